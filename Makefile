@@ -1,0 +1,53 @@
+# The commands of the project. Each does its own set-up; `make help` lists them.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench faults schemas clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, refuse (ARGS="--broker amqp://... --ledger postgresql://...")
+	$(BIN)/gateway demo $(ARGS)
+
+test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## style, types and import rules
+	$(BIN)/ruff check gateway tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev $(VENV)/.system ## speed and memory, each beside a floor or a peer; writes build/bench.json
+	$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(VENV)/.dev $(VENV)/.system ## kill gateway, broker and recipients; count what was lost
+	$(BIN)/python -m tests.faults $(ARGS)
+
+schemas: $(VENV)/.dev ## write the generated files of schemas/ anew
+	$(BIN)/python -m tests.generate
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist
+
+$(VENV)/bin/python:
+	PYTHON=$(PYTHON) deploy/setup/system-packages venv
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.server: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[server]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.server
+
+$(VENV)/.system: deploy/setup/system-packages | $(VENV)/bin/python
+	deploy/setup/system-packages rabbitmq postgresql
+	touch $@
