@@ -12,11 +12,14 @@ import pkgutil
 import re
 import subprocess
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 import gateway
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_FILE_LINES = 400
