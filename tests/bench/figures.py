@@ -1,0 +1,65 @@
+"""
+What a bench returns, and how it measures.
+
+A figure is a ratio wherever it can be one: these machines are noisy, and a ratio of two things measured in turn, in the
+same run, says more than a number of milliseconds. `against` says what it stands beside, `note` what was done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["Figure", "beside", "best_of", "show", "write"]
+
+ROUNDS: Final = 7  # rounds of each side, in turn; the best of each is what the machine can do undisturbed
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `build/bench.json`."""
+
+    name: str
+    value: float
+    unit: str
+    against: str
+    note: str
+    aim: str = ""
+
+
+def best_of(work: Callable[[], object], repeat: int) -> float:
+    """Return seconds for one call: the mean over `repeat` calls in a row."""
+    start = time.perf_counter()
+    for _ in range(repeat):
+        work()
+    return (time.perf_counter() - start) / repeat
+
+
+def beside(works: Sequence[Callable[[], object]], repeat: int, rounds: int = ROUNDS) -> list[float]:
+    """Measure several works in turn, round after round, and return the best seconds for one call of each."""
+    best = [float("inf")] * len(works)
+    for _ in range(rounds):
+        for index, work in enumerate(works):
+            best[index] = min(best[index], best_of(work, repeat))
+    return best
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Print the table."""
+    table = Table(title="bench", title_justify="left")
+    for heading in ("figure", "value", "unit", "aim", "against", "note"):
+        table.add_column(heading, justify="right" if heading == "value" else "left")
+    for figure in figures:
+        table.add_row(figure.name, f"{figure.value:.4g}", figure.unit, figure.aim, figure.against, figure.note)
+    Console(width=200).print(table)
+
+
+def write(figures: Sequence[Figure], path: Path) -> None:
+    """Write the list for machines, and for the next run to be compared with."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
