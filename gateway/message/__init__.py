@@ -1,0 +1,1 @@
+"""Messages: strict content, kinds, handling. Pure."""
