@@ -99,7 +99,7 @@ def _check(parent: str, value: object, room: int, grandparent: str) -> None:
 def _check_members(members: dict[str, object], room: int, parent: str) -> None:
     key = ""
     try:
-        for key, value in members.items():  # noqa: B007 - the handler below names the member at fault
+        for key, value in members.items():
             _check_text(key)
             _check(key, value, room, parent)
     except _Found as found:
@@ -110,7 +110,7 @@ def _check_members(members: dict[str, object], room: int, parent: str) -> None:
 def _check_elements(parent: str, elements: list[object], room: int, grandparent: str) -> None:
     index = 0
     try:
-        for index, value in enumerate(elements):  # noqa: B007 - as above
+        for index, value in enumerate(elements):  # noqa: B007 - the handler below names the index at fault
             _check(parent, value, room, grandparent)
     except _Found as found:
         found.steps.append(index)

@@ -8,8 +8,7 @@ Spec: schemas/messages.md, "Strict JSON".
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -22,6 +21,7 @@ __all__ = ["decode", "decode_checked", "encode_json"]
 T = TypeVar("T")
 _BYTES_PER_VALUE = 32  # a document of ours has fewer than one value for so many bytes
 _ENCODER = msgspec.json.Encoder(order="deterministic")  # sets in a stable order; this is no canonical form
+_DECODERS: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}  # one for each type that the program names
 
 
 def decode(data: bytes, type_: type[T], *, max_bytes: int = LIMITS.max_bytes, max_depth: int = LIMITS.max_depth) -> T:
@@ -49,12 +49,13 @@ def decode_checked(data: bytes, type_: type[T]) -> T:
         Rejected: `content-schema` with a pointer.
     """
     try:
-        return _decoder(type_).decode(data)
+        decoded: T = _decoder(type_).decode(data)
     except msgspec.ValidationError as exc:
         detail, pointer = split_validation_error(str(exc))
         raise Rejected(detail, code="content-schema", pointer=pointer) from None  # its text may quote content
     except msgspec.DecodeError:
         raise Rejected("not JSON", code="content-json", pointer="") from None
+    return decoded
 
 
 def encode_json(value: object) -> bytes:
@@ -70,6 +71,8 @@ def encode_json(value: object) -> bytes:
         raise Rejected(f"cannot be written as JSON: {type(exc).__name__}", code="content-json", pointer="") from exc
 
 
-@cache
-def _decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(type_)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    found = _DECODERS.get(type_)
+    if found is None:
+        found = _DECODERS[type_] = msgspec.json.Decoder(type_)
+    return found

@@ -2,8 +2,7 @@
 Show text from messages on a terminal, where it must not act.
 
 Control characters, ANSI sequences, characters that reorder (bidirectional) or hide, lone surrogates and unassigned
-ones are written as `<U+001B>`. What is left prints as itself, in every script. Nothing is dropped, so two texts that
-differ still look different.
+ones are written as `<U+001B>`. What is left prints as itself, in every script; nothing is dropped.
 """
 
 from __future__ import annotations
