@@ -1,0 +1,74 @@
+"""
+Entry of the command `gateway`.
+
+Each subcommand has a file of its own with `register(app)` and imports what it needs when it runs, so `gateway --help` stays
+fast. The base install is a contact point's: a gateway's own commands say what to install when its libraries are absent.
+Every error of the project's tree ends here, as text with a hint and an exit code (`gateway.cli.output`); anything else is a
+bug.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import Annotated, Final
+
+import click
+import typer
+
+from gateway import __version__
+from gateway.cli import output
+from gateway.errors import GatewayError
+
+__all__ = ["COMMANDS", "build", "main"]
+
+COMMANDS: Final = ("send", "inbox", "status", "open", "enrol", "network", "serve", "check", "migrate", "demo")
+# The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
+_SERVER: Final = frozenset({"aio_pika", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})
+_INSTALL: Final = "this command belongs to a gateway: install gateway[server]"
+
+
+def build() -> typer.Typer:
+    """Put the subcommands together."""
+    app = typer.Typer(
+        name="gateway",
+        help="Exchange sealed messages between contact points, tribunals and networks.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # it would print local variables, and these hold keys
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    for name in filter(lambda name: importlib.util.find_spec(f"gateway.cli.{name}"), COMMANDS):
+        importlib.import_module(f"gateway.cli.{name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line; the exit code says what became of it."""
+    as_json = "--json" in sys.argv
+    try:
+        sys.exit(build()(standalone_mode=False))
+    except click.ClickException as exc:
+        exc.show()
+        sys.exit(output.Exit.USAGE)
+    except GatewayError as exc:
+        output.error(exc, as_json=as_json)
+        sys.exit(output.exit_code(exc))
+    except ModuleNotFoundError as exc:
+        if (exc.name or "").partition(".")[0] not in _SERVER:
+            raise
+        output.note(f"error: {_INSTALL} ({exc.name} is missing)")
+        sys.exit(output.Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(output.Exit.INTERRUPTED)
+
+
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"gateway {__version__}")
+        raise typer.Exit

@@ -1,0 +1,1 @@
+"""What a contact point needs to take part: its home, sending, receiving. Ships without the gateway."""

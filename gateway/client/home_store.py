@@ -1,0 +1,273 @@
+"""
+The one SQLite file of a home, used by several processes at once.
+
+All statements run on one thread of this process, each change in one `BEGIN IMMEDIATE ... COMMIT` that is on disk when it
+returns (WAL, synchronous=FULL): what a change decides from, it reads inside. What only saves repeated work (`later`) rides
+on the next change. Ids, hashes, states, times and numbers stand in clear so that they can be searched; all else is encrypted
+before it comes here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
+
+__all__ = ["BUSY_S", "FILE", "HomeStore", "Work", "connect", "create", "transact"]
+
+FILE: Final = "home.sqlite"
+BUSY_S: Final = 20.0  # another process holds the file for one commit, milliseconds; a backup may hold it for seconds
+FORMAT: Final = 1  # PRAGMA user_version
+APPLICATION: Final = 0x47574D31  # PRAGMA application_id: "GWM1"
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+_TABLES: Final = """
+CREATE TABLE fact (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE outgoing (
+  message_id BLOB PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('kept', 'accepted', 'refused')),
+  created INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  number INTEGER,
+  reason TEXT,
+  hashes BLOB NOT NULL,
+  media TEXT NOT NULL,
+  draft BLOB NOT NULL,
+  body BLOB,
+  answer BLOB
+);
+CREATE INDEX outgoing_kept ON outgoing (created) WHERE state = 'kept';
+CREATE TABLE arrived (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  envelope_hash BLOB NOT NULL UNIQUE,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'acknowledged', 'rejected')),
+  owner BLOB NOT NULL,
+  offered INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  reason TEXT,
+  source BLOB,
+  delivery BLOB NOT NULL,
+  content BLOB
+);
+CREATE UNIQUE INDEX arrived_source ON arrived (source) WHERE source IS NOT NULL;
+CREATE INDEX arrived_waiting ON arrived (id) WHERE state = 'waiting';
+CREATE TABLE receipt (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  envelope_hash BLOB NOT NULL,
+  event TEXT NOT NULL,
+  data BLOB NOT NULL,
+  due INTEGER NOT NULL,
+  UNIQUE (envelope_hash, event)
+);
+CREATE INDEX receipt_due ON receipt (id) WHERE due;
+"""
+
+
+def create(folder: Path, fill: Work[object]) -> None:
+    """
+    Make the file, readable by its owner alone, and fill it in one transaction.
+
+    Raises:
+        Rejected: `home-exists`; nothing was changed.
+    """
+    path = folder / FILE
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError as exc:
+        raise Rejected(f"{path} exists", code="home-exists") from exc
+    connection = _open(path)
+    try:
+        transact(connection, _make_tables)
+        transact(connection, fill)
+    except BaseException:
+        path.unlink()
+        raise
+    finally:
+        connection.close()
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """
+    Open the file of a home.
+
+    Raises:
+        Rejected: `home-missing`.
+        Corrupt: It is not a home of this version.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise Rejected(f"no home in {folder}", code="home-missing")
+    connection = _open(path)
+    try:
+        found = tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    except sqlite3.DatabaseError as exc:
+        connection.close()
+        raise Corrupt(f"{path} is not a home") from exc
+    if found != (APPLICATION, FORMAT):
+        connection.close()
+        raise Corrupt(f"{path} has format {found[1]}, this version reads {FORMAT}")
+    return connection
+
+
+def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
+    """Run `work` in one transaction: on disk when this returns, else nothing of it happened."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except sqlite3.Error as exc:
+        raise _translated(exc, connection) from exc
+    return result
+
+
+class HomeStore:
+    """
+    A home's file for asyncio: one connection on one thread.
+
+    Changes that are asked for while a commit runs are committed together, each in a savepoint of its own.
+
+    Args:
+        connection: From `connect`; this object closes it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="home")
+        self._asked: list[_Change] = []
+        self._committing = False
+        self._later: list[Work[object]] = []
+
+    async def read(self, work: Work[T]) -> T:
+        """Run a query and return what it returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, work)
+
+    async def write(self, work: Work[T]) -> T:
+        """
+        Run a change in a transaction; when this returns it survives a crash of the machine.
+
+        Raises:
+            Unavailable: Nothing was changed: the disk is full, or another process held the file too long.
+            Corrupt: The file is damaged.
+        """
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._asked.append(_Change(work, result))
+        if not self._committing:
+            self._commit()
+        return await result
+
+    def later(self, work: Work[object]) -> None:
+        """Run a small change with the next `write` or at `close`; losing it costs work done twice, nothing else."""
+        self._later.append(work)
+
+    async def close(self) -> None:
+        """Write what waits for company, and end the thread."""
+        with suppress(GatewayError):  # only repeated work is lost, and a closing home must close
+            if self._later:
+                await self.write(lambda _connection: None)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown()
+
+    def _commit(self) -> None:
+        """Hand all that was asked for to the thread; on the event loop."""
+        group, self._asked = self._asked, []
+        riders, self._later = self._later, []
+        self._committing = True
+        pieces = [*riders, *(change.work for change in group)]
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._run, pieces)
+        done.add_done_callback(lambda future: self._committed(future, riders, group))
+
+    def _committed(self, future: asyncio.Future[list[_Outcome]], riders: list[Work[object]], group: list[_Change]) -> None:
+        if error := future.exception():
+            self._later = riders + self._later
+            outcomes = [_Outcome(None, error)] * len(group)
+        else:
+            outcomes = future.result()[len(riders) :]
+        for change, outcome in zip(group, outcomes, strict=True):
+            change.settle(outcome)
+        self._committing = False
+        if self._asked:
+            self._commit()
+
+    def _run(self, pieces: list[Work[object]]) -> list[_Outcome]:
+        return transact(self._connection, lambda connection: [_piece(connection, piece) for piece in pieces])
+
+    def _read(self, work: Work[T]) -> T:
+        try:
+            return work(self._connection)
+        except sqlite3.Error as exc:
+            raise _translated(exc, self._connection) from exc
+
+
+class _Outcome(NamedTuple):
+    """What a change returned, or what it raised; then nothing of it happened."""
+
+    result: Any
+    error: BaseException | None
+
+
+class _Change(NamedTuple):
+    """A change that somebody waits for."""
+
+    work: Work[Any]
+    result: asyncio.Future[Any]
+
+    def settle(self, outcome: _Outcome) -> None:
+        """Tell the one who waits, unless he went away."""
+        if self.result.done():
+            return
+        if outcome.error is not None:
+            self.result.set_exception(outcome.error)
+        else:
+            self.result.set_result(outcome.result)
+
+
+def _piece(connection: sqlite3.Connection, work: Work[object]) -> _Outcome:
+    connection.execute("SAVEPOINT piece")
+    try:
+        result = work(connection)
+    except sqlite3.Error:
+        raise  # the file is in trouble: nothing of this transaction counts
+    except Exception as exc:  # noqa: BLE001  # it belongs to the one who asked, and not to the others of the group
+        connection.execute("ROLLBACK TO piece")
+        return _Outcome(None, exc)
+    finally:
+        connection.execute("RELEASE piece")
+    return _Outcome(result, None)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    for statement in filter(str.strip, _TABLES.split(";")):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id={APPLICATION}")
+    connection.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON")
+    return connection
+
+
+def _translated(exc: sqlite3.Error, connection: sqlite3.Connection) -> GatewayError:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+    if isinstance(exc, sqlite3.OperationalError):
+        return Unavailable(f"the home's file: {exc}")
+    return Corrupt(f"the home's file: {exc}")

@@ -1,0 +1,222 @@
+"""
+Requests to the gateways of a home, which are tried in turn.
+
+The address that answered last is asked first. A gateway that cannot be reached, or says that it cannot now, is passed over
+for the next; a refusal (`Rejected`) is an answer and ends the round. Sizes are bounded, every wait has a limit, redirects,
+cookies, proxies from the environment and compression are off. What is asked for is signed (RFC 9421); a submission carries
+its own signatures. Nothing that comes back is trusted here: callers verify signatures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from gateway.envelope.keys import Keyring
+from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain, error_of
+from gateway.protocol import media
+from gateway.protocol.request import NONCE_BYTES, HttpRequest, RequestSigner
+
+__all__ = ["Answer", "Transport"]
+
+CONNECT_S: Final = 10.0
+TOTAL_S: Final = 60.0  # a submission of 2 MiB on a bad line
+HEARTBEAT_S: Final = 20.0  # a half-open session is found within twice this
+CLOSE_S: Final = 5.0  # for the closing handshake of a session
+MAX_ANSWER_BYTES: Final = 16 << 20
+MAX_PROBLEM_BYTES: Final = 64 << 10
+MAX_DETAIL: Final = 500  # characters of another's text that are passed on
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """What a gateway said: never a problem, those are raised."""
+
+    status: int
+    body: bytes
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    """What is read of an RFC 9457 document."""
+
+    code: str
+    detail: str = ""
+    pointer: str | None = None
+
+
+class Transport:
+    """
+    One connection pool for all gateways of a home.
+
+    Args:
+        gateways: Base addresses (`https://host:port`), in order of preference; at least one.
+        keyring: Signs requests with the `agent` key.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, gateways: Sequence[str], keyring: Keyring, clock: Callable[[], float]) -> None:
+        self._gateways = [address.rstrip("/") for address in gateways]
+        self._first = 0
+        self._signer = RequestSigner(keyring)
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The addresses, in the order in which they would be tried now."""
+        return (*self._gateways[self._first :], *self._gateways[: self._first])
+
+    async def get(self, path: str, *, limit_bytes: int = MAX_ANSWER_BYTES) -> bytes:
+        """Return what stands at `path`; for errors see `ask`."""
+        return (await self.ask("GET", path, limit_bytes=limit_bytes)).body
+
+    async def ask(
+        self, method: str, path: str, *, body: bytes = b"", kind: str = media.OCTETS, limit_bytes: int = MAX_ANSWER_BYTES
+    ) -> Answer:
+        """
+        Send one signed request to the first gateway that answers.
+
+        Raises:
+            Rejected: A gateway refused it; nothing changed.
+            Unavailable: No gateway took it.
+            Uncertain: One took it and its answer did not come; the same request may be sent again.
+        """
+
+        async def request(base: str) -> Answer:
+            headers = {"Content-Type": kind} if body else {}
+            signed = self._sign(method, base + path, headers, body)
+            return await self._exchange(method, base + path, signed, body, limit_bytes)
+
+        return await self._in_turn(request)
+
+    async def submit(self, body: bytes, kind: str) -> Answer:
+        """
+        Send a submission (`media.SEALED` or `media.SIGNED`), which carries its own signatures.
+
+        Raises:
+            Rejected: A gateway refused it, and will refuse the same bytes again.
+            Unavailable: No gateway took it.
+            Uncertain: It may have been accepted; the same bytes get the same receipt.
+        """
+
+        async def request(base: str) -> Answer:
+            headers = {"Content-Type": kind}
+            return await self._exchange("POST", base + media.MESSAGES, headers, body, media.MAX_ACCEPTED_ANSWER_BYTES)
+
+        return await self._in_turn(request)
+
+    async def open_session(self) -> aiohttp.ClientWebSocketResponse:
+        """
+        Open the inbox session at the first gateway that takes it.
+
+        Raises:
+            Rejected: A gateway refused the participant.
+            Unavailable: No gateway took it.
+        """
+
+        async def connect(base: str) -> aiohttp.ClientWebSocketResponse:
+            try:
+                return await self._upgrade(base + media.INBOX)
+            except aiohttp.WSServerHandshakeError as exc:
+                # The library drops the problem document of a refused upgrade: a plain request is refused alike, and tells why.
+                if 400 <= exc.status < 500:
+                    await self._plain(base)
+                raise
+
+        return await self._in_turn(connect)
+
+    def prefer_next(self) -> None:
+        """Ask another gateway first from now on: the line to this one was lost."""
+        self._first = (self._first + 1) % len(self._gateways)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _in_turn(self, attempt: Callable[[str], Awaitable[T]]) -> T:
+        worst: GatewayError = Unavailable("no gateway is known")
+        for offset in range(len(self._gateways)):
+            index = (self._first + offset) % len(self._gateways)
+            try:
+                result = await attempt(self._gateways[index])
+            except (Unavailable, Uncertain) as exc:
+                # What may have happened at one gateway outweighs what surely did not at another.
+                worst = worst if isinstance(worst, Uncertain) else exc
+            except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+                worst = worst if isinstance(worst, Uncertain) else _lost(exc, self._gateways[index])
+            else:
+                self._first = index
+                return result
+        raise worst
+
+    async def _upgrade(self, url: str) -> aiohttp.ClientWebSocketResponse:
+        return await self._pool().ws_connect(
+            URL(url, encoded=True),
+            headers=self._sign("GET", url, {}, b""),
+            heartbeat=HEARTBEAT_S,
+            max_msg_size=media.MAX_GATEWAY_FRAME_BYTES,
+            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S),
+        )
+
+    async def _plain(self, base: str) -> None:
+        url = f"{base}{media.DIRECTORY}metadata/timestamp.json"
+        await self._exchange("GET", url, self._sign("GET", url, {}, b""), b"", MAX_PROBLEM_BYTES)
+
+    async def _exchange(self, method: str, url: str, headers: dict[str, str], body: bytes, limit_bytes: int) -> Answer:
+        async with self._pool().request(
+            method, URL(url, encoded=True), headers=headers, data=body or None, allow_redirects=False
+        ) as response:
+            ok = 200 <= response.status < 300
+            found = await _bounded(response, limit_bytes if ok else MAX_PROBLEM_BYTES)
+            if ok:
+                return Answer(response.status, found)
+            raise _problem(response.status, found)
+
+    def _sign(self, method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
+        return self._signer.sign(HttpRequest(method, url, headers, body), self._clock(), os.urandom(NONCE_BYTES))
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=TOTAL_S, connect=CONNECT_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"Accept-Encoding": "identity"},
+                auto_decompress=False,
+            )
+        return self._session
+
+
+async def _bounded(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > limit_bytes:
+            raise Rejected(f"an answer above {limit_bytes} bytes", code="too-large")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _problem(status: int, body: bytes) -> GatewayError:
+    try:
+        found = msgspec.json.decode(body, type=_Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # A proxy or another server stands at this address: that is no answer of a gateway.
+        return Unavailable(f"an answer with status {status} that is not a gateway's")
+    return error_of(found.code, found.detail[:MAX_DETAIL], found.pointer)
+
+
+def _lost(exc: Exception, base: str) -> GatewayError:
+    if isinstance(exc, aiohttp.ClientConnectorError | aiohttp.InvalidURL | aiohttp.ConnectionTimeoutError):
+        return Unavailable(f"no connection to {base}: {type(exc).__name__}")
+    if isinstance(exc, aiohttp.WSServerHandshakeError):
+        return Unavailable(f"{base} opened no session: status {exc.status}")
+    return Uncertain(f"the line to {base} was lost: {type(exc).__name__}")
