@@ -1,7 +1,7 @@
-"""
+r"""
 The small types that all content is made of: text with limits, references, ids, hashes.
 
-Patterns are matched whole by every engine: `(?!\\n)$` because Python's `$` alone admits a trailing line feed and `\\Z` is
+Patterns are matched whole by every engine: `(?!\n)$` because Python's `$` alone admits a trailing line feed and `\Z` is
 unknown to ECMA 262, which JSON Schema follows. Lengths count code points. Names are kept exactly as sent.
 """
 

@@ -14,7 +14,7 @@ from msgspec import Meta
 from gateway.message.codes import Biometric, Document, EyeColour, HairColour
 from gateway.message.shared.basics import Country, FormerCountry, Language, LanguageTag, Line, Note, Ref, Script, Wire
 from gateway.message.shared.place import Place
-from gateway.message.shared.refuse import Surroundings, require, require_distinct, require_known
+from gateway.message.shared.refuse import Surroundings, require, require_distinct
 from gateway.message.shared.times import PartialDate
 
 __all__ = [
@@ -65,7 +65,7 @@ IDENTIFYING: Final = (
 )
 
 
-class Name(Wire, kw_only=True):
+class Name(Wire, frozen=True, kw_only=True):
     """A name as sent; `full` is what people read."""
 
     full: Line
@@ -77,7 +77,7 @@ class Name(Wire, kw_only=True):
     quality: Literal["confirmed", "probable", "possible"] = "probable"
 
 
-class IdentityDocument(Wire, kw_only=True):
+class IdentityDocument(Wire, frozen=True, kw_only=True):
     """An identity document."""
 
     type: Document
@@ -86,7 +86,7 @@ class IdentityDocument(Wire, kw_only=True):
     expiry: PartialDate | None = None
 
 
-class BiometricData(Wire, kw_only=True):
+class BiometricData(Wire, frozen=True, kw_only=True):
     """Biometric data that travels as an attachment."""
 
     modality: Biometric
@@ -94,7 +94,7 @@ class BiometricData(Wire, kw_only=True):
     attachment: Ref
 
 
-class Person(Wire, kw_only=True):
+class Person(Wire, frozen=True, kw_only=True):
     """
     A person, as far as known.
 
@@ -140,7 +140,8 @@ class Person(Wire, kw_only=True):
         if self.photo is not None:
             require(self.photo in around.attachments, f"{at}/photo", "refers to nothing in this content")
         for index, data in enumerate(self.biometrics):
-            require_known((data.attachment,), around.attachments, f"{at}/biometrics/{index}/attachment")
+            found = data.attachment in around.attachments
+            require(found, f"{at}/biometrics/{index}/attachment", "refers to nothing in this content")
 
     def _check_hidden(self, at: str) -> None:
         for member in IDENTIFYING:

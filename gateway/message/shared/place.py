@@ -22,25 +22,25 @@ Positions = Annotated[Sequence[Position], Meta(min_length=2, max_length=5_000)]
 Ring = Annotated[Sequence[Position], Meta(min_length=4, max_length=5_000)]
 
 
-class Point(Wire, kw_only=True, tag_field="type", tag="Point"):
+class Point(Wire, frozen=True, kw_only=True, tag_field="type", tag="Point"):
     """GeoJSON point."""
 
     coordinates: Position
 
 
-class MultiPoint(Wire, kw_only=True, tag_field="type", tag="MultiPoint"):
+class MultiPoint(Wire, frozen=True, kw_only=True, tag_field="type", tag="MultiPoint"):
     """GeoJSON points."""
 
     coordinates: Positions
 
 
-class LineString(Wire, kw_only=True, tag_field="type", tag="LineString"):
+class LineString(Wire, frozen=True, kw_only=True, tag_field="type", tag="LineString"):
     """GeoJSON line, e.g. a route."""
 
     coordinates: Positions
 
 
-class Polygon(Wire, kw_only=True, tag_field="type", tag="Polygon"):
+class Polygon(Wire, frozen=True, kw_only=True, tag_field="type", tag="Polygon"):
     """GeoJSON polygon: an outer ring, then holes."""
 
     coordinates: Annotated[Sequence[Ring], Meta(min_length=1, max_length=20)]
@@ -49,7 +49,7 @@ class Polygon(Wire, kw_only=True, tag_field="type", tag="Polygon"):
 Geometry = Point | MultiPoint | LineString | Polygon
 
 
-class Place(Wire, kw_only=True):
+class Place(Wire, frozen=True, kw_only=True):
     """
     A place.
 

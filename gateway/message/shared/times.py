@@ -29,14 +29,14 @@ Day = Annotated[str, Meta(pattern=whole(_DATE), extra_json_schema={"format": "da
 Qualifier = Literal["exact", "approximate", "claimed"]
 
 
-class PartialDate(Wire, kw_only=True):
+class PartialDate(Wire, frozen=True, kw_only=True):
     """A year, a month or a day, as far as it is known."""
 
     value: Annotated[str, Meta(pattern=whole(f"{_DATE}|{_PARTIAL}"))]
     qualifier: Qualifier = "exact"
 
 
-class PartialDateTime(Wire, kw_only=True):
+class PartialDateTime(Wire, frozen=True, kw_only=True):
     """A year, a month, a day or an instant, as far as it is known."""
 
     value: Annotated[str, Meta(pattern=whole(f"{_DATE}(?:{_TIME})?|{_PARTIAL}"))]
