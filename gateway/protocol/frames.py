@@ -41,7 +41,6 @@ __all__ = [
     "encode",
     "read_client_frame",
     "read_gateway_frame",
-    "renewal",
 ]
 
 CLOSE_REPLACED: Final = 4001  # a newer session of this participant took over: do not come back by yourself
@@ -77,7 +76,7 @@ class Receipts(_Frame, frozen=True, tag="receipts"):
 
 
 class Renew(_Frame, frozen=True, tag="renew"):
-    """The agent key is still held: its signature over `renewal(hello.nonce, at)`."""
+    """The agent key is still held: its signature over `contexts.renewal_message(hello.nonce, at)`."""
 
     at: _Time
     key_id: _KeyIdBytes
@@ -160,17 +159,6 @@ def read_gateway_frame(data: bytes) -> GatewayFrame:
         return _gateway.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise Rejected("not a frame of an inbox session", code="malformed") from exc
-
-
-def renewal(nonce: bytes, at: int) -> bytes:
-    """
-    Return the bytes that a `renew` frame signs.
-
-    Args:
-        nonce: The 32 bytes of `Hello.nonce`, so that a renewal belongs to one session.
-        at: Unix seconds, within the clock skew of a signed request.
-    """
-    return b"gateway/renew\x00" + nonce + at.to_bytes(8, "big")
 
 
 def _bound(data: bytes, limit: int) -> None:

@@ -94,10 +94,3 @@ def test_the_largest_frames_fit_their_limits() -> None:
     receipts = frames.Receipts(1 << 40, [bytes(media.MAX_RECEIPT_BYTES)] * media.MAX_RECEIPTS)
     assert frames.read_gateway_frame(frames.encode(delivery)) == delivery
     assert frames.read_client_frame(frames.encode(receipts)) == receipts
-
-
-def test_a_renewal_belongs_to_one_session_and_one_time() -> None:
-    """What a renewal signs changes with the session's nonce and with the time."""
-    first = frames.renewal(bytes(32), 1)
-    assert first == b"gateway/renew\x00" + bytes(32) + b"\x00\x00\x00\x00\x00\x00\x00\x01"
-    assert len({first, frames.renewal(b"\x01" * 32, 1), frames.renewal(bytes(32), 2)}) == 3

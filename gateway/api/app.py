@@ -1,0 +1,110 @@
+"""
+The HTTP side of a gateway, put together: the participants' listener and the operators'.
+
+What stands in the table is served, and nothing else. The composition root gives the parts; this module knows no configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.api.auth import Authenticator
+from gateway.api.directory import DirectoryRoutes
+from gateway.api.inbox import Inbox
+from gateway.api.limits import HttpLimits
+from gateway.api.listener import Listener
+from gateway.api.messages import Messages
+from gateway.api.openapi import OpenApiRoute
+from gateway.api.operations import HealthRoutes, MetricsRoutes
+from gateway.api.schemas import SchemaRoutes
+from gateway.api.service import Service
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gateway.api.ports import ExchangePort, Standing
+    from gateway.api.routes import Route
+    from gateway.envelope.primitives import Rng
+    from gateway.ops.health import Health
+    from gateway.ops.metrics import Metrics
+
+__all__ = ["HttpApi", "Parts", "operations_listener"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """
+    What the participants' listener is made of.
+
+    Args:
+        exchange: The use cases.
+        directory: Returns who is who now.
+        health: For `/readyz`.
+        metrics: Counts requests.
+        clock: Unix seconds.
+        rng: Random bytes for the nonces of sessions.
+        schemas: The folder of `/v1/schemas/`.
+        limits: See `HttpLimits`.
+    """
+
+    exchange: ExchangePort
+    directory: Callable[[], Standing]
+    health: Health
+    metrics: Metrics
+    clock: Callable[[], float]
+    rng: Rng
+    schemas: Path
+    limits: HttpLimits = HttpLimits()
+
+
+class HttpApi:
+    """
+    The participants' listener.
+
+    Args:
+        parts: See `Parts`.
+        tls: From `listener.tls_context`; None behind a proxy or on loopback.
+    """
+
+    def __init__(self, parts: Parts, tls: ssl.SSLContext | None = None) -> None:
+        authenticator = Authenticator(parts.directory, parts.clock)
+        self._inbox = Inbox(parts.exchange, authenticator, parts.clock, parts.rng, parts.limits)
+        self.routes = _table(parts, self._inbox)
+        service = Service(self.routes, parts.limits, parts.clock, parts.metrics, authenticator)
+        self._listener = Listener(service.handle, parts.limits, tls)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._listener.port
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; raise Rejected `config` where that cannot be."""
+        await self._listener.start(host, port)
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no more, end every session, let what is running end within `grace_s`."""
+        self._inbox.stop()
+        await self._listener.stop(grace_s)
+
+
+def operations_listener(health: Health, metrics: Metrics, clock: Callable[[], float]) -> Listener:
+    """Return the operators' listener: metrics and health."""
+    limits = HttpLimits(connections=64, connections_per_address=None)
+    routes = [*MetricsRoutes(metrics).routes(), *HealthRoutes(health).routes()]
+    return Listener(Service(routes, limits, clock).handle, limits)
+
+
+def _table(parts: Parts, inbox: Inbox) -> list[Route]:
+    """Return every row of the participants' listener."""
+    routes = [
+        *Messages(parts.exchange).routes(),
+        *inbox.routes(),
+        *DirectoryRoutes(parts.exchange).routes(),
+        *SchemaRoutes(parts.schemas).routes(),
+        *HealthRoutes(parts.health).routes(),
+    ]
+    return [*routes, *OpenApiRoute(routes).routes()]

@@ -1,0 +1,182 @@
+"""
+A listening socket with aiohttp's low-level server behind it, hardened.
+
+The library's application layer is left out: one handler answers everything, so every answer has one origin, also those to
+bytes that are not HTTP. Connections are counted, in all and by address, and one too many is closed without a word.
+Bodies are never inflated, there is no access log (`service` writes the canonical line), and TLS is 1.3 or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.api.problems import answer
+from gateway.errors import GatewayError, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from gateway.api.limits import HttpLimits
+
+__all__ = ["Listener", "tls_context"]
+
+BACKLOG: Final = 1024
+HANDSHAKE_S: Final = 10.0  # of TLS; before it a connection is not counted
+STOP_S: Final = 10.0
+
+
+def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
+    """
+    Make the TLS context of a listener.
+
+    Args:
+        certificate: PEM, the chain.
+        key: PEM, its private key.
+        client_ca: PEM; clients must then show a certificate of it.
+
+    Raises:
+        Rejected: `config`; nothing listens.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate, key)
+        if client_ca is not None:
+            context.load_verify_locations(client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as exc:
+        raise Rejected(f"TLS files cannot be used: {type(exc).__name__}", code="config") from exc
+    return context
+
+
+class _Connection(RequestHandler):
+    """One connection: what is not HTTP is answered like every other refusal, and is no line in a log."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what the library could not parse, and what escaped `Service.handle`; then close."""
+        del message  # repeats what was sent
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer had begun")
+        what = Rejected("not a request that HTTP knows, or a line or field beyond its limit") if status < 500 else exc
+        response = answer(what or GatewayError(), time.time())
+        response.force_close()
+        return response
+
+
+class _BoundedServer(web.Server):
+    """Makes connections, and counts them."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: HttpLimits) -> None:
+        super().__init__(handler)
+        self._options: dict[str, Any] = {
+            "keepalive_timeout": limits.idle_time_s,  # also runs from the first byte of a connection to its first request
+            "lingering_time": limits.linger_s,
+            "max_line_size": limits.line_bytes,
+            "max_field_size": limits.field_bytes,
+            "max_headers": limits.fields,
+            "auto_decompress": False,
+            "access_log": None,
+        }
+        self._limits = limits
+        self._peers: dict[RequestHandler, str] = {}
+        self._by_address: Counter[str] = Counter()
+        self.turned_away = 0
+
+    def __call__(self) -> RequestHandler:
+        return _Connection(self, loop=self._loop, **self._options)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Take a connection in, or close it at once when it is one too many."""
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        most = self._limits.connections_per_address
+        if len(self._peers) >= self._limits.connections or (most is not None and self._by_address[address] >= most):
+            self.turned_away += 1
+            transport.abort()
+            return
+        self._peers[handler] = address
+        self._by_address[address] += 1
+        super().connection_made(handler, transport)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """Let a connection go."""
+        super().connection_lost(handler, exc)
+        address = self._peers.pop(handler, None)
+        if address is not None:
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]  # addresses are not kept
+
+
+class Listener:
+    """
+    A socket that answers HTTP.
+
+    Args:
+        handler: Answers every request; must not raise but for a lost line.
+        limits: See `HttpLimits`.
+        tls: From `tls_context`; None speaks plain HTTP.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        limits: HttpLimits,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._handler = handler
+        self._limits = limits
+        self._tls = tls
+        self._server: _BoundedServer | None = None
+        self._sockets: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; what the system chose where 0 was asked for."""
+        if self._sockets is None:
+            raise AssertionError("not started")
+        return int(self._sockets.sockets[0].getsockname()[1])
+
+    @property
+    def turned_away(self) -> int:
+        """How many connections were one too many."""
+        return self._server.turned_away if self._server is not None else 0
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; raise Rejected `config` where that cannot be."""
+        self._server = _BoundedServer(self._handler, self._limits)
+        handshake_s = HANDSHAKE_S if self._tls is not None else None
+        loop = asyncio.get_running_loop()
+        try:
+            self._sockets = await loop.create_server(
+                self._server, host, port, ssl=self._tls, backlog=BACKLOG, ssl_handshake_timeout=handshake_s
+            )
+        except OSError as exc:
+            raise Rejected(f"cannot listen on {host}:{port}: {exc.strerror}", code="config") from exc
+
+    async def stop(self, grace_s: float = STOP_S) -> None:
+        """Take no more connections, let what is running end, then close."""
+        if self._sockets is None or self._server is None:
+            return
+        self._sockets.close()
+        self._server.pre_shutdown()
+        await self._server.shutdown(grace_s)
+        await self._sockets.wait_closed()
+        self._sockets = None

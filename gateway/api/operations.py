@@ -1,0 +1,114 @@
+"""
+Health for everybody, metrics for operators.
+
+`/healthz` says that the process answers, `/readyz` that a submission could be accepted: the broker is shown there and does
+not decide, because without it the gateway still accepts (promise 8). `/metrics` stands on the operators' listener alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  msgspec reads the annotation of `Readiness`
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gateway.api.answers import reply, reply_json
+from gateway.api.routes import Answered, Call, Route
+from gateway.ops.metrics import CONTENT_TYPE
+from gateway.protocol import media
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from gateway.ops.health import Health
+    from gateway.ops.metrics import Metrics
+
+__all__ = ["Alive", "HealthRoutes", "MetricsRoutes", "Readiness"]
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    alive: bool = True
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether a submission could be accepted now, and what each part says: "ok" or a code."""
+
+    ready: bool
+    parts: Mapping[str, str]
+
+
+class HealthRoutes:
+    """
+    The routes of health.
+
+    Args:
+        health: Asks the parts.
+    """
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def routes(self) -> list[Route]:
+        """Return the rows of the table."""
+        return [
+            Route(
+                method="GET",
+                path=media.HEALTH,
+                handler=self.alive,
+                summary="Whether the process answers",
+                answers={200: Answered("It does", media.JSON, Alive)},
+            ),
+            Route(
+                method="GET",
+                path=media.READY,
+                handler=self.ready,
+                summary="Whether a submission could be accepted now",
+                answers={
+                    200: Answered("It could", media.JSON, Readiness),
+                    503: Answered("It could not", media.JSON, Readiness),
+                },
+            ),
+        ]
+
+    async def alive(self, call: Call) -> web.StreamResponse:
+        """Answer."""
+        del call
+        return reply_json(Alive(), headers={"Cache-Control": "no-store"})
+
+    async def ready(self, call: Call) -> web.StreamResponse:
+        """Ask the parts, and answer."""
+        del call
+        report = await self._health.report()
+        status = 200 if report.ready else 503
+        return reply_json(Readiness(report.ready, report.parts), status=status, headers={"Cache-Control": "no-store"})
+
+
+class MetricsRoutes:
+    """
+    The route of metrics.
+
+    Args:
+        metrics: What is shown.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def routes(self) -> list[Route]:
+        """Return the row of the table."""
+        return [
+            Route(
+                method="GET",
+                path=media.METRICS,
+                handler=self.show,
+                summary="All metrics, in Prometheus' text form",
+                answers={200: Answered("The metrics", CONTENT_TYPE)},
+            )
+        ]
+
+    async def show(self, call: Call) -> web.StreamResponse:
+        """Render the metrics."""
+        del call
+        return reply(self._metrics.render(), CONTENT_TYPE)

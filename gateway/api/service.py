@@ -1,0 +1,119 @@
+"""
+The one layer between the library and the handlers: find the route, read the body, find out who asks, answer, account.
+
+Whatever goes wrong becomes a problem here and nowhere else. A lost line is not answered; a cancellation is passed on.
+Each request leaves one line in the log and one count in the metrics, by its route and never by what it asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from gateway.api.problems import answer
+from gateway.api.reading import read_body, refuse_body
+from gateway.api.routes import Call, Route, Router
+from gateway.errors import Rejected, Unavailable, Uncertain
+from gateway.ops.logs import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aiohttp import web
+
+    from gateway.api.auth import Authenticator
+    from gateway.api.limits import HttpLimits
+    from gateway.ops.metrics import Metrics
+
+__all__ = ["Service"]
+
+_NO_ROUTE = "none"
+
+
+class Service:
+    """
+    Answers the requests of one listener.
+
+    Args:
+        routes: The table.
+        limits: Times of bodies and requests.
+        clock: Unix seconds.
+        metrics: Counts requests; None for a listener that is not counted.
+        authenticator: Proves who asks; None where no route is signed.
+    """
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        limits: HttpLimits,
+        clock: Callable[[], float],
+        metrics: Metrics | None = None,
+        authenticator: Authenticator | None = None,
+    ) -> None:
+        self._router = Router(routes)
+        self._limits = limits
+        self._clock = clock
+        self._metrics = metrics
+        self._authenticator = authenticator
+        self._log = logger()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; what the library calls."""
+        started = perf_counter()
+        call = Call(request)
+        label = _NO_ROUTE
+        try:
+            route, call.parameter = self._router.find(request.method, _path(request))
+            label = route.path
+            response = await self._run(route, call)
+        except ConnectionError:
+            raise
+        except Exception as exc:  # noqa: BLE001  the outermost place: nothing may leave unanswered
+            response = answer(exc, self._clock())
+        self._account(call, label, response, perf_counter() - started)
+        return response
+
+    async def _run(self, route: Route, call: Call) -> web.StreamResponse:
+        if route.body is None:
+            refuse_body(call.request)
+        else:
+            call.body = await read_body(call.request, route.body, self._limits.body_time_s)
+        if route.signed:
+            if self._authenticator is None:
+                raise AssertionError("a signed route on a listener that cannot tell who asks")
+            call.asker = self._authenticator.asker(call.request, call.body)
+        if route.unbounded:
+            return await route.handler(call)
+        try:
+            async with asyncio.timeout(self._limits.request_time_s):
+                return await route.handler(call)
+        except TimeoutError as exc:
+            if route.changes:
+                raise Uncertain(f"no outcome after {self._limits.request_time_s:g} s") from exc
+            raise Unavailable(f"no answer after {self._limits.request_time_s:g} s", code="time-limit") from exc
+
+    def _account(self, call: Call, label: str, response: web.StreamResponse, duration_s: float) -> None:
+        status = response.status
+        if self._metrics is None:
+            return
+        self._metrics.requests(label, str(status)).inc()
+        if status != 101:
+            self._metrics.request_seconds.observe(duration_s)
+        self._log.info(
+            "request",
+            method=call.request.method[:16],
+            route=label,
+            status=status,
+            duration_ms=round(duration_s * 1000, 2),
+            bytes_in=len(call.body),
+            **({"asker": call.asker.address} if call.asker is not None else {}),
+        )
+
+
+def _path(request: web.BaseRequest) -> str:
+    """Return the path as it was sent; refuse targets that are no path (a proxy's form, `*`)."""
+    target = request.raw_path
+    if not target.startswith("/"):
+        raise Rejected("the request target is not a path", code="bad-request")
+    return target.partition("?")[0]
