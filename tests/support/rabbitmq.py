@@ -2,8 +2,8 @@
 A private RabbitMQ node in a temporary folder, never the system's one.
 
 Run as `with RabbitNode() as node:`; `node.url` is then good for any AMQP client on this machine.
-The wrapper in /usr/sbin changes user and folder, so the server's own script is run, with its own home, cookie, node name, ports,
-plugins and logs, all on loopback. Its port mapper (epmd) would outlive it: ours is a child that ends by its process id.
+The wrapper in /usr/sbin changes user and folder, so the server's own script is run, with its own home, cookie, node name,
+ports, plugins and logs, all on loopback. Its port mapper (epmd) would outlive it: ours is a child that ends by its process id.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from tests.support.ports import free_port
+from tests.support.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,9 +57,7 @@ class RabbitNode:
     def __init__(self, folder: Path | None = None) -> None:
         self._own_folder = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="rabbit-"))
-        self.port = free_port()
-        self._dist_port = free_port()
-        self._epmd_port = free_port()
+        self.port, self._dist_port, self._epmd_port = free_ports(3)
         self._epmd: subprocess.Popen[bytes] | None = None
         self._node: subprocess.Popen[bytes] | None = None
         self._prepare()

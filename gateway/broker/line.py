@@ -1,0 +1,249 @@
+"""
+A line to RabbitMQ: one plain AMQP connection that comes back by itself.
+
+Built on aiormq, the client under aio-pika: aio-pika's own wrapper cannot abort a half-open socket, and leaves two callbacks
+behind for every channel that a long-lived connection opens and closes. Its robust connection knows one address only.
+Hosts are tried in turn, the first one first; then a pause that doubles up to a limit, with jitter, so that many gateways do
+not return at once. Whoever finds the line dead or silent calls `drop`; heartbeats find the rest.
+Foreign errors leave this package as `Unavailable`: `line_errors` translates them in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import aiormq
+import structlog
+from aiormq.connection import TCPTransportFactory, TLSTransportFactory
+from pamqp.exceptions import PAMQPException
+from yarl import URL
+
+from gateway.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+
+
+__all__ = ["Line", "LineLimits", "line_errors", "open_channel"]
+
+STEADY_S: Final = 10.0  # a line that stood this long was good: begin again with short pauses
+CLOSE_S: Final = 3.0  # for the goodbye; aiormq itself waits 2 s for the broker's answer
+
+# RuntimeError: aiormq says so of closed connections and channels. EOFError: a line cut inside a frame.
+LINE_ERRORS: Final = (aiormq.AMQPError, PAMQPException, OSError, EOFError, RuntimeError, StopAsyncIteration)
+
+_log = structlog.get_logger()
+
+
+async def _nothing(_: aiormq.Connection) -> None:
+    """Set up nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLimits:
+    """
+    Times of a line, in seconds.
+
+    Args:
+        connect_s: For one host: TCP, TLS, login and set-up.
+        call_s: For every call that the broker answers; then the line counts as half-open.
+        heartbeat_s: Whole seconds; a line without calls counts as half-open after three of these and three more seconds.
+        first_pause_s: Before the second round over the hosts; doubles with each round.
+        longest_pause_s: Where the doubling ends.
+    """
+
+    connect_s: float = 5.0
+    call_s: float = 10.0
+    heartbeat_s: int = 5
+    first_pause_s: float = 0.1
+    longest_pause_s: float = 5.0
+
+
+@contextlib.contextmanager
+def line_errors(what: str) -> Iterator[None]:
+    """
+    Translate what aiormq raises into Unavailable.
+
+    It also hands a CancelledError to those who wait on a connection that it closes. Nobody asked these tasks to stop: a task
+    that was really cancelled says so in `cancelling()`, and stays cancelled.
+    """
+    try:
+        yield
+    except LINE_ERRORS as exc:
+        raise Unavailable(f"the broker does not {what}: {type(exc).__name__}") from exc
+    except asyncio.CancelledError as exc:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise Unavailable(f"the broker's line was lost: cannot {what}") from exc
+
+
+async def open_channel(connection: aiormq.Connection, *, confirms: bool = False) -> aiormq.Channel:
+    """
+    Open a channel with the lowest free number.
+
+    Left to itself aiormq counts on from the highest number in use, past `channel_max`, where the broker ends the connection.
+    """
+    number = next(number for number in itertools.count(1) if number not in connection.channels)
+    channel = await connection.channel(number, publisher_confirms=confirms)
+    return cast("aiormq.Channel", channel)
+
+
+class Line:
+    """
+    One connection at a time, to whichever host answers.
+
+    Args:
+        name: Shown in the log and in the broker's list of connections.
+        urls: `amqp://` or `amqps://`, tried in this order.
+        limits: Times.
+        setup: Called with each new connection before the line counts as up; its failure is the connection's.
+        jitter: 0 to 1, how much of half a pause is left out.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        urls: Sequence[str],
+        limits: LineLimits,
+        setup: Callable[[aiormq.Connection], Awaitable[None]] = _nothing,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.limits = limits
+        self._name = name
+        self._hosts = [URL(url).update_query(heartbeat=limits.heartbeat_s, name=f"gateway {name}") for url in urls]
+        self._setup = setup
+        self._jitter = jitter
+        self._tried = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._connection: aiormq.Connection | None = None
+        self._wire = _Wire("amqp")
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a connection that nobody found dead yet."""
+        return self._connection is not None
+
+    @property
+    def channels(self) -> int:
+        """How many channels are open on it."""
+        return 0 if self._connection is None else len(self._connection.channels)
+
+    def connection(self) -> aiormq.Connection:
+        """Return the connection, or raise Unavailable."""
+        if self._connection is None:
+            raise Unavailable("there is no line to the broker")
+        return self._connection
+
+    async def start(self) -> None:
+        """Begin to connect; returns when the line is up or all hosts were tried once."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"broker line {self._name}")
+        await self._tried.wait()
+
+    async def close(self) -> None:
+        """Say goodbye and stop for good."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def drop(self, connection: aiormq.Connection, why: str) -> None:
+        """Abort a connection that was found broken; a report about an older one is passed over."""
+        if self._connection is connection:
+            _log.warning("broker.line_dropped", line=self._name, why=why)
+            self._connection = None
+            self._wire.abort()
+
+    @contextlib.asynccontextmanager
+    async def call(self, what: str) -> AsyncIterator[aiormq.Connection]:
+        """Run calls on the connection within their time limit; raise Unavailable, and drop the line if it was silent."""
+        connection = self.connection()
+        try:
+            with line_errors(what):
+                async with asyncio.timeout(self.limits.call_s):
+                    yield connection
+        except Unavailable as exc:
+            if isinstance(exc.__cause__, TimeoutError):
+                self.drop(connection, f"no answer: {what}")
+            raise
+
+    async def _run(self) -> None:
+        misses = 0
+        while True:
+            stood_s = await self._round()
+            self._tried.set()
+            misses = 1 if stood_s >= STEADY_S else misses + 1
+            await asyncio.sleep(self._pause_s(misses))
+
+    def _pause_s(self, misses: int) -> float:
+        whole = min(self.limits.longest_pause_s, self.limits.first_pause_s * 2 ** min(misses - 1, 16))
+        return float(whole * (1 - self._jitter() / 2))
+
+    async def _round(self) -> float:
+        """Stay with the first host that answers; return for how many seconds, 0 when none did."""
+        for host in self._hosts:
+            try:
+                return await self._live(host)
+            except Unavailable as exc:
+                _log.warning("broker.no_answer", line=self._name, host=host.host, port=host.port, why=str(exc))
+        return 0.0
+
+    async def _live(self, host: URL) -> float:
+        wire = _Wire(host.scheme)
+        connection = aiormq.Connection(host, transport_factory=wire)
+        try:
+            with line_errors("answer"):
+                async with asyncio.timeout(self.limits.connect_s):
+                    await connection.connect()
+                    await self._setup(connection)
+            self._connection, self._wire = connection, wire
+            return await self._stand(connection, host)
+        finally:
+            self._connection = None
+            await _end(connection, wire)
+
+    async def _stand(self, connection: aiormq.Connection, host: URL) -> float:
+        _log.info("broker.line_up", line=self._name, host=host.host, port=host.port)
+        self._tried.set()
+        clock = asyncio.get_running_loop().time
+        since = clock()
+        # Not awaited itself: it ends with the reason as an exception, which may be a CancelledError that is not ours.
+        await asyncio.wait([connection.closing])
+        _log.warning("broker.line_lost", line=self._name, host=host.host, port=host.port)
+        return clock() - since
+
+
+class _Wire(aiormq.TransportFactory):
+    """Opens the socket as aiormq would, and remembers it, so that a silent line can be aborted."""
+
+    def __init__(self, scheme: str) -> None:
+        self._factory = TLSTransportFactory() if scheme == "amqps" else TCPTransportFactory()
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def create(self, url: URL, **options: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, self._writer = await self._factory.create(url, **options)
+        return reader, self._writer
+
+    def abort(self) -> None:
+        # A close waits for what is still to be written; to a silent peer that is for ever.
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+
+async def _end(connection: aiormq.Connection, wire: _Wire) -> None:
+    """Close in good manners within the limit, else without; never raises for the line."""
+    goodbye = asyncio.ensure_future(connection.close())
+    try:
+        await asyncio.wait([goodbye], timeout=CLOSE_S)
+    finally:
+        wire.abort()
+        # Not cancelled on the way: aiormq's own tasks end by the abort, and their results are taken here.
+        await asyncio.wait([goodbye], timeout=CLOSE_S)
+        if goodbye.done() and not goodbye.cancelled():
+            goodbye.exception()
