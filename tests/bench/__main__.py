@@ -1,0 +1,28 @@
+"""Run every bench, or those named as arguments; print the table and write `build/bench.json`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.bench.figures import Figure, show, write
+
+SECTIONS: Final = ("crypto",)
+OUT: Final = Path("build/bench.json")
+
+
+def main(names: list[str]) -> None:
+    """Measure section by section; what was measured so far is written even if a later one fails."""
+    measured: list[Figure] = []
+    for name in names or SECTIONS:
+        for figure in importlib.import_module(f"tests.bench.{name}").figures():
+            print(f"{figure.name} = {figure.value:.4g} {figure.unit}", flush=True)
+            measured.append(figure)
+            write(measured, OUT)
+    show(measured)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
