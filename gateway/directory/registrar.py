@@ -1,8 +1,9 @@
 """
 Whether a new card is taken into the directory: asked by a gateway before it publishes, by the authority before it enrols.
 
-A card is taken when it verifies, its serial is above the last one, it was signed just now, every key that was ever listed
-stands on it with the same beginning and no later end than it may have, and no key stands anywhere else.
+A card is taken when it verifies and is not over, its serial is above the last one, every key that was ever listed stands on
+it with a past that did not change, and no key of it stands anywhere else. It may have been signed some time ago: an identity
+key is offline, and a home may have had no gateway.
 Possession of delivery keys is asked separately (`gateway.directory.possession`).
 Spec: schemas/directory.md, "Publishing a card".
 """
@@ -25,6 +26,7 @@ from gateway.directory.cards import (
 )
 from gateway.envelope.keys import PublicKey, Use
 from gateway.errors import Rejected
+from gateway.ids import KeyId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["accept_card", "check_not_taken"]
 
-_SKEW_S: Final = 300  # as for requests: a card is signed for being published now
+_SKEW_S: Final = 300  # as for requests
 
 
 def accept_card(directory: Directory, sender: Address, data: bytes, now: float) -> str:
@@ -59,15 +61,15 @@ def accept_card(directory: Directory, sender: Address, data: bytes, now: float) 
     card = parse_card(data)[1]
     if card.address != sender:
         raise Rejected(f"{sender} publishes a card of {card.address}", code="card-bad")
-    if not now - _SKEW_S <= card.issued <= now + _SKEW_S:
-        raise Rejected(f"a card issued {int(now) - card.issued} s ago, at most {_SKEW_S}", code="out-of-time")
+    if not card.issued - _SKEW_S <= now < card.expires:
+        raise Rejected(f"a card issued at {card.issued} that expires at {card.expires}, now {int(now)}", code="out-of-time")
     if isinstance(card, KeyCard):
         identity = PublicKey(sender, Use.IDENTITY, bytes.fromhex(entry.identity))
         verify_key_card(data, identity, GATEWAY_USES if entry.is_gateway else CARD_USES)
-        _check_successor(directory.key_cards.get(sender), card)
+        _check_successor(directory.key_cards.get(sender), card, now)
     else:
-        _check_delivery(directory, sender, data)
-        _check_successor(directory.delivery_cards.get(sender), card)
+        _check_delivery(directory, sender, data, now)
+        _check_successor(directory.delivery_cards.get(sender), card, now)
     check_not_taken(directory, card)
     return card_path(card)
 
@@ -81,15 +83,19 @@ def check_not_taken(directory: Directory, card: KeyCard | DeliveryCard) -> None:
         raise Rejected(f"a key of the card of {card.address} stands elsewhere in the directory", code="key-taken")
 
 
-def _check_delivery(directory: Directory, sender: Address, data: bytes) -> None:
+def _check_delivery(directory: Directory, sender: Address, data: bytes, now: float) -> None:
     key_card = directory.key_cards.get(sender)
     if key_card is None:
         raise Rejected(f"{sender} has no key card yet", code="card-bad")
     revoked = {record.key_id for record in directory.all_keys() if record.revoked_at is not None}
     verify_delivery_card(data, key_card, revoked)
+    # Its agent key must be good today too: who has a closed key could date a card back.
+    agent = directory.key(KeyId(parse_card(data)[0].key_id))
+    if agent is None or not agent.current(int(now)):
+        raise Rejected(f"the delivery card of {sender} is signed by an agent key that is closed", code="card-bad")
 
 
-def _check_successor(old: KeyCard | DeliveryCard | None, new: KeyCard | DeliveryCard) -> None:
+def _check_successor(old: KeyCard | DeliveryCard | None, new: KeyCard | DeliveryCard, now: float) -> None:
     if old is None:
         return
     if new.serial <= old.serial:
@@ -98,9 +104,9 @@ def _check_successor(old: KeyCard | DeliveryCard | None, new: KeyCard | Delivery
     for identity, (not_before, not_after) in _windows(old).items():
         if identity not in listed:
             raise Rejected("a key that was listed is missing: closed keys stay listed", code="card-bad")
-        # A key may be closed early, from the new card on; what it did before that stays good.
+        # A key may be closed early, from now on; what it did before that stays good.
         begin, end = listed[identity]
-        if begin != not_before or (end != not_after and end < new.issued - _SKEW_S):
+        if begin != not_before or (end != not_after and end < now - _SKEW_S):
             raise Rejected("a key that was listed has other times: its past cannot be changed", code="card-bad")
 
 
