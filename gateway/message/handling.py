@@ -77,6 +77,11 @@ class Handling(Wire, frozen=True, kw_only=True):
     public_extract: bool = False
     officers: Annotated[AbstractSet[OfficerRef], Meta(max_length=500)] | None = None
 
+    @property
+    def code(self) -> str:
+        """What the header carries, e.g. `amber+strict/restricted`."""
+        return handling_code(self)
+
     def check(self, at: str) -> None:
         """Refuse a marking that contradicts itself."""
         require(("H3" in self.restrictions) == bool(self.caveats), f"{at}/caveats", "H3 and caveats need each other")

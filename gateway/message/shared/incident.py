@@ -63,8 +63,8 @@ class Incident(Wire, frozen=True, kw_only=True):
         for index, mode in enumerate(self.modes_of_liability):
             fits = mode != _INCITEMENT or any(crime.startswith("RS.6.") for crime in self.crimes)
             require(fits, f"{at}/modes_of_liability/{index}", "this mode is for genocide alone")
-        late = reversed_period(self.start and self.start.value, self.end and self.end.value)
-        require(not late, f"{at}/end", "ends before it starts")
+        if self.start is not None and self.end is not None:
+            require(not reversed_period(self.start.value, self.end.value), f"{at}/end", "ends before it starts")
         if self.victims_min is not None and self.victims_max is not None:
             require(self.victims_min <= self.victims_max, f"{at}/victims_max", "below the minimum")
         for index, place in enumerate(self.places):

@@ -1,0 +1,84 @@
+"""
+Members that this version does not know: found by laying the received JSON beside the type.
+
+They are kept in the raw bytes and ignored by the view; an operator should see that something was not read. What stands
+below an unknown member is not listed again, and maps (extensions) are known whole.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import inspect
+
+from gateway.message.pointers import make_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MAX_UNREAD", "unread_fields"]
+
+MAX_UNREAD: Final = 256  # pointers shown; hostile content could hold a thousand times as many
+
+Steps = tuple[str | int, ...]
+
+
+def unread_fields(raw: bytes, type_: type[msgspec.Struct]) -> tuple[str, ...]:
+    """
+    Return the pointers of unknown members, in document order, at most `MAX_UNREAD`.
+
+    Args:
+        raw: Bytes that were decoded into `type_`.
+        type_: The struct that they were decoded into.
+    """
+    found = _unread(msgspec.json.decode(raw), _type_info(type_), ())
+    return tuple(make_pointer(steps) for _, steps in zip(range(MAX_UNREAD), found, strict=False))
+
+
+@cache
+def _type_info(type_: Any) -> inspect.Type:
+    return inspect.type_info(type_)
+
+
+def _unread(value: object, known: inspect.Type, at: Steps) -> Iterator[Steps]:
+    if isinstance(value, dict):
+        struct = _struct_of(value, known)
+        if struct is None:
+            return
+        fields = {field.encode_name: field.type for field in struct.fields}
+        for key, inner in value.items():
+            if key in fields:
+                yield from _unread(inner, fields[key], (*at, key))
+            elif key != struct.tag_field:
+                yield (*at, key)
+    elif isinstance(value, list):
+        item = _item_of(known)
+        for index, inner in enumerate(value):
+            yield from _unread(inner, item, (*at, index))
+
+
+def _options(known: inspect.Type) -> tuple[inspect.Type, ...]:
+    """Return the alternatives of a type, annotations taken off."""
+    if isinstance(known, inspect.Metadata):
+        return _options(known.type)
+    if isinstance(known, inspect.UnionType):
+        return tuple(option for inner in known.types for option in _options(inner))
+    return (known,)
+
+
+def _struct_of(value: dict[str, object], known: inspect.Type) -> inspect.StructType | None:
+    """Return the struct that a JSON object was read as, by its tag where there are several."""
+    structs = [option for option in _options(known) if isinstance(option, inspect.StructType)]
+    if len(structs) == 1:
+        return structs[0]
+    return next((struct for struct in structs if value.get(struct.tag_field or "") == struct.tag), None)
+
+
+def _item_of(known: inspect.Type) -> inspect.Type:
+    """Return the type of an array's elements; positions and maps have nothing below that could be unknown."""
+    for option in _options(known):
+        if isinstance(option, inspect.CollectionType):
+            return option.item_type
+    return inspect.AnyType()
