@@ -1,0 +1,1 @@
+"""Kill the gateway, the broker and the recipients while messages flow, and count what was lost."""

@@ -1,0 +1,190 @@
+"""
+Run one set-up through a campaign of kills, and count. Imports nothing of `gateway`.
+
+What it starts are processes of their own: the gateway (`victim`, whose ports kill it at a named call), senders, recipients and,
+where there is one, the broker. It ends only what it started. Every wait has a limit.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.faults.counting import Count, count
+
+__all__ = ["Campaign", "Node", "Plan"]
+
+KILL_WAIT_S: Final = 6  # a named call that does not come within this is killed at random instead
+SETTLE_S: Final = 90  # after the last kill: how long the backlog may take
+PORT_CALLS: Final = (
+    "ledger.find",
+    "ledger.accept",
+    "ledger.waiting",
+    "ledger.mark_queued",
+    "ledger.wanted",
+    "ledger.record",
+    "ledger.waiting_count",
+    "ledger.begin_session",
+    "ledger.expire",
+    "broker.declare",
+    "broker.publish",
+    "consumer.get",
+    "consumer.ack",
+)
+
+
+class Node:
+    """A broker that can be killed and started again; what `tests.support.rabbitmq.RabbitNode` is."""
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Start it on the same data."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of what."""
+
+    messages: int
+    recipients: tuple[str, ...]
+    senders: tuple[str, ...]
+    random_kills: int
+    broker_kills: int
+    recipient_kills: int
+
+
+@dataclass
+class Campaign:
+    """
+    One set-up under fire.
+
+    Args:
+        folder: As `tests.faults.prepare` made it.
+        plan: How much of what.
+        node: The broker, or None where it lives in the gateway.
+        say: Where progress goes.
+    """
+
+    folder: Path
+    plan: Plan
+    node: Node | None
+    say: Callable[[str], None]
+    rng: random.Random = field(default_factory=lambda: random.Random(1))
+    kills: dict[str, int] = field(default_factory=dict)
+
+    def run(self) -> Count:
+        """Run to the end; raise RuntimeError when a process ends that nobody killed."""
+        readers = {name: self._recipient(name) for name in self.plan.recipients}
+        writers = [self._sender(name) for name in self.plan.senders]
+        gateway = self._gateway()
+        try:
+            gateway = self._fire(gateway, readers)
+            self._await_senders(writers)
+            self._settle()
+        finally:
+            for process in (*readers.values(), *writers, gateway):
+                _end(process)
+        return self._count()
+
+    def _fire(self, gateway: subprocess.Popen[bytes], readers: dict[str, subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        """Kill by plan, one thing after the other; return the gateway that lives at the end."""
+        for what in self._schedule():
+            if what == "broker":
+                self._kill_broker()
+            elif what == "recipient":
+                name = self.rng.choice(self.plan.recipients)
+                _end(readers[name])
+                readers[name] = self._recipient(name)
+                self._note("recipient")
+            else:
+                _end(gateway)
+                gateway = self._kill_gateway(what)
+        return gateway
+
+    def _schedule(self) -> Iterator[str]:
+        """Mix kills of the gateway at every port call, at random, of the broker and of recipients."""
+        calls = [f"{call}:{side}" for call, side in itertools.product(PORT_CALLS, ("before", "after"))]
+        others = ["recipient"] * self.plan.recipient_kills + ["broker"] * (self.plan.broker_kills if self.node else 0)
+        mixed = calls + ["random"] * self.plan.random_kills + others
+        self.rng.shuffle(mixed)
+        yield from mixed
+
+    def _kill_gateway(self, what: str) -> subprocess.Popen[bytes]:
+        """Start a gateway that dies by plan, wait for that, and return a healthy one."""
+        doomed = self._gateway("" if what == "random" else f"{what}:{self.rng.randint(1, 20)}")
+        limit_s = self.rng.uniform(1.0, 2.0) if what == "random" else KILL_WAIT_S
+        try:
+            doomed.wait(limit_s)
+            self._note(what)
+        except subprocess.TimeoutExpired:
+            _end(doomed)
+            self._note("random" if what == "random" else f"{what} (not called, killed at random)")
+        return self._gateway()
+
+    def _kill_broker(self) -> None:
+        assert self.node is not None
+        self.node.kill()
+        time.sleep(self.rng.uniform(0.2, 1.0))
+        self.node.start()
+        self._note("broker")
+
+    def _note(self, what: str) -> None:
+        self.kills[what] = self.kills.get(what, 0) + 1
+        self.say(f"  {sum(self.kills.values()):3d} killed: {what:<40} {self._count()}")
+
+    def _count(self) -> Count:
+        logs = [[self.folder / f"{name}.log" for name in names] for names in (self.plan.senders, self.plan.recipients)]
+        return count(*logs)
+
+    def _await_senders(self, writers: list[subprocess.Popen[bytes]]) -> None:
+        deadline = time.monotonic() + SETTLE_S
+        for writer in writers:
+            if writer.wait(max(1.0, deadline - time.monotonic())) != 0:
+                raise RuntimeError(f"a sender ended with {writer.returncode}: see {self.folder}")
+
+    def _settle(self) -> None:
+        """Wait until everything accepted was opened, or the limit."""
+        deadline = time.monotonic() + SETTLE_S
+        while self._count().lost and time.monotonic() < deadline:
+            time.sleep(0.5)
+
+    def _gateway(self, death: str = "") -> subprocess.Popen[bytes]:
+        return self._start("victim", "gateway", self.folder / "gateway.toml", death=death)
+
+    def _recipient(self, name: str) -> subprocess.Popen[bytes]:
+        return self._start("recipient", name, *self._home(name), self.folder / f"{name}.log")
+
+    def _sender(self, name: str) -> subprocess.Popen[bytes]:
+        each = self.plan.messages // len(self.plan.senders)
+        return self._start("sender", name, *self._home(name), self.folder / f"{name}.log", each, *self.plan.recipients)
+
+    def _home(self, name: str) -> tuple[Path, Path]:
+        return self.folder / "homes" / name, self.folder / "passphrase"
+
+    def _start(self, module: str, name: str, *words: object, death: str = "") -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.console").open("ab") as console:
+            return subprocess.Popen(
+                [sys.executable, "-m", f"tests.faults.{module}", *map(str, words)],
+                env={**os.environ, "DEATH": death},
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+            )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that was started here; it has no say in it."""
+    process.kill()
+    process.wait()
