@@ -6,7 +6,7 @@ What stands in the table is served, and nothing else. The composition root gives
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.api.auth import Authenticator
@@ -57,7 +57,7 @@ class Parts:
     clock: Callable[[], float]
     rng: Rng
     schemas: Path
-    limits: HttpLimits = HttpLimits()
+    limits: HttpLimits = field(default_factory=HttpLimits)
 
 
 class HttpApi:
@@ -80,6 +80,11 @@ class HttpApi:
     def port(self) -> int:
         """The port that is listened on."""
         return self._listener.port
+
+    @property
+    def turned_away(self) -> int:
+        """How many connections were one too many."""
+        return self._listener.turned_away
 
     async def start(self, host: str, port: int) -> None:
         """Listen; raise Rejected `config` where that cannot be."""

@@ -2,7 +2,8 @@
 The directory over HTTP: its files for participants, and the publishing of cards.
 
 Files are served as the authority and the gateway signed them, by exact name and to active participants only; what is trusted
-is decided by who reads them. A bundle answers a first refresh in one request. A card is published after its challenges are answered.
+is decided by who reads them. A bundle answers a first refresh in one request. A card is published once its challenges are
+answered.
 Spec: schemas/api.md, "Directory".
 """
 

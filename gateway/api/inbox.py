@@ -10,6 +10,7 @@ Spec: schemas/api.md, "Inbox session" and "Thin clients".
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,7 @@ from gateway.protocol import media
 from gateway.protocol.request import MAX_SKEW_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from gateway.api.auth import Authenticator
     from gateway.api.limits import HttpLimits

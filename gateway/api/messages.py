@@ -8,7 +8,7 @@ Spec: schemas/api.md, "Messages".
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003  msgspec reads the annotation
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec

@@ -7,7 +7,7 @@ not decide, because without it the gateway still accepts (promise 8). `/metrics`
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  msgspec reads the annotation of `Readiness`
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec

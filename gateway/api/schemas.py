@@ -7,6 +7,7 @@ ETag is the hash of the file, and the index gives the same hash.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,7 +19,6 @@ from gateway.errors import Rejected
 from gateway.protocol import media
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from aiohttp import web

@@ -1,0 +1,173 @@
+"""
+A gateway's HTTP interface on loopback over a fake exchange, and two ways to speak to it.
+
+`ask` is a well-behaved client that signs as the profile says; `raw` writes bytes to the socket and reads what comes, for
+clients that behave badly. The clock stands still until a test moves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from gateway.api.app import HttpApi, Parts
+from gateway.api.limits import HttpLimits
+from gateway.ops.health import Health, Probe
+from gateway.ops.metrics import Metrics
+from gateway.protocol.request import NONCE_BYTES, HttpRequest, sign_request
+from gateway.resources import schemas_path
+from tests.support.fake_exchange import FakeExchange
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
+
+    from gateway.envelope.keys import Keyring
+
+__all__ = ["NOW", "QUICK", "Answer", "Stage", "parse_answer", "staged"]
+
+NOW = 1_900_000_000
+QUICK = HttpLimits(
+    idle_time_s=0.4, body_time_s=0.4, request_time_s=0.4, linger_s=0.2, standing_s=0.05, send_time_s=0.5, heartbeat_s=5.0
+)
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The problem document; fails when it is none."""
+        assert self.headers["content-type"] == "application/problem+json", (self.status, self.body)
+        found: dict[str, Any] = msgspec.json.decode(self.body)
+        assert found["status"] == self.status
+        assert found["type"] == f"urn:gateway:problem:{found['code']}"
+        return found
+
+    @property
+    def code(self) -> str:
+        """The code of the problem."""
+        return str(self.problem["code"])
+
+
+class Stage:
+    """One interface, its fakes and its clients."""
+
+    def __init__(self, limits: HttpLimits) -> None:
+        self.now = float(NOW)
+        self.exchange = FakeExchange()
+        self.metrics = Metrics()
+        self.probes = {"ledger": True, "directory": True, "broker": True}
+        self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
+        self.limits = limits
+        self.scheme = "http"
+        self.session: aiohttp.ClientSession
+        self.api: HttpApi
+
+    def _probe(self, name: str) -> Any:
+        async def check() -> bool:
+            return self.probes[name]
+
+        return check
+
+    @property
+    def base(self) -> str:
+        """The address that clients use."""
+        return f"{self.scheme}://127.0.0.1:{self.api.port}"
+
+    def signed(
+        self, method: str, path: str, keyring: Keyring, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> dict[str, str]:
+        """Return headers that sign a request now."""
+        request = HttpRequest(method, self.base + path, headers or {}, body)
+        return sign_request(request, keyring, self.now, os.urandom(NONCE_BYTES))
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        keyring: Keyring | None = None,
+        *,
+        body: bytes = b"",
+        media: str | None = None,
+        **headers: str,
+    ) -> Answer:
+        """Send a request as a good client does, signed where a keyring is given."""
+        fields = {"Content-Type": media} if media else {}
+        fields.update({name.replace("_", "-"): value for name, value in headers.items()})
+        if keyring is not None:
+            fields = self.signed(method, path, keyring, body, fields)
+        return await self.send(method, path, fields, body)
+
+    async def send(self, method: str, path: str, headers: dict[str, str], body: Any = b"") -> Answer:
+        """Send a request with exactly these headers."""
+        url = URL(self.base + path, encoded=True)
+        data = io.BytesIO(body) if isinstance(body, bytes) and body else body or None
+        async with self.session.request(method, url, headers=headers, data=data, skip_auto_headers=["Content-Type"]) as got:
+            return Answer(got.status, {name.lower(): value for name, value in got.headers.items()}, await got.read())
+
+    async def raw(self, *parts: bytes, pause_s: float = 0.0) -> bytes:
+        """Write bytes as they are and return all that comes back until the gateway closes, or is silent for two seconds."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.api.port)
+        received = asyncio.create_task(_all_of(reader))
+        with suppress(ConnectionError):
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(pause_s)
+        try:
+            return await received
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) -> AsyncIterator[Stage]:
+    """Start an interface and stop it after the test."""
+    stage = Stage(limits)
+    parts = Parts(
+        exchange=stage.exchange,
+        directory=lambda: stage.exchange.directory,
+        health=stage.health,
+        metrics=stage.metrics,
+        clock=lambda: stage.now,
+        rng=os.urandom,
+        schemas=schemas_path(),
+        limits=limits,
+    )
+    stage.api = HttpApi(parts, tls)
+    stage.scheme = "https" if tls else "http"
+    await stage.api.start("127.0.0.1", 0)
+    async with aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=10)) as stage.session:
+        try:
+            yield stage
+        finally:
+            await stage.api.stop(1.0)
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    received = b""
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(2.0):
+            while piece := await reader.read(65536):
+                received += piece
+    return received
+
+
+def parse_answer(raw: bytes) -> Answer:
+    """Read the first answer of what a socket gave."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
+    return Answer(int(status.split()[1]), headers, body[: int(headers.get("content-length", len(body)))])
