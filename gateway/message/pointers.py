@@ -55,4 +55,6 @@ def _without_content(detail: str) -> str:
     """Drop the value that msgspec quotes from the input; keep what it expected."""
     if detail.startswith("Invalid"):
         return "not a value of this list"
+    if "matching regex" in detail:
+        return "has not the form that the schema gives"
     return detail[:1].lower() + detail[1:].rstrip(".")

@@ -1,0 +1,93 @@
+"""
+Write what other implementations read: schemas of the kinds, code lists, the table of errors, the index of kinds.
+
+`python -m gateway.message.export` writes the files under `schemas/`; a test proves that what is checked in is what the
+code says. A released schema or list is never changed: a change is a new version with a new file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from gateway.errors import CODES
+from gateway.message.codes import CODE_LISTS
+from gateway.message.json_schema import BASE, DIALECT, kind_schema
+from gateway.message.registry import KINDS, ROLES
+from gateway.resources import schemas_path
+
+if TYPE_CHECKING:
+    from gateway.message.codelist import CodeList
+    from gateway.message.registry import KindSpec
+
+__all__ = ["documents", "write"]
+
+
+def documents() -> dict[str, bytes]:
+    """Return every generated file: path under `schemas/` to bytes."""
+    files = {row.schema_path: _json(kind_schema(row)) for row in KINDS.values()}
+    files |= {f"codes/{one.file_name}": _json(_code_list(one)) for one in CODE_LISTS}
+    files["errors.json"] = _json([_error(code) for code in CODES])
+    files["kinds.json"] = _json(
+        {
+            "roles": {str(role): words for role, words in ROLES.items()},
+            "kinds": [_kind(row, files[row.schema_path]) for row in KINDS.values()],
+        }
+    )
+    return files
+
+
+def write() -> None:
+    """Write the generated files."""
+    for name, data in documents().items():
+        path = schemas_path() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _code_list(one: CodeList) -> dict[str, Any]:
+    """Return a code list that is a JSON Schema too, so that schemas can refer to it."""
+    return {
+        "$schema": DIALECT,
+        "$id": f"{BASE}codes/{one.file_name}",
+        "title": one.title,
+        "description": one.source,
+        "type": "string",
+        "enum": list(one.codes),
+        "id": one.id,
+        "version": one.version,
+        "closed": one.closed,
+        "rows": [asdict(row) for row in one.rows],
+    }
+
+
+def _error(code: str) -> dict[str, Any]:
+    row = CODES[code]
+    return {"code": code, "branch": row.branch.value, "status": row.status, "title": row.title, "hint": row.hint}
+
+
+def _kind(row: KindSpec, schema: bytes) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "family": row.family,
+        "version": row.version,
+        "readable": list(row.readable),
+        "gateway_may_seal": row.gateway_may_seal,
+        "needs_approval": row.needs_approval,
+        "may_send": sorted(row.may_send),
+        "replies": sorted(row.replies),
+        "respond_within_s": dict(row.respond_within_s),
+        "retention_days": row.retention_days,
+        "schema": row.schema_path,
+        "sha256": sha256(schema).hexdigest(),
+    }
+
+
+if __name__ == "__main__":
+    write()
