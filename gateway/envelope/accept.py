@@ -32,13 +32,11 @@ from gateway.envelope.seal import Addressee, check_addressees
 from gateway.envelope.trust import Answers
 from gateway.envelope.wire import (
     HEAD,
-    MAX_RECIPIENTS,
     STANZA,
     SUBMISSION,
     CommonForm,
     HeadForm,
     encode,
-    limit,
 )
 from gateway.errors import Corrupt, Rejected
 from gateway.ids import Address, KeyId
@@ -100,7 +98,6 @@ class Examined(Envelope):
 
     def __init__(self, body: bytes) -> None:
         submission = SUBMISSION.decode(body)
-        limit("submission", len(submission.stanzas), MAX_RECIPIENTS, "stanzas")
         super().__init__(submission.common, SUITES)
         self.stanzas = [_stanza(raw) for raw in submission.stanzas]
         self.proved_at: int | None = None  # when the seal was proved: a second proof at the same second is not needed

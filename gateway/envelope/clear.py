@@ -24,7 +24,6 @@ from gateway.envelope.wire import (
     CLEAR,
     HEAD,
     MAX_CONTENT_BYTES,
-    MAX_RECIPIENTS,
     SEALED_ANSWER,
     SealedAnswerForm,
     encode,
@@ -59,7 +58,6 @@ class ExaminedClear:
     def __init__(self, body: bytes) -> None:
         form = CLEAR.decode(body)
         limit("content", len(form.content), MAX_CONTENT_BYTES)
-        limit("clear text", len(form.addressees), MAX_RECIPIENTS, "addressees")
         self.header = decode_header(form.header)
         self.header_bytes = form.header
         self.addressees = [Addressee(recipient, blind) for recipient, blind in form.addressees]

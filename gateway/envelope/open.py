@@ -22,7 +22,7 @@ from gateway.envelope.payload import SUITES
 from gateway.envelope.primitives import SecretKey
 from gateway.envelope.receipt import Event, SignedReceipt, read_receipt, receipt_problem
 from gateway.envelope.trust import Answers
-from gateway.envelope.wire import DELIVERY, MAX_SIBLINGS, STANZA, DeliveryForm, StanzaForm, limit
+from gateway.envelope.wire import DELIVERY, STANZA, DeliveryForm, StanzaForm
 from gateway.errors import CannotOpen, Rejected
 from gateway.ids import Address, EnvelopeHash, KeyId, UnixTime, network_of
 from gateway.merkle import leaf_hash, verify_inclusion
@@ -112,7 +112,6 @@ def _read(data: bytes, suites: Collection[int]) -> _Read:
     form = DELIVERY.decode(data)
     envelope = Envelope(form.common, suites)
     stanza = STANZA.decode(form.stanza)
-    limit("proof", len(form.proof), MAX_SIBLINGS, "siblings")
     return _Read(form, envelope, stanza, [read_receipt(receipt) for receipt in form.accepted])
 
 

@@ -114,7 +114,7 @@ class SubmissionForm(Struct, frozen=True, array_like=True, forbid_unknown_fields
     """What the gateway gets."""
 
     common: bytes
-    stanzas: Annotated[list[bytes], Meta(min_length=1)]
+    stanzas: Annotated[list[bytes], Meta(min_length=1, max_length=MAX_RECIPIENTS)]
 
 
 class SignedReceiptForm(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -131,7 +131,7 @@ class DeliveryForm(Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     common: bytes
     index: Uint
     stanza: bytes
-    proof: list[Bytes32]
+    proof: Annotated[list[Bytes32], Meta(max_length=MAX_SIBLINGS)]
     accepted: Annotated[list[SignedReceiptForm], Meta(min_length=1, max_length=2)]
 
 
@@ -171,7 +171,7 @@ class ClearForm(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     """A message that the gateway is asked to seal."""
 
     header: bytes
-    addressees: Annotated[list[tuple[AddressField, Bytes16]], Meta(min_length=1)]
+    addressees: Annotated[list[tuple[AddressField, Bytes16]], Meta(min_length=1, max_length=MAX_RECIPIENTS)]
     author_key_id: KeyIdField
     author_signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
     content: bytes
@@ -187,16 +187,16 @@ encode = _encoder.encode
 class _First(Struct, frozen=True, array_like=True):
     """Only the first element: what follows is not looked at."""
 
-    value: str | int
+    value: str | Annotated[int, Meta(ge=0)]
 
 
 _first = msgspec.msgpack.Decoder(_First)
 
 
-def limit(name: str, size: int, most: int, unit: str = "bytes") -> None:
-    """Refuse what is larger than its limit."""
+def limit(name: str, size: int, most: int) -> None:
+    """Refuse what has more bytes than its limit."""
     if size > most:
-        raise Rejected(f"{name} of {size} {unit}, at most {most}", code="too-large")
+        raise Rejected(f"{name} of {size} bytes, at most {most}", code="too-large")
 
 
 def first_element(data: bytes, name: str) -> str | int:

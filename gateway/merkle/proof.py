@@ -58,7 +58,7 @@ def root_from_proof(index: int, size: int, leaf_hash: bytes, proof: Sequence[byt
     Raises:
         ValueError: The place is outside the tree, or a sibling is missing, left over or of another size.
     """
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(leaf_hash) != HASH_BYTES:
         raise ValueError(f"no leaf {index} in a tree of {size}")
     siblings = iter(proof)
     node, last = leaf_hash, size - 1
@@ -84,10 +84,10 @@ def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[by
 
 
 def consistency_proof(old_size: int, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-    """Return what proves that the first `old_size` leaves of this tree are the older tree; nothing for an empty one."""
-    if not 0 <= old_size <= len(leaf_hashes):
+    """Return what proves that the first `old_size` leaves of this tree are the older tree; there is no proof for none."""
+    if not 0 < old_size <= len(leaf_hashes):
         raise ValueError(f"no older tree of {old_size} in a tree of {len(leaf_hashes)}")
-    return _subproof(old_size, leaf_hashes, whole=True) if old_size else []
+    return _subproof(old_size, leaf_hashes, whole=True)
 
 
 def _subproof(old: int, leaf_hashes: Sequence[bytes], *, whole: bool) -> list[bytes]:
@@ -102,12 +102,15 @@ def _subproof(old: int, leaf_hashes: Sequence[bytes], *, whole: bool) -> list[by
 
 
 def verify_consistency(old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Tell whether `proof` shows that the tree of `old_size` leaves is the beginning of the tree of `new_size`."""
-    if not 0 <= old_size <= new_size or any(len(node) != HASH_BYTES for node in proof):
+    """
+    Tell whether `proof` shows that the tree of `old_size` leaves is the beginning of the tree of `new_size`.
+
+    Every tree begins with the empty one, so an `old_size` of 0 shows nothing, and is False.
+    """
+    if not 0 < old_size <= new_size or any(len(node) != HASH_BYTES for node in proof):
         return False
-    if old_size in {0, new_size}:
-        known = EMPTY_ROOT if old_size == 0 else new_root
-        return not proof and compare_digest(old_root, known)
+    if old_size == new_size:
+        return not proof and compare_digest(old_root, new_root)
     return _verify_growth(old_size, new_size, (old_root, new_root), proof)
 
 
