@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from tuf.api.metadata import MetaFile, Snapshot, Targets, Timestamp
 
-from gateway.directory.metadata import parse, read_repository, root_chain, sign_metadata, target_info, target_name, utc
+from gateway.directory.metadata import parse, read_repository, sign_metadata, target_info, target_name, utc
 from gateway.directory.publication import OnlinePublic
 from gateway.directory.roles import LIFETIME_S, TIMESTAMP_FILE, RoleKey, TufRole, metadata_file
+from gateway.directory.view import build_from
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:
@@ -93,16 +94,17 @@ class OnlineSigner:
         """
         _check_not_older(files, publication)
         news = {name: data for name, data in publication.items() if _is_signed_file(name) and name not in files}
-        merged = {**files, **news}
-        root_chain(merged, root)
         present = _targets(files, TufRole.CARDS)
         cards = {path: data for path, data in publication.items() if _CARD_FILE.fullmatch(path) and path not in present}
         if not news and not cards:
             return {}
-        news.update(self._cards(merged, cards, now))
-        news.update(self._seal({**merged, **news}, now))
+        news.update(self._cards({**files, **news}, cards, now))
+        news.update(self._seal({**files, **news}, now))
         # Nothing is published that a home would refuse: the whole is read as a home reads it.
-        read_repository({**merged, **news}, root, now)
+        directory = build_from(read_repository({**files, **news}, root, now))
+        unusable = [path for path in cards if path in directory.held_back]
+        if unusable:
+            raise Rejected(f"the publication brings {unusable[0]}, which cannot be used", code=directory.held_back[unusable[0]])
         return news
 
     def add_card(self, files: Mapping[str, bytes], path: str, data: bytes, now: float) -> dict[str, bytes]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gateway.ids import Address, Kind
     from gateway.message.registry import KindSpec
 
-__all__ = ["EXPIRES_WITHIN_S", "Rule", "Verdict", "admit"]
+__all__ = ["EXPIRES_WITHIN_S", "Rule", "Verdict", "admit", "judge"]
 
 EXPIRES_WITHIN_S: Final = 90 * 86_400  # after `created`; delivery keys are kept for 91 days after they were sealed to
 
@@ -35,7 +35,8 @@ class Rule(StrEnum):
     KIND_KNOWN = "kind-known"
     SENDER_MAY_SEND = "sender-may-send"
     SEALER = "sealer"
-    EXPIRY = "expiry"
+    NOT_EXPIRED = "not-expired"
+    LIFETIME = "lifetime"
     RECIPIENTS_DISTINCT = "recipients-distinct"
     RECIPIENTS_ACTIVE = "recipients-active"
     KIND_ACCEPTED = "kind-accepted"
@@ -83,9 +84,16 @@ class _Case:
 
 def admit(
     header: Header, recipients: Sequence[Address], directory: Directory, now: float, kinds: Mapping[Kind, KindSpec] = KINDS
+) -> None:
+    """Raise Rejected with the code of the first broken rule; arguments as for `judge`."""
+    judge(header, recipients, directory, now, kinds).require()
+
+
+def judge(
+    header: Header, recipients: Sequence[Address], directory: Directory, now: float, kinds: Mapping[Kind, KindSpec] = KINDS
 ) -> Verdict:
     """
-    Decide on one submission.
+    Decide on one submission and say by which rule.
 
     Args:
         header: As its author signed it.
@@ -129,11 +137,14 @@ def _sealer(case: _Case) -> str | None:
     return f"{header.sealer} may not seal {header.kind} for {header.sender}"
 
 
-def _expiry(case: _Case) -> str | None:
-    header = case.header
-    if case.now < header.expires <= header.created + EXPIRES_WITHIN_S:
-        return None
-    return f"expires {header.expires - case.now} s from now and {header.expires - header.created} s after it was created"
+def _not_expired(case: _Case) -> str | None:
+    past_s = case.now - case.header.expires
+    return f"expired {past_s} s ago" if past_s >= 0 else None
+
+
+def _lifetime(case: _Case) -> str | None:
+    lives_s = case.header.expires - case.header.created
+    return None if lives_s <= EXPIRES_WITHIN_S else f"lives {lives_s} s, at most {EXPIRES_WITHIN_S}"
 
 
 def _recipients_distinct(case: _Case) -> str | None:
@@ -163,7 +174,8 @@ _RULES: Final[dict[Rule, tuple[str, Callable[[_Case], str | None]]]] = {
     Rule.KIND_KNOWN: ("kind-unknown", _kind_known),
     Rule.SENDER_MAY_SEND: ("kind-not-allowed", _sender_may_send),
     Rule.SEALER: ("sealer-not-allowed", _sealer),
-    Rule.EXPIRY: ("out-of-time", _expiry),
+    Rule.NOT_EXPIRED: ("expired", _not_expired),
+    Rule.LIFETIME: ("out-of-time", _lifetime),
     Rule.RECIPIENTS_DISTINCT: ("recipient-repeated", _recipients_distinct),
     Rule.RECIPIENTS_ACTIVE: ("recipient-unknown", _recipients_active),
     Rule.KIND_ACCEPTED: ("kind-not-accepted", _kind_accepted),

@@ -1,0 +1,144 @@
+"""
+A participant's first keys, and the request to be entered in the directory.
+
+`enrol` makes identity, author and agent keys (a gateway's: agent, log and operator, and its role keys) and a key card for
+them. Nothing is written here but what `write_gateway` writes; a home is made by the client. The identity key stands alone in a
+file of its own, which is to be moved off the machine.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from msgspec import UNSET
+
+from gateway.directory.cards import KEY_CARD_S, CardKey, KeyCard, sign_key_card
+from gateway.directory.entries import GATEWAY_ROLE
+from gateway.directory.keyfiles import encrypt_gateway_keys, online_signer
+from gateway.directory.roles import ONLINE_ROLES, RoleKey, TufRole
+from gateway.envelope.keyfile import MODERATE, Cost, encrypt_keys
+from gateway.envelope.keys import SigningKey, Use
+from gateway.network.files import write_new
+from gateway.network.request import OnlineHex, Request, encode_paper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gateway.envelope.primitives import Rng
+    from gateway.ids import Address
+
+__all__ = [
+    "GATEWAY_KEY_FILE",
+    "IDENTITY_FILE",
+    "REQUEST_FILE",
+    "Enrolment",
+    "Profile",
+    "enrol",
+    "write_gateway",
+    "write_papers",
+]
+
+IDENTITY_FILE: Final = "identity.key"
+GATEWAY_KEY_FILE: Final = "gateway.keys"
+REQUEST_FILE: Final = "request.json"
+_BACKDATED_S: Final = 300  # the gateway's clock may be behind this machine's
+
+_PARTICIPANT_KEYS: Final = (Use.AUTHOR, Use.AGENT)
+_GATEWAY_KEYS: Final = (Use.AGENT, Use.LOG, Use.OPERATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """
+    Who asks to be enrolled.
+
+    Args:
+        address: Participant and network.
+        name: Of the organisation unit.
+        country: ISO 3166 alpha-2 code, or `ZZ`.
+        organisation_type: `ncb`, `tribunal` ...
+        roles: Wished for; with `gateway` a gateway's keys are made.
+    """
+
+    address: Address
+    name: str
+    country: str
+    organisation_type: str
+    roles: tuple[str, ...]
+
+    @property
+    def is_gateway(self) -> bool:
+        """True for a gateway."""
+        return GATEWAY_ROLE in self.roles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """
+    New keys and the request for them.
+
+    Args:
+        identity: Signs key cards; kept offline.
+        keys: The other signing keys.
+        online: Role keys of a gateway; empty for others.
+        request: `request.json`, for the authority.
+    """
+
+    identity: SigningKey
+    keys: tuple[SigningKey, ...]
+    online: Mapping[TufRole, RoleKey]
+    request: bytes
+
+
+def enrol(profile: Profile, now: float, rng: Rng = os.urandom) -> Enrolment:
+    """
+    Make keys and a request.
+
+    Args:
+        profile: Who asks.
+        now: Unix seconds; the key card is good for `KEY_CARD_S` from then.
+        rng: Secure random bytes.
+    """
+    identity = SigningKey.generate(profile.address, Use.IDENTITY, rng)
+    uses = _GATEWAY_KEYS if profile.is_gateway else _PARTICIPANT_KEYS
+    keys = tuple(SigningKey.generate(profile.address, use, rng) for use in uses)
+    online = {role: RoleKey.generate(rng) for role in ONLINE_ROLES} if profile.is_gateway else {}
+    request = Request(
+        address=profile.address,
+        name=profile.name,
+        country=profile.country,
+        organisation_type=profile.organisation_type,
+        roles=profile.roles,
+        identity=identity.public.key.hex(),
+        key_card=_first_card(identity, keys, int(now)).hex(),
+        online=OnlineHex.of(online_signer(online).public) if online else UNSET,
+    )
+    return Enrolment(identity=identity, keys=keys, online=online, request=encode_paper(request))
+
+
+def write_papers(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: Cost = MODERATE) -> None:
+    """Write `identity.key`, encrypted, and `request.json`; `home-exists` where one of them is there."""
+    data = encrypt_keys([enrolment.identity], passphrase, os.urandom, cost)
+    write_new(folder, {IDENTITY_FILE: data, REQUEST_FILE: enrolment.request})
+
+
+def write_gateway(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: Cost = MODERATE) -> None:
+    """Write a gateway's papers and `gateway.keys`, which `gateway serve` opens; `home-exists` where one is there."""
+    data = encrypt_gateway_keys(enrolment.keys, enrolment.online, passphrase, os.urandom, cost)
+    write_new(folder, {GATEWAY_KEY_FILE: data})
+    write_papers(enrolment, folder, passphrase, cost)
+
+
+def _first_card(identity: SigningKey, keys: tuple[SigningKey, ...], now: int) -> bytes:
+    start = now - _BACKDATED_S
+    card = KeyCard(
+        address=identity.public.address,
+        serial=now,  # any later card has a later time
+        issued=start,
+        expires=start + KEY_CARD_S,
+        keys=tuple(CardKey.of(key, start, start + KEY_CARD_S) for key in keys),
+    )
+    return sign_key_card(card, identity)
