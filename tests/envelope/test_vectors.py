@@ -1,0 +1,116 @@
+"""
+The vectors of the envelope, run from their files alone as any other implementation runs them.
+
+Nothing here knows how the files were made, but for the test that they are what the generator writes.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gateway.envelope import DeliveryKey, KeyRecord, MemoryKeyring, Use, key_id, open_delivery
+from gateway.errors import CODES, CannotOpen, Rejected
+from gateway.ids import Address, KeyId, Kind, Network
+from tests.vectors.generate_envelope import files, folder
+
+VECTORS = [json.loads(path.read_text()) for path in sorted(folder().glob("*.json"))]
+
+
+@dataclass
+class Given:
+    """The answers that a vector file gives."""
+
+    vector: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        records = [self._record(key) for key in self.vector["keys"]]
+        self.records = {record.key_id: record for record in records}
+
+    @staticmethod
+    def _record(key: dict[str, Any]) -> KeyRecord:
+        address, use, public = Address(key["address"]), Use(key["use"]), bytes.fromhex(key["key"])
+        times = key["not_before"], key["not_after"], key["revoked_at"]
+        return KeyRecord(address, use, public, key_id(use, public, address), *times)
+
+    def directory_version(self, network: Network) -> int:
+        """Return the version that the file gives."""
+        return int(self.vector["directory_versions"].get(network, 0))
+
+    def key(self, key_id: KeyId) -> KeyRecord | None:
+        """Return a key that the file lists."""
+        return self.records.get(key_id)
+
+    def is_gateway(self, address: Address) -> bool:
+        """Tell whether the file names it as gateway."""
+        return address in self.vector["gateways"]
+
+    def gateway_may_seal(self, kind: Kind) -> bool:
+        """Tell what the file says of the kind."""
+        return bool(self.vector["kinds"].get(kind, {}).get("gateway_may_seal", False))
+
+    def needs_approval(self, kind: Kind) -> bool:
+        """Tell what the file says of the kind."""
+        return bool(self.vector["kinds"].get(kind, {}).get("needs_approval", True))
+
+
+def outcome(vector: dict[str, Any]) -> dict[str, Any]:
+    """Open the delivery of a vector, and return what came of it in the words of the file."""
+    me = Address(vector["me"])
+    secrets = [DeliveryKey.from_seed(me, Use.DELIVERY, bytes.fromhex(secret)) for secret in vector["my_delivery_secrets"]]
+    try:
+        opened = open_delivery(
+            b64decode(vector["delivery"], validate=True),
+            me=me,
+            keyring=MemoryKeyring(me, [], secrets),
+            answers=Given(vector),
+            now=vector["now"],
+            suites=vector["suites"],
+        )
+    except CannotOpen as refused:
+        return {"code": refused.code, "reason": refused.reason}
+    except Rejected as refused:
+        return {"code": refused.code, "reason": refused.code}
+    header = opened.header
+    return {
+        "envelope_hash": opened.envelope_hash.hex(),
+        "message_id": header.message_id.hex(),
+        "sender": header.sender,
+        "sealer": header.sealer,
+        "kind": header.kind,
+        "recipients": header.recipients,
+        "index": opened.index,
+        "number": opened.number,
+        "first": opened.first,
+        "last": opened.last,
+        "author_key_id": opened.author.key_id.hex(),
+        "content": opened.content.decode(),
+    }
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_each_vector_gives_what_it_says(vector: dict[str, Any]) -> None:
+    """Each file opens to what it says, or is refused with the code that it says."""
+    assert outcome(vector) == vector["expected"]
+
+
+def test_the_files_are_what_the_generator_writes() -> None:
+    """What is checked in can be made again, byte for byte."""
+    assert {path.name: path.read_text() for path in folder().glob("*.json")} == files()
+
+
+def test_there_are_vectors_for_every_reason() -> None:
+    """Each code and reason that opening can give has a file that shows it."""
+    refusals = [vector["expected"] for vector in VECTORS if "code" in vector["expected"]]
+    assert len(VECTORS) >= 60
+    assert {one["code"] for one in refusals} <= set(CODES)
+    assert {one["reason"] for one in refusals if one["code"] == "cannot-open"} == {
+        *("accepted-count", "accepted-event", "accepted-subject", "accepted-hash", "accepted-signer", "accepted-key"),
+        *("accepted-signature", "seal-key", "seal-signature", "approval-missing", "approval-key", "approval-signature"),
+        *("stanza-recipient", "addressee-proof", "stanza-key", "wrap", "commit", "body", "padding", "inner"),
+        *("author-key", "author-signature"),
+    }
