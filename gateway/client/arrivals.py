@@ -14,8 +14,28 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-__all__ = ["Arrival", "Claimed", "Due", "Outcome", "State", "claim", "due", "keep", "recorded", "replace", "settle"]
+__all__ = [
+    "PROCESS_BYTES",
+    "Arrival",
+    "Claimed",
+    "Due",
+    "Kept",
+    "Outcome",
+    "Settlement",
+    "State",
+    "claim",
+    "due",
+    "keep",
+    "keep_refused",
+    "other",
+    "recorded",
+    "release",
+    "replace",
+    "settle",
+    "unclaimed",
+]
 
+PROCESS_BYTES: Final = 8  # of an owner: they name the process, what follows names one of its iterations
 CLAIM_ROWS: Final = 64
 CLAIM_BYTES: Final = 16 << 20
 
@@ -33,7 +53,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REPEATED = "repeated"  # it was settled before
-    TAKEN = "taken"  # another inbox iteration claimed it since
+    TAKEN = "taken"  # another process of this home claimed it since
     CONFLICT = "conflict"  # the same sender and message id settled with another envelope
 
 
@@ -43,7 +63,14 @@ class Arrival(NamedTuple):
     envelope_hash: bytes
     number: int
     delivery: bytes  # encrypted
-    receipt: bytes  # the signed `delivered` receipt, sent after the commit
+    receipt: bytes  # signed: `delivered`, or `rejected` for what is refused at once; sent after the commit
+
+
+class Kept(NamedTuple):
+    """What became of an arrival."""
+
+    row: int | None  # None where the envelope was here before
+    receipts: list[Due]
 
 
 class Claimed(NamedTuple):
@@ -63,12 +90,12 @@ class Due(NamedTuple):
     data: bytes
 
 
-def keep(connection: sqlite3.Connection, arrivals: Iterable[Arrival], owner: bytes, now: int) -> list[int | None]:
+def keep(connection: sqlite3.Connection, arrivals: Iterable[Arrival], owner: bytes, now: int) -> list[Kept]:
     """
     Keep deliveries with their `delivered` receipts.
 
     Returns:
-        For each the row of a new one; None where the envelope was here before: then its receipts are due once more.
+        For each its row if it is new, and the receipts to send: those of the first time where the envelope was here before.
     """
     return [_keep(connection, arrival, owner, now) for arrival in arrivals]
 
@@ -100,6 +127,21 @@ def unclaimed(connection: sqlite3.Connection, owner: bytes) -> bool:
     return connection.execute(query, (owner,)).fetchone() is not None
 
 
+def release(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
+    """Give deliveries back that were claimed and could not be offered."""
+    connection.executemany(
+        "UPDATE arrived SET owner = x'', offered = offered - 1 WHERE id = ? AND state = 'waiting'", [(row,) for row in rows]
+    )
+
+
+def keep_refused(connection: sqlite3.Connection, arrival: Arrival, reason: str, now: int) -> list[Due]:
+    """Keep what could not even be taken in, with its `rejected` receipt; of a repeat the first receipts are due again."""
+    kept = _keep(connection, arrival, b"", now, State.REJECTED)
+    if kept.row is not None:
+        connection.execute("UPDATE arrived SET reason = ? WHERE id = ?", (reason, kept.row))
+    return kept.receipts
+
+
 def replace(connection: sqlite3.Connection, row: int, delivery: bytes) -> None:
     """Put a better copy of the same envelope in the place of a damaged one."""
     connection.execute("UPDATE arrived SET delivery = ? WHERE id = ? AND state = 'waiting'", (delivery, row))
@@ -118,18 +160,18 @@ class Settlement(NamedTuple):
     reason: str | None = None
 
 
-def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes, now: int) -> tuple[Outcome, int | None]:
+def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes, now: int) -> tuple[Outcome, Due | None]:
     """
     End a delivery, with its receipt.
 
     Returns:
-        What became of it, and the row of the receipt that is due; nothing was changed unless it is `DONE`.
+        What became of it, and the receipt that is due; nothing was changed unless it is `DONE`.
     """
     query = "SELECT state, owner FROM arrived WHERE id = ?"
     state, holder = connection.execute(query, (settlement.row,)).fetchone()
     if state != State.WAITING:
         return Outcome.REPEATED, None
-    if holder != owner:
+    if holder[:PROCESS_BYTES] != owner[:PROCESS_BYTES]:
         return Outcome.TAKEN, None
     if settlement.source is not None and other(connection, settlement.source, settlement.envelope_hash):
         return Outcome.CONFLICT, None
@@ -157,22 +199,23 @@ def recorded(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
     connection.executemany("UPDATE receipt SET due = 0 WHERE id = ?", [(row,) for row in rows])
 
 
-def _keep(connection: sqlite3.Connection, arrival: Arrival, owner: bytes, now: int) -> int | None:
+def _keep(connection: sqlite3.Connection, arrival: Arrival, owner: bytes, now: int, state: State = State.WAITING) -> Kept:
     added = connection.execute(
         "INSERT INTO arrived (envelope_hash, number, state, owner, offered, changed_at, delivery)"
-        " VALUES (?, ?, 'waiting', ?, 1, ?, ?) ON CONFLICT (envelope_hash) DO NOTHING RETURNING id",
-        (arrival.envelope_hash, arrival.number, owner, now, arrival.delivery),
+        " VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (envelope_hash) DO NOTHING RETURNING id",
+        (arrival.envelope_hash, arrival.number, state, owner, now, arrival.delivery),
     ).fetchone()
-    if added is None:
-        connection.execute("UPDATE receipt SET due = 1 WHERE envelope_hash = ?", (arrival.envelope_hash,))
-        return None
-    _add_receipt(connection, arrival.envelope_hash, "delivered", arrival.receipt)
-    return int(added[0])
+    if added is not None:
+        event = "delivered" if state is State.WAITING else "rejected"
+        return Kept(int(added[0]), [_add_receipt(connection, arrival.envelope_hash, event, arrival.receipt)])
+    connection.execute("UPDATE receipt SET due = 1 WHERE envelope_hash = ?", (arrival.envelope_hash,))
+    query = "SELECT id, data FROM receipt WHERE envelope_hash = ? ORDER BY id"
+    return Kept(None, [Due(*row) for row in connection.execute(query, (arrival.envelope_hash,))])
 
 
-def _add_receipt(connection: sqlite3.Connection, envelope_hash: bytes, event: str, data: bytes) -> int:
+def _add_receipt(connection: sqlite3.Connection, envelope_hash: bytes, event: str, data: bytes) -> Due:
     added = connection.execute(
         "INSERT INTO receipt (envelope_hash, event, data, due) VALUES (?, ?, ?, 1)", (envelope_hash, event, data)
     )
     assert added.lastrowid is not None
-    return added.lastrowid
+    return Due(added.lastrowid, data)

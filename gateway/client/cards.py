@@ -23,7 +23,7 @@ from gateway.directory.cards import (
     sign_delivery_card,
 )
 from gateway.directory.possession import decode_challenges, solve
-from gateway.envelope.keys import DeliveryKey
+from gateway.envelope.keys import DeliveryKey, Use
 from gateway.envelope.payload import SUITES
 from gateway.errors import Rejected
 from gateway.message.registry import KINDS
@@ -79,7 +79,7 @@ class CardKeeper:
         self._good_until = _ends_at(card) - RENEW_BEFORE_S
 
     async def _make(self, old: bytes | None, now: int) -> bytes:
-        key = DeliveryKey.generate(self._home.address, rng=os.urandom)
+        key = DeliveryKey.generate(self._home.address, Use.DELIVERY, os.urandom)
         start = now - BACKDATED_S
         listed = DeliveryCardKey(key=key.public.key, not_before=start, not_after=start + DELIVERY_KEY_S)
         before = _card(old) if old is not None else None

@@ -1,37 +1,43 @@
 """
 The directory as a home knows it: refreshed at most every five minutes, used when old, trusted only as verified.
 
-The verifying library is synchronous and has one cache folder for each home: it runs in a thread, under the home's lock file, and
-fetches through the event loop's connections. With no fresh copy a home opens always, and seals for at most seven days.
-Spec: schemas/directory.md, "Offline".
+The verifying library is synchronous: it runs in a thread, and fetches through the event loop's connections. With no fresh copy
+a home opens always, and seals for at most seven days. A gateway that offers something worse than the last good copy changes
+nothing but the log. Spec: schemas/directory.md, "Offline".
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-from contextlib import contextmanager
+import logging
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from gateway.client.home import DIRECTORY
-from gateway.errors import Rejected, Unavailable, Uncertain
+from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.policy.answers import DirectoryAnswers
 from gateway.protocol import media
-from gateway.trust import TrustedDirectory
+from gateway.trust import SEAL_FOR_S, Expected, TrustedDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from typing import TypeVar
 
     from gateway.client.home import Home
     from gateway.client.transport import Transport
     from gateway.directory.view import Directory
 
-__all__ = ["REFRESH_S", "SEAL_MAX_AGE_S", "HomeDirectory"]
+    T = TypeVar("T")
+
+__all__ = ["REFRESH_S", "HomeDirectory"]
 
 REFRESH_S: Final = 300.0  # at most every five minutes, unless a delivery names a newer version
-SEAL_MAX_AGE_S: Final = 7 * 86_400
-FETCH_S: Final = 70.0  # longer than the transport's own limit: it answers first
+LOOK_AGAIN_S: Final = 30.0  # when no gateway could be reached
+FETCH_S: Final = 70.0  # longer than the transport's own limit, which then answers first
+BUNDLE_PATHS: Final = 256  # in one request: cards are a few KiB each
+_bundle: Final = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
+_log: Final = logging.getLogger(__name__)
 
 
 class HomeDirectory:
@@ -48,83 +54,105 @@ class HomeDirectory:
         self._home = home
         self._transport = transport
         self._clock = clock
+        self._loop = asyncio.get_running_loop()
         self._trusted: TrustedDirectory | None = None
-        self._refreshing = asyncio.Lock()
-        self._tried_at = 0.0
-        self._answers: tuple[Directory, DirectoryAnswers] | None = None
-
-    async def start(self) -> None:
-        """Read the last verified copy from the cache."""
-        loop = asyncio.get_running_loop()
-
-        def fetch(path: str) -> bytes:
-            # In the refreshing thread; if the loop goes away this ends with a cancellation.
-            return asyncio.run_coroutine_threadsafe(self._transport.get(media.DIRECTORY + path), loop).result(FETCH_S)
-
-        folder = self._home.folder / DIRECTORY
-        self._trusted = await asyncio.to_thread(TrustedDirectory, folder, self._home.root, fetch, self._clock)
+        self._directory: Directory | None = None
+        self._answers: DirectoryAnswers | None = None
+        self._confirmed_at = 0.0
+        self._look_at = 0.0
+        self._looking = asyncio.Lock()
 
     async def current(self) -> Directory:
         """
-        Return the directory, refreshed if the copy is older than `REFRESH_S` and a gateway can be reached.
+        Return the directory, refreshed if it is older than `REFRESH_S` and a gateway can be reached.
 
         Raises:
-            Rejected: What was fetched does not verify (`directory-untrusted`, `directory-rollback`).
             Unavailable: There is no copy at all, and no gateway to fetch one from.
+            Rejected: There is no copy at all, and what a gateway offers does not verify.
         """
-        trusted = self._opened()
-        if trusted.last() is None or min(trusted.age_s, self._clock() - self._tried_at) > REFRESH_S:
-            try:
-                return await self.refresh()
-            except (Unavailable, Uncertain):
-                if trusted.last() is None:
-                    raise
+        if self._clock() >= self._look_at:
+            async with self._looking:
+                if self._clock() >= self._look_at:
+                    await self._look()
         return self.last()
 
     async def for_sealing(self) -> Directory:
         """Return the directory, or raise Rejected `directory-stale` when it is too old to seal with."""
         directory = await self.current()
-        if self._opened().age_s > SEAL_MAX_AGE_S:
-            raise Rejected(
-                f"the directory is {int(self._opened().age_s)} s old, limit {SEAL_MAX_AGE_S} s", code="directory-stale"
-            )
+        age_s = self._clock() - self._confirmed_at
+        if age_s > SEAL_FOR_S:
+            raise Rejected(f"the directory is {age_s:.0f} s old, sealing needs {SEAL_FOR_S}", code="directory-stale")
         return directory
 
     async def refresh(self) -> Directory:
-        """Fetch now, whatever the age; requests that come meanwhile share the one refresh."""
+        """Fetch now, whatever the age; what asks meanwhile shares the one refresh."""
         asked_at = self._clock()
-        async with self._refreshing:
-            if self._tried_at <= asked_at or self._opened().last() is None:
-                self._tried_at = self._clock()
+        async with self._looking:
+            if self._directory is None or self._confirmed_at <= asked_at:
                 await asyncio.to_thread(self._refresh)
         return self.last()
 
     def last(self) -> Directory:
         """Return the copy at hand without looking further."""
-        directory = self._opened().last()
-        if directory is None:
+        if self._directory is None:
             raise Unavailable("no directory yet: connect to a gateway once")
-        return directory
+        return self._directory
 
     def answers(self) -> DirectoryAnswers:
         """Return the copy at hand as the envelope asks it."""
         directory = self.last()
-        if self._answers is None or self._answers[0] is not directory:
-            self._answers = directory, DirectoryAnswers(directory)
-        return self._answers[1]
+        if self._answers is None:
+            self._answers = DirectoryAnswers(directory)
+        return self._answers
 
-    def _opened(self) -> TrustedDirectory:
-        assert self._trusted is not None  # `start` comes first
-        return self._trusted
+    async def _look(self) -> None:
+        """Take what another process of this home may have refreshed; fetch if that is old too."""
+        await asyncio.to_thread(self._read)
+        self._look_at = self._confirmed_at + REFRESH_S
+        if self._clock() < self._look_at:
+            return
+        try:
+            await asyncio.to_thread(self._refresh)
+        except GatewayError as exc:
+            if self._directory is None:
+                raise
+            _log.warning("the directory was not refreshed: %s", exc.code)
+            self._look_at = self._clock() + LOOK_AGAIN_S
 
     def _refresh(self) -> None:
-        with _locked(self._home.folder / "tuf.lock"):
-            self._opened().refresh()
+        self._opened().refresh()
+        self._read()
+        self._look_at = self._confirmed_at + REFRESH_S
 
+    def _read(self) -> None:
+        trusted = self._opened()
+        self._directory, age_s = trusted.last(), trusted.age_s
+        self._answers = None
+        self._confirmed_at = self._clock() - age_s if self._directory is not None else 0.0
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file: one process of a home refreshes at a time."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # released when the file closes
-        yield
+    def _opened(self) -> TrustedDirectory:
+        if self._trusted is None:
+            expected = Expected(self._home.network, self._home.exercise)
+            folder = self._home.folder / DIRECTORY
+            self._trusted = TrustedDirectory(
+                folder, self._home.root, self._fetch, self._clock, bundle=self._fetch_many, expected=expected
+            )
+        return self._trusted
+
+    def _fetch(self, path: str) -> bytes:
+        return self._wait(self._transport.get(media.DIRECTORY + path))
+
+    def _fetch_many(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        found: dict[str, bytes] = {}
+        for start in range(0, len(paths), BUNDLE_PATHS):
+            body = msgspec.json.encode(paths[start : start + BUNDLE_PATHS])
+            answer = self._wait(self._transport.ask("POST", media.DIRECTORY_BUNDLE, body=body, kind=media.JSON))
+            try:
+                found.update(_bundle.decode(answer.body))
+            except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+                raise Unavailable("a bundle of the directory that cannot be read") from exc
+        return found
+
+    def _wait(self, fetching: Coroutine[object, object, T]) -> T:
+        """Fetch on the event loop, from the refreshing thread; if the loop goes away this ends too."""
+        return asyncio.run_coroutine_threadsafe(fetching, self._loop).result(FETCH_S)

@@ -42,7 +42,7 @@ CREATE TABLE outgoing (
   changed_at INTEGER NOT NULL,
   number INTEGER,
   reason TEXT,
-  hashes BLOB NOT NULL,
+  envelope_hash BLOB NOT NULL,
   media TEXT NOT NULL,
   draft BLOB NOT NULL,
   body BLOB,

@@ -1,0 +1,231 @@
+"""
+From content to sealed bytes: what a message says is fixed here, and packed here.
+
+A `Draft` is what the author signs: header, addressees, content. Policy is asked before anything is signed, so that a refusal
+comes early and with a hint. Bytes that are signed are the bytes that are kept and sent, never a second encoding. A draft can
+be written anew when it waited too long: the same message id and conversation, a new time, new blinds, new signatures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
+
+import msgspec
+
+from gateway.envelope.header import Header, decode_header, encode_header
+from gateway.envelope.keys import PublicKey
+from gateway.envelope.seal import Addressee, addressees_hash, draw_addressees, encode_clear, seal, sign_content
+from gateway.errors import Rejected
+from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
+from gateway.message import check_repeats, encode, read, spec, wishes
+from gateway.policy import admit
+from gateway.protocol import media
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.client.home import Home
+    from gateway.directory.view import Directory
+    from gateway.ids import Address
+    from gateway.message import Content
+
+__all__ = [
+    "DEFAULT_EXPIRES_IN_S",
+    "Composer",
+    "Draft",
+    "Packed",
+    "Wish",
+    "compose",
+    "decode_draft",
+    "encode_draft",
+    "pack",
+    "rewritten",
+]
+
+DEFAULT_EXPIRES_IN_S: Final = 30 * 86_400
+DEFAULT_URGENCY: Final = "normal"
+IN_THREAD: Final = 64  # recipients from which sealing takes longer than the event loop should be held (5 ms)
+
+
+class Wish(TypedDict, total=False):
+    """
+    What may be asked for beside content and recipients; what is left out is what the content says, else the default.
+
+    Attributes:
+        urgency: `flash`, `urgent`, `normal` (default) or `routine`.
+        respond_by: When an answer is needed, Unix seconds; none by default.
+        in_reply_to: Envelope hash of the message that is answered.
+        conversation_id: 16 bytes; a new conversation by default.
+        expires_in_s: How long it may be delivered, at most 90 days after it is created; 30 days by default.
+        sealed_by_gateway: Hand it over signed and in clear, for the gateway to seal; kinds that allow it alone.
+    """
+
+    urgency: str
+    respond_by: int
+    in_reply_to: EnvelopeHash
+    conversation_id: ConversationId
+    expires_in_s: int
+    sealed_by_gateway: bool
+
+
+class Draft(msgspec.Struct, frozen=True, array_like=True):
+    """What the author signs; its fields as a home keeps them."""
+
+    header_bytes: bytes
+    addressees: tuple[Addressee, ...]
+    content: bytes
+
+    @property
+    def header(self) -> Header:
+        """The header, decoded."""
+        return decode_header(self.header_bytes)
+
+
+class Packed(NamedTuple):
+    """What is sent."""
+
+    media: str
+    body: bytes
+    envelope_hash: EnvelopeHash | None  # None for clear text: its gateway seals it and tells
+
+
+class Composer(NamedTuple):
+    """Who writes, to whom the directory says, and when."""
+
+    home: Home
+    directory: Directory
+    now: float
+
+
+def compose(by: Composer, content: Content, to: Sequence[str], wish: Wish) -> Draft:
+    """
+    Write the header for a content and draw the addressees.
+
+    Raises:
+        Rejected: The content, a recipient, a time or the policy does not allow it; nothing was signed.
+    """
+    data = encode(content)
+    recipients = _recipients(by, to)
+    addressees = tuple(draw_addressees(recipients, os.urandom))
+    header = _header(by, content, addressees, wish)
+    header_bytes = encode_header(header)
+    check_repeats(header, content)
+    admit(header, recipients, by.directory, by.now)
+    return Draft(header_bytes, addressees, data)
+
+
+def rewritten(draft: Draft, now: float) -> Draft:
+    """
+    Write a draft anew at another time; everything else that it says stays.
+
+    Raises:
+        Rejected: It is past its expiry, or its content repeats the time of the first writing.
+    """
+    old = draft.header
+    if now >= old.expires:
+        raise Rejected(f"expired at {old.expires} before a gateway took it", code="expired")
+    addressees = tuple(draw_addressees([one.recipient for one in draft.addressees], os.urandom))
+    changed = msgspec.structs.replace(old, created=int(now), addressees=addressees_hash(addressees))
+    check_repeats(changed, read(changed.kind, changed.schema_version, draft.content))
+    return Draft(encode_header(changed), addressees, draft.content)
+
+
+async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Packed:
+    """
+    Sign a draft and seal it, in a thread when it has many recipients; for a gateway to seal, sign it only.
+
+    Raises:
+        Rejected: `recipient-key`: a recipient has no current delivery key.
+    """
+    header = draft.header
+    author = sign_content(draft.header_bytes, draft.content, home.keyring)
+    if header.sealer != home.address:
+        return Packed(media.SIGNED, encode_clear(draft.header_bytes, draft.addressees, author, draft.content), None)
+    keys = {one.recipient: _delivery_key(directory, one.recipient, now) for one in draft.addressees}
+
+    def sealed() -> Packed:
+        made = seal(
+            draft.header_bytes,
+            draft.content,
+            author=author,
+            addressees=draft.addressees,
+            keys=keys,
+            keyring=home.keyring,
+            directory_version=directory.version,
+            rng=os.urandom,
+        )
+        return Packed(media.SEALED, made.submission, made.envelope_hash)
+
+    return await asyncio.to_thread(sealed) if len(keys) > IN_THREAD else sealed()
+
+
+def encode_draft(draft: Draft) -> bytes:
+    """Write a draft for the home."""
+    return msgspec.msgpack.encode(draft)
+
+
+def decode_draft(data: bytes) -> Draft:
+    """Read a draft of the home."""
+    return msgspec.msgpack.decode(data, type=Draft)
+
+
+def _recipients(by: Composer, to: Sequence[str]) -> list[Address]:
+    """Expand names; a group that I am in means the others, unless I name myself."""
+    me = by.home.address
+    named = {me, participant_of(me)} & set(to)
+    recipients = [address for address in by.directory.expand(to) if named or address != me]
+    if not recipients:
+        raise Rejected("no recipient: name at least one active participant", code="recipient-unknown")
+    return recipients
+
+
+def _header(by: Composer, content: Content, addressees: tuple[Addressee, ...], wish: Wish) -> Header:
+    wished = wishes(content)
+    created = int(by.now) if wished.created is None else wished.created
+    return Header(
+        message_id=wished.message_id or MessageId(_new_id(by.now)),
+        sender=by.home.address,
+        sealer=_sealer(by, content.kind) if wish.get("sealed_by_gateway") else by.home.address,
+        kind=content.kind,
+        schema_version=wished.schema_version or spec(content.kind).version,
+        created=created,
+        expires=_expires(created, wish.get("expires_in_s"), wished.expires),
+        urgency=wish.get("urgency") or wished.urgency or DEFAULT_URGENCY,
+        handling=wished.handling,
+        conversation_id=wish.get("conversation_id") or wished.conversation_id or ConversationId(_new_id(by.now)),
+        in_reply_to=wish.get("in_reply_to") or wished.in_reply_to,
+        respond_by=wish.get("respond_by", wished.respond_by),
+        recipients=len(addressees),
+        addressees=addressees_hash(addressees),
+        blobs=(),
+    )
+
+
+def _expires(created: int, in_s: int | None, wished: int | None) -> int:
+    if in_s is None and wished is not None:
+        return wished
+    return created + (DEFAULT_EXPIRES_IN_S if in_s is None else in_s)
+
+
+def _sealer(by: Composer, kind: Kind) -> Address:
+    if not spec(kind).gateway_may_seal:
+        raise Rejected(f"{kind} is sealed by its author alone", code="sealer-not-allowed")
+    gateways = by.directory.gateways()
+    if not gateways:
+        raise Rejected(f"no active gateway in {by.directory.network}", code="sealer-not-allowed")
+    return gateways[0]
+
+
+def _delivery_key(directory: Directory, recipient: Address, now: float) -> PublicKey:
+    record = directory.delivery_key(recipient, now)
+    if record is None:
+        raise Rejected(
+            f"{recipient} has no current delivery key: it has not connected yet, or not for a month", code="recipient-key"
+        )
+    return PublicKey(record.address, record.use, record.key)
+
+
+def _new_id(now: float) -> bytes:
+    return new_uuid7(int(now * 1000), os.urandom(10))

@@ -1,0 +1,170 @@
+"""
+A participant's side of the exchange, for applications.
+
+    async with ContactPoint.open("homes/NCB-QM", passphrase=...) as qm:
+        receipt = await qm.send(CooperationRequest(...), to=["TRIB-QX-OTP"])
+        async for delivery in qm.inbox():
+            await delivery.acknowledge()
+
+Opening reads the home and contacts nobody: everything that needs no gateway works without one. Every call may be made from any
+task of the event loop that opened it. What fails is raised as the errors of `gateway.errors`: their class says what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from gateway.client.delivery import Delivery
+from gateway.client.home import Home
+from gateway.client.inbox import Inbox
+from gateway.client.opening import Refused
+from gateway.client.parts import Parts
+from gateway.client.status import MessageStatus, ask_status
+from gateway.errors import Rejected, Unavailable, Uncertain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+    from typing import Unpack
+
+    from gateway.client.compose import Wish
+    from gateway.client.outbox import SendReceipt
+    from gateway.ids import Address, MessageId
+    from gateway.message import Content
+
+__all__ = ["ContactPoint"]
+
+FLUSH_S: Final = 5.0  # for the last receipts when the home closes; what is late goes out next time
+
+
+class ContactPoint:
+    """
+    An open home with its connections; made by `open`, used as an asynchronous context manager.
+
+    Args:
+        folder: The home.
+        passphrase: Opens it; forgotten as soon as it did.
+        clock: Unix seconds.
+        gateways: Addresses to use in place of the home's own; None uses those.
+    """
+
+    def __init__(self, folder: Path, passphrase: bytes, clock: Callable[[], float], gateways: Sequence[str] | None) -> None:
+        self._folder = folder
+        self._passphrase: bytes | None = passphrase
+        self._clock = clock
+        self._gateways = gateways
+        self._open: Parts | None = None
+        self._inbox: Inbox | None = None
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        passphrase: str | bytes,
+        clock: Callable[[], float] = time.time,
+        gateways: Sequence[str] | None = None,
+    ) -> Self:
+        """
+        Name a home to open with `async with`.
+
+        Raises:
+            Rejected: On entering: `home-missing`, `passphrase`.
+            Corrupt: On entering: the home is damaged.
+        """
+        secret = passphrase.encode() if isinstance(passphrase, str) else passphrase
+        return cls(Path(folder), secret, clock, gateways)
+
+    async def __aenter__(self) -> Self:
+        assert self._passphrase is not None, "a contact point is entered once"
+        home = await asyncio.to_thread(Home.unlock, self._folder, self._passphrase)
+        self._passphrase = None
+        self._open = Parts.of(home, tuple(self._gateways or home.gateways), self._clock)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def address(self) -> Address:
+        """Who this is."""
+        return self._parts.home.address
+
+    async def send(self, content: Content, to: Sequence[str], **wish: Unpack[Wish]) -> SendReceipt:
+        """
+        Send a message to participants and groups; keep it while no gateway can be reached.
+
+        Args:
+            content: What is said; checked as a recipient would.
+            to: Participants (`NCB-QM`), addresses, or names of groups.
+            wish: See `Wish`; what is left out is what the content says, else a default.
+
+        Returns:
+            The verified receipt; `kept` is true where the message still waits for a gateway.
+
+        Raises:
+            Rejected: It is not allowed, or a gateway refused it.
+            Unavailable: There is no directory yet: no gateway was ever reached.
+        """
+        parts = self._parts
+        await parts.directory.current()
+        with suppress(Unavailable, Uncertain):  # then the message is kept, and the card goes out with it
+            await parts.cards.ensure()
+        return await parts.outbox.send(content, to, wish)
+
+    def inbox(self, *, follow: bool = False) -> Inbox:
+        """
+        Return an iterator over deliveries; a newer one takes the place of an older one.
+
+        Args:
+            follow: Wait for more when the mailbox is empty, through lost lines; False ends then.
+        """
+        self._inbox = Inbox(self._parts, follow=follow, older=self._inbox)
+        return self._inbox
+
+    async def status(self, message_id: MessageId | str) -> MessageStatus:
+        """Return what became of a message of this home; for errors see `ask_status`."""
+        return await ask_status(self._parts, message_id)
+
+    async def read(self, delivery: bytes) -> Delivery:
+        """
+        Open a delivery that was kept as a file; nobody is told.
+
+        Raises:
+            Rejected: It cannot be opened, or may not be used.
+        """
+        await self._parts.directory.current()
+        try:
+            return Delivery(None, None, await self._parts.opener.read(delivery))
+        except Refused as exc:
+            raise Rejected(exc.reason, code=exc.code) from exc
+
+    async def publish_card(self) -> None:
+        """Publish the home's delivery card if that is due; every contact with a gateway does it by itself."""
+        await self._parts.directory.current()
+        await self._parts.cards.ensure()
+
+    async def close(self) -> None:
+        """Send the last receipts if a gateway is near, and end everything; may be called again."""
+        parts, self._open = self._open, None
+        if parts is None:
+            return
+        try:
+            if self._inbox is not None:
+                await self._inbox.aclose()
+            await parts.post.flush(FLUSH_S)
+        finally:
+            await parts.transport.close()
+            await parts.home.close()
+
+    @property
+    def _parts(self) -> Parts:
+        if self._open is None:
+            raise RuntimeError("this contact point is not open: use `async with`")
+        return self._open

@@ -1,0 +1,188 @@
+"""
+The inbox, as the application walks through it.
+
+First what the home has and nobody acknowledged (`again`), then what a gateway hands over. Each delivery is offered once in one
+iteration. Without `follow` it ends when the mailbox is empty and every receipt is recorded; with `follow` it waits, comes back
+after a lost line with growing, random pauses to the next gateway, and ends only when it is closed, refused or replaced by a
+newer session of the same participant. One task walks; acknowledging may happen in any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from gateway.client import arrivals
+from gateway.client.delivery import Delivery
+from gateway.client.intake import Intake
+from gateway.client.opening import Held, Refused
+from gateway.client.session import Session
+from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
+
+if TYPE_CHECKING:
+    from gateway.client.arrivals import Claimed
+    from gateway.client.parts import Parts
+
+__all__ = ["Inbox"]
+
+SETTLE_S: Final = 10.0  # for the gateway's word on the last receipts
+BACK_OFF_S: Final = (0.2, 30.0)  # the first pause at most, and the longest
+_RETRY: Final = frozenset({"too-many", "clock-skew"})  # refusals that pass by themselves
+_log: Final = logging.getLogger(__name__)
+
+
+class Inbox:
+    """
+    An asynchronous iterator over deliveries.
+
+    Args:
+        parts: Of the home.
+        follow: Wait for more when the mailbox is empty.
+        older: An iteration that this one takes the place of; closed before the first step.
+
+    Attributes:
+        refused: How many deliveries were answered with `rejected` and not handed over.
+    """
+
+    def __init__(self, parts: Parts, *, follow: bool, older: Inbox | None = None) -> None:
+        self._parts = parts
+        self._follow = follow
+        self._older = older
+        self._owner = parts.desk.new_owner()
+        self._ready: deque[Claimed] = deque()
+        self._held: list[int] = []
+        self._intake: Intake | None = None
+        self._swept = False
+        self._closed = False
+        self._pause_s = 0.0
+        self.refused = 0
+
+    def __aiter__(self) -> Inbox:
+        return self
+
+    async def __anext__(self) -> Delivery:
+        if self._older is not None:
+            await self._older.aclose()
+            self._older = None
+        while not self._closed:
+            if self._ready:
+                # Taken off the queue only when it is in the application's hands: a cancelled wait loses nothing.
+                delivery = await self._offer(self._ready[0])
+                taken = self._ready.popleft()
+                if self._intake is not None:
+                    await self._intake.handed_over(len(taken.delivery))
+                if delivery is not None:
+                    return delivery
+            elif not await self._more():
+                break
+        await self.aclose()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the iteration and its session; what was not acknowledged comes again."""
+        self._closed = True
+        self._ready.clear()
+        if self._older is not None:
+            await self._older.aclose()
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            await intake.close()
+        await self._release()
+
+    async def _more(self) -> bool:
+        """Wait until something is ready, or until something changed; False when there is nothing more to wait for."""
+        intake = self._intake
+        if intake is None:
+            if not await self._claim():
+                await self._connect()
+        elif intake.ended is not None:
+            await self._lost(intake, intake.ended)
+        elif intake.sweep_due:
+            intake.sweep_due = False
+            await self._release()
+            await self._claim()
+        elif intake.idle and not self._swept:
+            # Another process of this home may have kept something after we looked and before it was replaced.
+            self._swept = True
+            await self._claim()
+        elif intake.idle and not self._follow:
+            await self._parts.post.settled(SETTLE_S)
+            return not intake.idle or bool(self._ready)
+        else:
+            intake.progress.clear()
+            await intake.progress.wait()
+        return True
+
+    async def _claim(self) -> bool:
+        """Take up what the home has and this iteration has not offered yet."""
+        store, owner = self._parts.home.store, self._owner
+        if not await store.read(lambda connection: arrivals.unclaimed(connection, owner)):
+            return False
+        await self._parts.directory.current()
+        self._ready.extend(await store.write(lambda connection: arrivals.claim(connection, owner)))
+        return True
+
+    async def _offer(self, claimed: Claimed) -> Delivery | None:
+        """Open a delivery; None if it is not for the application."""
+        if claimed.row in self._parts.desk.settled:
+            return None
+        try:
+            message = await self._parts.opener.open(claimed)
+            # 9. (sender, message id) not seen with another envelope.
+            if not self._parts.desk.show(message.opened) or await self._parts.opener.other_envelope(message.opened):
+                raise Refused("conflict", "the message id came with another envelope")  # noqa: TRY301
+        except Held as exc:
+            _log.warning("delivery %d is held: %s", claimed.number, exc)
+            self._held.append(claimed.row)
+        except Refused as exc:
+            _log.warning("delivery %d is refused: %s", claimed.number, exc)
+            self.refused += 1
+            await self._parts.desk.reject(claimed, exc.code, exc.opened)
+        else:
+            return Delivery(self._parts.desk, claimed, message)
+        return None
+
+    async def _connect(self) -> None:
+        """Open a session; when following, keep trying."""
+        while True:
+            await asyncio.sleep(self._pause_s)
+            try:
+                await self._parts.make_ready()
+                session = await Session.open(self._parts.transport)
+                break
+            except (Unavailable, Uncertain, Rejected) as exc:
+                passing = not isinstance(exc, Rejected) or exc.code in _RETRY
+                if not (self._follow and passing):
+                    raise
+                self._pause(exc)
+        self._swept = False
+        self._intake = Intake(self._parts, session, self._owner, self._ready)
+        await self._intake.start()
+
+    async def _lost(self, intake: Intake, reason: BaseException) -> None:
+        """Handle the end of a session that nobody asked for."""
+        self._intake = None
+        await intake.close()
+        replaced = isinstance(reason, Rejected) and reason.code == "session-replaced"
+        if replaced or not self._follow or not isinstance(reason, GatewayError):
+            await self.aclose()
+            raise reason
+        self._parts.transport.prefer_next()
+        # A session that stood for a while starts the pauses anew; one that is refused at once must not be asked in a circle.
+        self._pause_s = min(self._pause_s, BACK_OFF_S[0])
+        self._pause(reason)
+
+    def _pause(self, reason: GatewayError) -> None:
+        first, longest = BACK_OFF_S
+        limit = min(longest, max(first, self._pause_s * 4))
+        self._pause_s = limit * (0.5 + secrets.randbelow(501) / 1000)
+        _log.info("no session (%s), again in %.1f s", reason.code, self._pause_s)
+
+    async def _release(self) -> None:
+        """Give back what is held, to be tried again in a while or by the next iteration."""
+        held, self._held = self._held, []
+        if held:
+            await self._parts.home.store.write(lambda connection: arrivals.release(connection, held))

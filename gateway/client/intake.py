@@ -1,0 +1,196 @@
+"""
+What runs beside the application while an inbox session is open: reading, keeping, and staying signed on.
+
+Each delivery is committed to the home before its signed `delivered` receipt goes out; what arrives while a commit runs is
+committed together. The reader never waits for the application: credit does, one message for each that was handed over, so a
+slow application bounds what lies in memory. Any end of the session ends all of it, and shows as `ended`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from gateway.client import arrivals
+from gateway.client.arrivals import Arrival, Claimed
+from gateway.client.opening import DELIVERY_CONTEXT, identify, identify_claim
+from gateway.envelope.receipt import Event
+from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
+from gateway.protocol import frames
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Sequence
+
+    from gateway.client.opening import Identity
+    from gateway.client.parts import Parts
+    from gateway.client.session import Session
+
+__all__ = ["CREDIT_BYTES", "CREDIT_MESSAGES", "PULSE_S", "Intake"]
+
+CREDIT_MESSAGES: Final = 64
+CREDIT_BYTES: Final = 16 << 20
+PULSE_S: Final = 60.0
+RENEW_S: Final = 3000.0  # the gateway ends a session an hour after it was last signed
+_log: Final = logging.getLogger(__name__)
+
+
+class Intake:
+    """
+    One session at work.
+
+    Args:
+        parts: Of the home.
+        session: Open; closed with this object.
+        owner: The inbox iteration that claims what arrives.
+        ready: Where kept deliveries go, in order.
+    """
+
+    def __init__(self, parts: Parts, session: Session, owner: bytes, ready: deque[Claimed]) -> None:
+        self._parts = parts
+        self._session = session
+        self._owner = owner
+        self._ready = ready
+        self._arriving: list[bytes] = []
+        self._arrived = asyncio.Event()
+        self._keeping = False
+        self._empty = False
+        self._returned = [0, 0]
+        self._signed_at = parts.clock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.progress = asyncio.Event()
+        self.sweep_due = False
+        self.ended: BaseException | None = None
+
+    def idle(self) -> bool:
+        """Whether the gateway said that nothing waits, and everything that came is kept."""
+        return self._empty and not self._arriving and not self._keeping
+
+    async def start(self) -> None:
+        """Begin: send what is due, give credit, and let it come."""
+        self._parts.opener.clock_off_s = self._session.server_time - self._parts.clock()
+        loops = (self._read, self._keep, self._pulse)
+        self._tasks = [asyncio.create_task(loop(), name=f"inbox{loop.__name__}") for loop in loops]
+        for task in self._tasks:
+            task.add_done_callback(self._task_ended)
+        await self._parts.post.attach(self._session)
+        await self._session.send(frames.Credit(CREDIT_MESSAGES, CREDIT_BYTES))
+
+    async def handed_over(self, size_bytes: int) -> None:
+        """Give back the credit of one delivery; sent when half of it is used, to spare the line."""
+        self._returned[0] += 1
+        self._returned[1] += size_bytes
+        if self._returned[0] * 2 >= CREDIT_MESSAGES or self._returned[1] * 2 >= CREDIT_BYTES:
+            credit = frames.Credit(*self._returned)
+            self._returned = [0, 0]
+            await self._session.send(credit)
+
+    async def close(self) -> None:
+        """Leave the session and end every task."""
+        self._parts.post.detach(self._session)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._session.close()
+
+    async def _read(self) -> None:
+        while True:
+            match await self._session.receive():
+                case frames.Delivery(delivery=delivery):
+                    self._arriving.append(delivery)
+                    self._arrived.set()
+                case frames.Recorded() as frame:
+                    self._parts.post.recorded(frame)
+                case frames.Empty():
+                    self._empty = True
+                    self.progress.set()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            batch, self._arriving = self._arriving, []
+            self._keeping = True
+            for damaged in await self._keep_all(batch):
+                await self._keep_second_copy(damaged)
+            self._keeping = False
+            self.progress.set()
+
+    async def _keep_all(self, batch: Sequence[bytes]) -> list[bytes]:
+        """Keep deliveries in one commit, then send their receipts; return those that cannot be told apart from noise."""
+        coming: dict[bytes, Arrival] = {}
+        damaged: list[bytes] = []
+        for data in batch:
+            try:
+                envelope_hash, number = identify(data)
+            except Rejected:
+                damaged.append(data)
+                continue
+            receipt = self._parts.desk.receipt(Event.DELIVERED, envelope_hash)
+            sealed = self._parts.home.seal(data, DELIVERY_CONTEXT + envelope_hash)
+            coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt)
+        if coming:
+            await self._commit(list(coming.values()))
+        return damaged
+
+    async def _commit(self, coming: list[Arrival]) -> None:
+        now = int(self._parts.clock())
+        kept = await self._parts.home.store.write(lambda connection: arrivals.keep(connection, coming, self._owner, now))
+        await self._parts.post.send([due for one in kept for due in one.receipts])
+        for arrival, one in zip(coming, kept, strict=True):
+            if one.row is not None:
+                self._ready.append(
+                    Claimed(one.row, arrival.envelope_hash, arrival.number, again=False, delivery=arrival.delivery)
+                )
+            else:
+                await self.handed_over(len(arrival.delivery))
+
+    async def _keep_second_copy(self, damaged: bytes) -> None:
+        """The broker may have damaged a copy: take the ledger's; what is no better is refused under the hash that it claims."""
+        claim = identify_claim(damaged)
+        if claim is None:
+            _log.warning("a delivery of %d bytes cannot be read at all; the gateway sends it again", len(damaged))
+            return
+        try:
+            better = await self._parts.opener.better_copy(claim)
+        except (Rejected, Unavailable, Uncertain) as exc:
+            _log.warning("no second copy of a damaged delivery: %s", exc.code)
+            return
+        if better is None or await self._keep_all([better]):
+            await self._refuse(claim, better or damaged)
+
+    async def _refuse(self, claim: Identity, delivery: bytes) -> None:
+        envelope_hash, number = claim
+        receipt = self._parts.desk.receipt(Event.REJECTED, envelope_hash, "cannot-open")
+        sealed = self._parts.home.seal(delivery, DELIVERY_CONTEXT + envelope_hash)
+        refused = Arrival(envelope_hash, number, sealed, receipt)
+        now = int(self._parts.clock())
+        due = await self._parts.home.store.write(
+            lambda connection: arrivals.keep_refused(connection, refused, "cannot-open", now)
+        )
+        await self._parts.post.send(due)
+        await self.handed_over(len(delivery))
+
+    async def _pulse(self) -> None:
+        """Once a minute: stay signed on, send what is kept, know who is who."""
+        while True:
+            await asyncio.sleep(PULSE_S)
+            if self._parts.clock() - self._signed_at > RENEW_S:
+                self._signed_at = self._parts.clock()
+                await self._session.renew(self._parts.home.keyring, self._signed_at)
+            try:
+                await self._parts.directory.current()
+                await self._parts.cards.ensure()
+                await self._parts.outbox.flush(look=True)
+            except Corrupt:
+                raise
+            except GatewayError as exc:
+                _log.warning("while the inbox is followed: %s", exc)
+            self.sweep_due = True
+            self.progress.set()
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and self.ended is None:
+            self.ended = task.exception() or Unavailable("the session ended")
+            self.progress.set()

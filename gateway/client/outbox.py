@@ -1,0 +1,217 @@
+"""
+Sending: keep first, then send, then keep the receipt.
+
+The sealed bytes are in the home before they leave it, and a retry sends the same bytes: a gateway that took them answers with
+the same receipt, before any other check. What no gateway takes stays `kept`, and goes out before the next message or while an
+inbox is followed. Only after a gateway refused the old bytes for their age or their keys is the message written and signed
+anew, under the same message id: so of two envelopes of one message at most one is ever accepted, and the id that `send`
+returned stays good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from gateway.client import outgoing
+from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, encode_draft, pack, rewritten
+from gateway.client.outgoing import Answered, Outgoing, State
+from gateway.envelope.clear import author_check, decode_sealed_answer
+from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
+from gateway.errors import Rejected, Unavailable, Uncertain
+from gateway.ids import ConversationId, EnvelopeHash, MessageId, format_id, network_of
+from gateway.protocol import media
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gateway.client.directory import HomeDirectory
+    from gateway.client.home import Home
+    from gateway.client.transport import Transport
+    from gateway.message import Content
+
+__all__ = ["Outbox", "SendReceipt"]
+
+_AGAIN: Final = frozenset({"recipient-key", "directory-ahead", "out-of-time"})  # what writing anew can mend
+_DRAFT: Final = b"outgoing/draft"
+_BODY: Final = b"outgoing/body"
+_log: Final = logging.getLogger(__name__)
+
+
+class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What `send` returns.
+
+    Args:
+        message_id: To ask `status` with.
+        conversation_id: To answer within.
+        envelope_hash: Names the envelope in every receipt; None while clear text waits for a gateway to seal it.
+        number: The acceptance number; None while it is kept.
+        accepted_at: Unix seconds by the gateway's clock; None while it is kept.
+        kept: No gateway took it yet: it is in the home and goes out later by itself.
+    """
+
+    message_id: MessageId
+    conversation_id: ConversationId
+    envelope_hash: EnvelopeHash | None
+    number: int | None = None
+    accepted_at: int | None = None
+    kept: bool = False
+
+
+class Outbox:
+    """
+    What a home sends.
+
+    Args:
+        home: Keeps what is sent.
+        directory: Whom to seal to, and whose receipts count.
+        transport: To the gateways.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, home: Home, directory: HomeDirectory, transport: Transport, clock: Callable[[], float]) -> None:
+        self._home = home
+        self._directory = directory
+        self._transport = transport
+        self._clock = clock
+        self._flushing = asyncio.Lock()
+        self._in_flight: set[bytes] = set()
+        self._anything_kept = True  # until a look at the home has shown otherwise
+
+    async def send(self, content: Content, to: Sequence[str], wish: Wish) -> SendReceipt:
+        """
+        Send a message, or keep it while no gateway can be reached.
+
+        Raises:
+            Rejected: It is not allowed, or a gateway refused it; nothing was sent.
+        """
+        directory = await self._directory.for_sealing()
+        draft = compose(Composer(self._home, directory, self._clock()), content, to, wish)
+        row = await self._pack(draft)
+        self._in_flight.add(row.message_id)
+        try:
+            await self._home.store.write(lambda connection: outgoing.add(connection, row))
+            if await self.flush():
+                return await self._deliver(row)
+        except (Unavailable, Uncertain):
+            pass
+        finally:
+            self._in_flight.discard(row.message_id)
+        self._anything_kept = True
+        return _kept(draft, row)
+
+    async def flush(self, *, look: bool = False) -> bool:
+        """
+        Send what is kept, oldest first.
+
+        Args:
+            look: Look into the home even if this process has kept nothing: another one of this home may have.
+
+        Returns:
+            False if something waits because no gateway could be reached.
+        """
+        if not (self._anything_kept or look):
+            return True
+        async with self._flushing:
+            self._anything_kept = False
+            for row in await self._home.store.read(outgoing.kept):
+                if row.message_id not in self._in_flight and not await self._retry(row):
+                    self._anything_kept = True
+                    return False
+        return True
+
+    async def _retry(self, row: Outgoing) -> bool:
+        """Send a kept message; False when no gateway could be reached."""
+        try:
+            await self._deliver(row)
+        except (Unavailable, Uncertain):
+            return False
+        except Rejected as exc:
+            # Whoever sent it is not here any more to be told: `status` tells.
+            _log.warning("the kept message %s was refused: %s", format_id(row.message_id), exc.code)
+        return True
+
+    async def _deliver(self, row: Outgoing) -> SendReceipt:
+        """Send a kept message; written anew once, if a gateway refuses it for its age or its recipients' keys."""
+        try:
+            try:
+                return await self._post(row)
+            except Rejected as exc:
+                if exc.code not in _AGAIN:
+                    raise
+            await self._directory.refresh()
+            return await self._post(await self._anew(row))
+        except Rejected as exc:
+            code, at = exc.code, int(self._clock())
+            await self._home.store.write(lambda connection: outgoing.refuse(connection, row.message_id, code, at))
+            raise
+
+    async def _post(self, row: Outgoing) -> SendReceipt:
+        assert row.body is not None  # kept rows have one
+        answer = await self._transport.submit(self._home.open(row.body, _BODY + row.message_id), row.media)
+        header = self._draft(row).header
+        try:
+            answered = self._checked(answer.body, row)
+        except Rejected as exc:
+            # It was taken, and what proves it did not come: the same bytes are sent again.
+            raise Uncertain(f"the gateway's receipt does not verify: {exc.code}") from exc
+        await self._home.store.write(lambda connection: outgoing.accept(connection, answered))
+        return SendReceipt(
+            message_id=header.message_id,
+            conversation_id=header.conversation_id,
+            envelope_hash=EnvelopeHash(answered.envelope_hash),
+            number=answered.number,
+            accepted_at=answered.at,
+        )
+
+    def _checked(self, answer: bytes, row: Outgoing) -> Answered:
+        """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
+        if row.media == media.SIGNED:
+            sealed = decode_sealed_answer(answer)
+            signed, envelope_hash = sealed.receipt, author_check(sealed, self._draft(row).header_bytes)
+        else:
+            signed, envelope_hash = parse_receipt(answer), EnvelopeHash(row.envelope_hash)
+        receipt = verify_receipt(signed, self._directory.answers())
+        told = (receipt.event, receipt.subject, network_of(receipt.signer), receipt.envelope_hash)
+        if told != (Event.ACCEPTED, self._home.address, self._home.network, envelope_hash):
+            raise Rejected("a receipt for something else", code="signature-bad")
+        assert receipt.number is not None  # every accepted receipt has one
+        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at)
+
+    async def _anew(self, row: Outgoing) -> Outgoing:
+        """Write, sign and seal a refused message anew, and keep that in its place."""
+        await self._directory.for_sealing()
+        fresh = await self._pack(rewritten(self._draft(row), self._clock()))
+        if await self._home.store.write(lambda connection: outgoing.rewrite(connection, row, fresh)):
+            return fresh
+        raise Unavailable("another process of this home is sending it")
+
+    async def _pack(self, draft: Draft) -> Outgoing:
+        header = draft.header
+        packed = await pack(self._home, self._directory.last(), draft, self._clock())
+        return Outgoing(
+            message_id=header.message_id,
+            state=State.KEPT,
+            created=header.created,
+            number=None,
+            reason=None,
+            envelope_hash=packed.envelope_hash or b"",
+            media=packed.media,
+            draft=self._home.seal(encode_draft(draft), _DRAFT + header.message_id),
+            body=self._home.seal(packed.body, _BODY + header.message_id),
+        )
+
+    def _draft(self, row: Outgoing) -> Draft:
+        return decode_draft(self._home.open(row.draft, _DRAFT + row.message_id))
+
+
+def _kept(draft: Draft, row: Outgoing) -> SendReceipt:
+    header = draft.header
+    envelope_hash = EnvelopeHash(row.envelope_hash) if row.envelope_hash else None
+    return SendReceipt(
+        message_id=header.message_id, conversation_id=header.conversation_id, envelope_hash=envelope_hash, kept=True
+    )

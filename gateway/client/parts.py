@@ -1,0 +1,75 @@
+"""The parts of an open home that work together; made once by `ContactPoint`, closed once by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.client.cards import CardKeeper
+from gateway.client.delivery import Desk
+from gateway.client.directory import HomeDirectory
+from gateway.client.home import Home
+from gateway.client.opening import Opener
+from gateway.client.outbox import Outbox
+from gateway.client.receipts import ReceiptPost
+from gateway.client.transport import Transport
+
+__all__ = ["Parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """
+    Who does what.
+
+    Attributes:
+        home: Keys and what is kept.
+        transport: To the gateways.
+        directory: Who is who.
+        cards: The home's own delivery card.
+        outbox: What is sent.
+        post: Receipts on their way.
+        opener: Opens deliveries.
+        desk: Settles them.
+        clock: Unix seconds.
+    """
+
+    home: Home
+    transport: Transport
+    directory: HomeDirectory
+    cards: CardKeeper
+    outbox: Outbox
+    post: ReceiptPost
+    opener: Opener
+    desk: Desk
+    clock: Callable[[], float]
+
+    @classmethod
+    def of(cls, home: Home, gateways: tuple[str, ...], clock: Callable[[], float]) -> Parts:
+        """Put the parts of a home together; needs a running event loop."""
+        transport = Transport(gateways, home.keyring, clock)
+        directory = HomeDirectory(home, transport, clock)
+        post = ReceiptPost(home.store, transport)
+        return cls(
+            home=home,
+            transport=transport,
+            directory=directory,
+            cards=CardKeeper(home, transport, directory, clock),
+            outbox=Outbox(home, directory, transport, clock),
+            post=post,
+            opener=Opener(home, directory, transport, clock),
+            desk=Desk(home, post, clock),
+            clock=clock,
+        )
+
+    async def make_ready(self) -> None:
+        """
+        Do what every contact with a gateway begins with: directory, own card, kept messages.
+
+        Raises:
+            Unavailable: No gateway can be reached, and there is nothing to go on with.
+            Rejected: A gateway refuses this home.
+        """
+        await self.directory.current()
+        await self.cards.ensure()
+        await self.outbox.flush()

@@ -1,0 +1,156 @@
+"""
+What became of a message that this home sent, for each recipient.
+
+The gateway says it; the recipients' signed receipts prove it. A receipt counts only if it verifies and names the envelope that
+this home sealed: a state that needs one and has none that counts is shown as the gateway's word, `proved` false.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gateway.client import outgoing
+from gateway.client.outgoing import Outgoing, State
+from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
+from gateway.errors import Rejected, Unavailable
+from gateway.ids import Address, EnvelopeHash, MessageId, format_id, parse_id
+from gateway.protocol import media
+
+if TYPE_CHECKING:
+    from gateway.client.parts import Parts
+    from gateway.envelope.trust import Answers
+
+__all__ = ["MessageStatus", "RecipientStatus", "ask_status"]
+
+_WITH_RECEIPT: Final = frozenset(Event) - {Event.ACCEPTED, Event.DESTROYED}
+_IMPLIED: Final = {Event.OPENED: {"delivered", "opened"}, Event.REJECTED: {"delivered", "rejected"}}
+
+
+class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How far the message came with one recipient.
+
+    Args:
+        recipient: Its address.
+        state: `accepted`, `queued`, `delivered`, `opened`, `rejected`, `expired`, `recalled` or `held`.
+        at: When it came to this state, Unix seconds.
+        reason: Why it was rejected or held, a code.
+        proved: Whether a signed receipt that names our envelope says so.
+    """
+
+    recipient: Address
+    state: str
+    at: int | None = None
+    reason: str | None = None
+    proved: bool = False
+
+
+class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How far the message came.
+
+    Args:
+        message_id: As `send` returned it.
+        state: `kept` (not sent yet), `accepted`, or `refused`.
+        envelope_hash: What every receipt names; None while nobody has sealed it.
+        number: The acceptance number.
+        reason: Why it was refused, a code.
+        recipients: One for each; empty until it is accepted.
+    """
+
+    message_id: MessageId
+    state: State
+    envelope_hash: EnvelopeHash | None = None
+    number: int | None = None
+    reason: str | None = None
+    recipients: tuple[RecipientStatus, ...] = ()
+
+    def count(self, state: str) -> int:
+        """Return for how many recipients a state is proved."""
+        return sum(one.proved and one.state == state for one in self.recipients)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the status for a JSON encoder, ids as text."""
+        return {
+            "message_id": format_id(self.message_id),
+            "state": self.state,
+            "envelope_hash": None if self.envelope_hash is None else format_id(self.envelope_hash),
+            "number": self.number,
+            "reason": self.reason,
+            "recipients": self.recipients,
+        }
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """One recipient in the gateway's answer."""
+
+    recipient: Address
+    state: str
+    at: int | None = None
+    reason: str | None = None
+    receipt: bytes | None = None
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What is read of the gateway's answer."""
+
+    recipients: list[_Row]
+
+
+async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus:
+    """
+    Ask for a message of this home.
+
+    Args:
+        parts: Of the home.
+        message_id: As `send` returned it, or as text.
+
+    Raises:
+        Rejected: `not-found`: this home did not send it.
+        Unavailable: It was accepted, and no gateway can be asked now.
+    """
+    key = MessageId(parse_id(message_id)) if isinstance(message_id, str) else message_id
+    await parts.outbox.flush(look=True)
+    row = await parts.home.store.read(lambda connection: outgoing.find(connection, key))
+    if row is None:
+        raise Rejected(f"this home did not send {format_id(key)}", code="not-found")
+    recipients: tuple[RecipientStatus, ...] = ()
+    if row.state is State.ACCEPTED:
+        await parts.directory.current()
+        answer = await parts.transport.get(f"{media.MESSAGES}/{format_id(key)}")
+        recipients = _recipients(answer, row, parts.directory.answers())
+    return MessageStatus(
+        message_id=key,
+        state=row.state,
+        envelope_hash=EnvelopeHash(row.envelope_hash) if row.envelope_hash else None,
+        number=row.number,
+        reason=row.reason,
+        recipients=recipients,
+    )
+
+
+def _recipients(answer: bytes, row: Outgoing, answers: Answers) -> tuple[RecipientStatus, ...]:
+    try:
+        found = msgspec.json.decode(answer, type=_Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise Unavailable("a status that cannot be read") from exc
+    return tuple(_checked(one, row, answers) for one in found.recipients)
+
+
+def _checked(told: _Row, row: Outgoing, answers: Answers) -> RecipientStatus:
+    proved = told.state not in _WITH_RECEIPT or _proves(told, row, answers)
+    return RecipientStatus(recipient=told.recipient, state=told.state, at=told.at, reason=told.reason, proved=proved)
+
+
+def _proves(told: _Row, row: Outgoing, answers: Answers) -> bool:
+    """Tell whether the receipt beside a state is that recipient's or a gateway's, for our envelope, and says that state."""
+    if told.receipt is None:
+        return False
+    try:
+        receipt = verify_receipt(parse_receipt(told.receipt), answers)
+    except Rejected:
+        return False
+    said = _IMPLIED.get(receipt.event, {str(receipt.event)})
+    return (receipt.envelope_hash, receipt.subject) == (row.envelope_hash, told.recipient) and told.state in said
