@@ -156,7 +156,7 @@ class Inbox:
             session = Session(socket, inbox, asker, self._rng(32))
             await session.run(self._authenticator, self._clock, self._limits, self._stopping)
         finally:
-            await inbox.close()
+            await inbox.close(counted=not self._stopping.is_set())
         return socket
 
 

@@ -96,8 +96,13 @@ class SessionPort(Protocol):
     async def record(self, receipts: Sequence[bytes]) -> Sequence[str]:
         """Commit signed receipts and return for each "" or the code of its refusal."""
 
-    async def close(self) -> None:
-        """Give back what was not answered."""
+    async def close(self, *, counted: bool = True) -> None:
+        """
+        Give back what was not answered.
+
+        Args:
+            counted: Whether the session counts as one that left its deliveries unanswered; not when the gateway stops.
+        """
 
 
 class ExchangePort(Protocol):

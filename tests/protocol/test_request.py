@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from http_message_signatures import HTTPMessageSigner
 
-from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
+from gateway.envelope.keys import MemoryKeyring, Signature, SigningKey, Use
 from gateway.envelope.trust import KeyRecord
 from gateway.errors import Rejected
 from gateway.ids import Address, KeyId
@@ -68,7 +69,7 @@ def test_signing_many_requests_asks_the_keyring_once_for_each() -> None:
     calls: list[bytes] = []
 
     class Counting(MemoryKeyring):
-        def sign(self, use: Use, message: bytes) -> profile.Signature:  # type: ignore[name-defined]
+        def sign(self, use: Use, message: bytes) -> Signature:
             calls.append(message)
             return super().sign(use, message)
 
@@ -177,7 +178,7 @@ def test_other_components_than_the_profile_names_are_refused(covered: tuple[str,
     prepared = signer.prepare(
         message,
         key_id=RECORD.key_id.hex(),
-        created=profile.datetime.fromtimestamp(NOW, profile.UTC),
+        created=datetime.fromtimestamp(NOW, UTC),
         nonce=NONCE.hex(),
         tag=profile.TAG,
         label="gateway",

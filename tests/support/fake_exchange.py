@@ -110,7 +110,8 @@ class FakeSession:
     arrived: asyncio.Queue[list[tuple[int, bytes]] | Exception] = field(default_factory=asyncio.Queue)
     credited: list[tuple[int, int]] = field(default_factory=list)
     recorded: list[bytes] = field(default_factory=list)
-    closed: bool = False
+    counted: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, *deliveries: tuple[int, bytes]) -> None:
         """Let deliveries arrive together; none at all says that the mailbox has run empty."""
@@ -136,9 +137,10 @@ class FakeSession:
         self.recorded += receipts
         return ["not-found" if receipt == b"another's" else "" for receipt in receipts]
 
-    async def close(self) -> None:
+    async def close(self, *, counted: bool = True) -> None:
         """Note the end."""
-        self.closed = True
+        self.counted = counted
+        self.closed.set()
 
 
 class FakeExchange:
