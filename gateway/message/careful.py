@@ -47,7 +47,7 @@ def find_fault(text: str, max_depth: int) -> Fault | None:
     """Return the first fault of a text, or None when the suspicion was unfounded."""
     scanner = JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
     try:
-        _check("", scanner.decode(text), max_depth, "")
+        _check("", scanner.decode(text), max_depth)
     except JSONDecodeError as exc:
         return Fault(f"not JSON at character {exc.pos}", "")
     except RecursionError:
@@ -76,7 +76,7 @@ def _constant(_name: str) -> object:
     return _Bad("not a number")
 
 
-def _check(parent: str, value: object, room: int, grandparent: str) -> None:
+def _check(parent: str, value: object, room: int) -> None:
     """
     Look at a value and everything in it.
 
@@ -84,34 +84,33 @@ def _check(parent: str, value: object, room: int, grandparent: str) -> None:
         parent: Name of the member that holds the value; an array passes its own on.
         value: What the scanner made.
         room: How many levels may still follow.
-        grandparent: Name of the member around `parent`: a fraction may stand in `geometry`, `coordinates` alone.
     """
     if isinstance(value, dict | list) and not room:
         raise _Found("nested too deep")
     if isinstance(value, dict):
-        _check_members(value, room - 1, parent)
+        _check_members(value, room - 1)
     elif isinstance(value, list):
-        _check_elements(parent, value, room - 1, grandparent)
+        _check_elements(parent, value, room - 1)
     else:
-        _check_scalar(value, coordinate=parent == "coordinates" and grandparent == "geometry")
+        _check_scalar(value, coordinate=parent == "coordinates")
 
 
-def _check_members(members: dict[str, object], room: int, parent: str) -> None:
+def _check_members(members: dict[str, object], room: int) -> None:
     key = ""
     try:
         for key, value in members.items():
             _check_text(key)
-            _check(key, value, room, parent)
+            _check(key, value, room)
     except _Found as found:
         found.steps.append(key)
         raise
 
 
-def _check_elements(parent: str, elements: list[object], room: int, grandparent: str) -> None:
+def _check_elements(parent: str, elements: list[object], room: int) -> None:
     index = 0
     try:
         for index, value in enumerate(elements):  # noqa: B007 - the handler below names the index at fault
-            _check(parent, value, room, grandparent)
+            _check(parent, value, room)
     except _Found as found:
         found.steps.append(index)
         raise
@@ -125,7 +124,7 @@ def _check_scalar(value: object, *, coordinate: bool) -> None:
     elif isinstance(value, _Bad):
         raise _Found(value.detail, *([] if value.key is None else [value.key]))
     elif isinstance(value, float) and not (coordinate and isfinite(value)):
-        raise _Found("a fraction or exponent outside the coordinates of a geometry")
+        raise _Found("a fraction or exponent outside GeoJSON coordinates")
 
 
 def _check_text(text: str) -> None:

@@ -99,6 +99,11 @@ class Body(Wire, frozen=True, kw_only=True):
         """Pointer and envelope hash of the message that the body says it answers; the header must say the same."""
         return None
 
+    @property
+    def is_answer(self) -> bool:
+        """True when the header must name a message that is answered."""
+        return self.answers is not None
+
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True, tag_field="kind"):
     """

@@ -8,9 +8,7 @@ is for readers. Contradictions are refused. Spec: schemas/messages.md, "Handling
 """
 
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Final, Literal, get_args
-
-from msgspec import Meta
+from typing import Final, Literal, get_args
 
 from gateway.errors import Rejected
 from gateway.message.shared.basics import AddressText, Line, OfficerRef, Wire
@@ -69,13 +67,13 @@ class Handling(Wire, frozen=True, kw_only=True):
     tlp: Tlp
     confidentiality: Confidentiality
     restrictions: AbstractSet[HandlingCode] = frozenset()
-    caveats: Annotated[AbstractSet[Line], Meta(max_length=50)] = frozenset()
+    caveats: AbstractSet[Line] = frozenset()
     evidential_use: EvidentialUse = "none"
     onward: Onward = "none"
     verify_before_action: bool = True
-    originators: Annotated[AbstractSet[AddressText], Meta(max_length=50)] = frozenset()
+    originators: AbstractSet[AddressText] = frozenset()
     public_extract: bool = False
-    officers: Annotated[AbstractSet[OfficerRef], Meta(max_length=500)] | None = None
+    officers: AbstractSet[OfficerRef] | None = None
 
     @property
     def code(self) -> str:

@@ -106,6 +106,8 @@ def check_repeats(header: HeaderFields, content: Content) -> None:
     if content.body.answers is not None:
         pointer, hash_ = content.body.answers
         _same(hash_, answered, pointer)
+    if content.body.is_answer and answered is None:
+        raise Rejected("an answer, and the header names nothing that it answers", code="content-header", pointer="/body")
 
 
 def _same(said: object, header: object, pointer: str) -> None:

@@ -3,12 +3,13 @@ Strict JSON: one reading for every reader, bounded work before anything is built
 
 Refused: too many bytes, depth or values; what is not UTF-8 (a byte order mark too); what is not JSON (NaN, trailing bytes);
 a key that stands twice; `null`; U+0000; a lone surrogate; an integer beyond 2^53-1; a fraction or exponent elsewhere than
-in GeoJSON coordinates. The common case runs in C: every test below either clears the text or only raises a suspicion,
+in GeoJSON `coordinates`. The common case runs in C: every test below either clears the text or only raises a suspicion,
 which `gateway.message.careful` then decides with a pointer. Spec: schemas/messages.md, "Strict JSON".
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from typing import Final
@@ -19,6 +20,9 @@ from gateway.message.careful import find_fault
 __all__ = ["LIMITS", "Limits", "check_strict"]
 
 _SAFE_DIGITS: Final = 15  # an integer of that many characters is within 2^53-1
+_PLAIN_FRACTION: Final = 25  # characters; what is longer may not be finite
+_PLAIN: Final = frozenset("-.0123456789")
+_COORDINATES: Final[re.Pattern[str]] = re.compile(r'"coordinates"\s*:([][0-9.,\-\s]*)')
 _BRACKETS: Final = bytes.maketrans(b"[{]}", b"(())")
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b'"[{]}'))
 _NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'"[{]},'))
@@ -122,7 +126,21 @@ def _suspicious(data: bytes, text: str, max_depth: int) -> bool:
     except JSONDecodeError as exc:
         raise _refused(f"not JSON at character {exc.pos}") from exc
     distinct = sum(map(len, map(dict, objects)))
-    return bool(others) or distinct != sum(map(len, objects)) or max(map(len, integers), default=0) > _SAFE_DIGITS
+    if distinct != sum(map(len, objects)) or max(map(len, integers), default=0) > _SAFE_DIGITS:
+        return True
+    return bool(others) and not _only_coordinates(text, others)
+
+
+def _only_coordinates(text: str, fractions: list[str]) -> bool:
+    """Say whether every fraction is a plain one in the coordinates of a geometry; false does not say the contrary."""
+    if max(map(len, fractions)) > _PLAIN_FRACTION or not _PLAIN.issuperset("".join(fractions)):
+        return False
+    plain = sum(
+        found[1].count(".")
+        for found in _COORDINATES.finditer(text)
+        if not text.endswith("\\", 0, found.start())  # else the quote belongs to a longer name
+    )
+    return plain == len(fractions)
 
 
 def _refused(detail: str) -> Rejected:

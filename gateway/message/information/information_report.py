@@ -65,6 +65,11 @@ class InformationReportBody(Body, frozen=True, kw_only=True):
         """True when persons are described."""
         return bool(self.persons)
 
+    @property
+    def is_answer(self) -> bool:
+        """True for a reply."""
+        return self.trigger == "reply"
+
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse references to nothing."""
         persons = check_persons(self.persons, f"{at}/persons", around)
