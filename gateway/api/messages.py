@@ -79,6 +79,7 @@ class Messages:
                 problems=_REFUSALS,
                 body=Body((media.SEALED, media.SIGNED), media.MAX_SUBMISSION_BYTES),
                 changes=True,
+                told=True,
             ),
             Route(
                 method="GET",

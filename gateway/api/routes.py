@@ -98,6 +98,7 @@ class Route:
         signed: Whether the request must be signed by an active participant's `agent` key.
         changes: Whether a time-out leaves the outcome open.
         unbounded: Whether it lives as long as a session.
+        told: Whether the use case writes the log line of a success itself, with more than is known here.
         parameters: Of the query.
     """
 
@@ -111,6 +112,7 @@ class Route:
     signed: bool = False
     changes: bool = False
     unbounded: bool = False
+    told: bool = False
     parameters: Sequence[Parameter] = field(default=())
 
 

@@ -2,7 +2,8 @@
 The one layer between the library and the handlers: find the route, read the body, find out who asks, answer, account.
 
 Whatever goes wrong becomes a problem here and nowhere else. A lost line is not answered; a cancellation is passed on.
-Each request leaves one line in the log and one count in the metrics, by its route and never by what it asked for.
+Each request leaves one count in the metrics, by its route and never by what it asked for, and one line in the log; of an
+accepted message that is the line of the exchange.
 """
 
 from __future__ import annotations
@@ -62,16 +63,15 @@ class Service:
         """Answer one request; what the library calls."""
         started = perf_counter()
         call = Call(request)
-        label = _NO_ROUTE
+        route = None
         try:
             route, call.parameter = self._router.find(request.method, _path(request))
-            label = route.path
             response = await self._run(route, call)
         except ConnectionError:
             raise
         except Exception as exc:  # noqa: BLE001  the outermost place: nothing may leave unanswered
             response = answer(exc, self._clock())
-        self._account(call, label, response, perf_counter() - started)
+        self._account(call, route, response.status, perf_counter() - started)
         return response
 
     async def _run(self, route: Route, call: Call) -> web.StreamResponse:
@@ -93,13 +93,15 @@ class Service:
                 raise Uncertain(f"no outcome after {self._limits.request_time_s:g} s") from exc
             raise Unavailable(f"no answer after {self._limits.request_time_s:g} s", code="time-limit") from exc
 
-    def _account(self, call: Call, label: str, response: web.StreamResponse, duration_s: float) -> None:
-        status = response.status
+    def _account(self, call: Call, route: Route | None, status: int, duration_s: float) -> None:
         if self._metrics is None:
             return
+        label = route.path if route is not None else _NO_ROUTE
         self._metrics.requests(label, str(status)).inc()
         if status != 101:
             self._metrics.request_seconds.observe(duration_s)
+        if route is not None and route.told and status < 300:
+            return
         self._log.info(
             "request",
             method=call.request.method[:16],

@@ -65,11 +65,12 @@ async def test_a_bug_is_logged_and_tells_nothing(log: io.BytesIO) -> None:
 async def test_each_request_is_one_line_of_the_log(log: io.BytesIO) -> None:
     """The log has one line a request, with its route and outcome, and without what was sent."""
     async with staged() as stage:
+        stage.exchange.fail = Rejected(code="expired")
         await stage.ask("POST", media.MESSAGES, body=SECRET.encode(), media=media.SEALED)
     lines = [line for line in log.getvalue().decode().splitlines() if '"request"' in line]
     assert len(lines) == 1
     assert '"route":"/v1/messages"' in lines[0]
-    assert '"status":202' in lines[0]
+    assert '"status":422' in lines[0]
     assert SECRET not in lines[0]
 
 
@@ -109,6 +110,14 @@ def test_what_is_not_yours_has_no_detail() -> None:
 def test_a_long_detail_is_cut() -> None:
     """A stranger's value cannot make an answer long."""
     assert len(problems.problem_of(Rejected("x" * 10_000), 0).detail) == 500
+
+
+async def test_an_accepted_message_is_the_exchanges_line(log: io.BytesIO) -> None:
+    """An accepted message is logged where its number and kind are known, and not twice."""
+    async with staged() as stage:
+        await stage.ask("POST", media.MESSAGES, body=b"x", media=media.SEALED)
+        assert stage.metrics.requests("/v1/messages", "202")._value.get() == 1.0
+    assert b'"request"' not in log.getvalue()
 
 
 async def test_a_problem_is_never_kept_by_a_cache(stage: Stage) -> None:
