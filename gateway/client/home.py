@@ -18,7 +18,7 @@ import msgspec
 
 from gateway.client import home_store
 from gateway.client.home_store import HomeStore
-from gateway.envelope.keyfile import derive_key, open_secret, seal_secret
+from gateway.envelope.keyfile import MODERATE, Cost, derive_key, open_secret, seal_secret
 from gateway.envelope.keys import DeliveryKey, MemoryKeyring, Signature, SigningKey, Use
 from gateway.envelope.primitives import SALT_BYTES, SecretKey
 from gateway.errors import Corrupt, Rejected
@@ -68,6 +68,7 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
     keys: Iterable[Key],
     passphrase: bytes,
     exercise: bool,
+    cost: Cost = MODERATE,
 ) -> None:
     """
     Make a home; synchronous, about a second of argon2id.
@@ -80,6 +81,7 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
         keys: At least `author` and `agent`; delivery keys are made by the software itself at first contact.
         passphrase: Not stored in any form.
         exercise: The network is one for training.
+        cost: Of a guess at the passphrase; stands in the file.
 
     Raises:
         Rejected: `home-exists`, `config` (no gateway), or `bad-key` (one is missing, or another's); nothing is left behind.
@@ -90,7 +92,7 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
     if not gateways:
         raise Rejected("a home needs the address of at least one gateway", code="config")
     facts = _Facts(address, exercise, root, list(gateways), os.urandom(KEY_BYTES))
-    put_facts = _first_facts(facts, held_keys, passphrase)
+    put_facts = _first_facts(facts, held_keys, passphrase, cost)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     home_store.create(folder, put_facts)
@@ -147,7 +149,8 @@ class Home:
         connection = home_store.connect(folder)
         try:
             salt, wrapped = (_clear_fact(connection, name) for name in ("salt", "key"))
-            key = SecretKey(open_secret(derive_key(passphrase, salt), wrapped, _HOME_KEY))
+            cost = _decoded(_clear_fact(connection, "cost"), Cost)
+            key = SecretKey(open_secret(derive_key(passphrase, salt, cost), wrapped, _HOME_KEY))
             return cls(folder, connection, key)
         except BaseException:
             connection.close()
@@ -223,12 +226,13 @@ class Home:
         return self.open(_clear_fact(connection, name), context)
 
 
-def _first_facts(facts: _Facts, keys: Sequence[Key], passphrase: bytes) -> Work[object]:
+def _first_facts(facts: _Facts, keys: Sequence[Key], passphrase: bytes, cost: Cost) -> Work[object]:
     salt, home_key = os.urandom(SALT_BYTES), SecretKey(os.urandom(KEY_BYTES))
-    wrapped = seal_secret(derive_key(passphrase, salt), home_key.unsafe_bytes, _HOME_KEY, os.urandom)
+    wrapped = seal_secret(derive_key(passphrase, salt, cost), home_key.unsafe_bytes, _HOME_KEY, os.urandom)
 
     def put(connection: sqlite3.Connection) -> None:
         _put(connection, "salt", salt)
+        _put(connection, "cost", msgspec.msgpack.encode(cost))
         _put(connection, "key", wrapped)
         _put(connection, "facts", seal_secret(home_key, msgspec.msgpack.encode(facts), _FACTS, os.urandom))
         _put(connection, "keys", seal_secret(home_key, _encoded_keys(keys), _KEYS, os.urandom))

@@ -104,13 +104,13 @@ class Inbox:
             intake.sweep_due = False
             await self._release()
             await self._claim()
-        elif intake.idle and not self._swept:
+        elif intake.idle() and not self._swept:
             # Another process of this home may have kept something after we looked and before it was replaced.
             self._swept = True
             await self._claim()
-        elif intake.idle and not self._follow:
+        elif intake.idle() and not self._follow:
             await self._parts.post.settled(SETTLE_S)
-            return not intake.idle or bool(self._ready)
+            return not intake.idle() or bool(self._ready)
         else:
             intake.progress.clear()
             await intake.progress.wait()

@@ -1,0 +1,336 @@
+"""
+A gateway for tests of the client: the real HTTP interface over an exchange in memory that keeps the rules of the envelope.
+
+Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage` changes
+deliveries on their way through a session, `unrecorded = True` never records a receipt. What happened is in `events`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.api.app import HttpApi, Parts
+from gateway.api.limits import HttpLimits
+from gateway.directory.cards import card_path, parse_card
+from gateway.directory.possession import Challenge, check_answers, make_challenge
+from gateway.envelope.accept import check_submission, examine, head, make_delivery, rows
+from gateway.envelope.clear import check_clear, encode_sealed_answer, examine_clear, seal_clear
+from gateway.envelope.keys import PublicKey
+from gateway.envelope.receipt import Event, Receipt, make_receipt, parse_receipt, verify_receipt
+from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
+from gateway.ids import Address, EnvelopeHash, MessageId
+from gateway.ops.health import Health
+from gateway.ops.metrics import Metrics
+from gateway.policy import admit
+from gateway.resources import schemas_path
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from gateway.envelope.accept import Examined
+    from tests.support.network import World
+
+__all__ = ["FakeGateway", "Submitted", "fake_gateway"]
+
+
+@dataclass
+class Submitted:
+    """The answer to a submission."""
+
+    status: int
+    body: bytes
+
+
+@dataclass
+class Row:
+    """One delivery, as the ledger would have it."""
+
+    number: int
+    recipient: Address
+    envelope_hash: EnvelopeHash
+    delivery: bytes
+    state: str = "accepted"
+    at: int = 0
+    reason: str | None = None
+    receipt: bytes | None = None
+
+
+@dataclass
+class Message:
+    """One accepted message."""
+
+    submission: bytes
+    answer: bytes
+    rows: list[Row]
+
+
+class RecipientView(msgspec.Struct):
+    """Where one delivery stands, for its sender."""
+
+    recipient: str
+    state: str
+    at: int
+    reason: str | None
+    receipt: bytes | None
+
+
+class View(msgspec.Struct):
+    """Where a message stands, for its sender."""
+
+    recipients: list[RecipientView]
+
+
+@dataclass
+class FakeSession:
+    """One inbox session; see `gateway.api.ports.SessionPort`."""
+
+    gateway: FakeGateway
+    owner: Address
+    epoch: int
+    credits: list[int] = field(default_factory=lambda: [0, 0])
+    sent: set[int] = field(default_factory=set)
+    told_empty: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: Exception | None = None
+
+    def credit(self, messages: int, size_bytes: int) -> None:
+        """Let more be handed over."""
+        self.credits[0] += messages
+        self.credits[1] += size_bytes
+        self.changed.set()
+
+    async def next(self) -> Sequence[tuple[int, bytes]]:
+        """Return what waits and has credit; once an empty list when nothing waits."""
+        while True:
+            self.changed.clear()
+            if self.failure is not None:
+                raise self.failure
+            waiting = [row for row in self.gateway.waiting(self.owner) if row.number not in self.sent]
+            batch = waiting[: self.credits[0]]
+            if batch:
+                self.told_empty = False
+                self.credits[0] -= len(batch)
+                self.sent |= {row.number for row in batch}
+                return [(row.number, self.gateway.damage(row.delivery)) for row in batch]
+            if not waiting and not self.told_empty:
+                self.told_empty = True
+                return []
+            await self.changed.wait()
+
+    async def record(self, receipts: Sequence[bytes]) -> list[str]:
+        """Record receipts."""
+        if self.gateway.unrecorded:
+            await asyncio.Event().wait()
+        return await self.gateway.receipts(self.owner, receipts)
+
+    async def close(self) -> None:
+        """Forget the session."""
+        if self.gateway.sessions.get(self.owner) is self:
+            del self.gateway.sessions[self.owner]
+
+
+class FakeGateway:
+    """
+    Keeps the rules of an exchange; see `gateway.api.ports.ExchangePort`.
+
+    Args:
+        world: The network; cards that are published go there.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, world: World, clock: Callable[[], float]) -> None:
+        self.world = world
+        self.clock = clock
+        self.messages: dict[tuple[Address, bytes], Message] = {}
+        self.sessions: dict[Address, FakeSession] = {}
+        self.events: list[tuple[str, Address, bytes]] = []
+        self.epochs = 0
+        self.numbers = 0
+        self.down = False
+        self.mute = False
+        self.unrecorded = False
+        self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
+        self.base = ""
+
+    def waiting(self, recipient: Address) -> list[Row]:
+        """Return what a recipient has not answered, in order."""
+        found = [row for message in self.messages.values() for row in message.rows if row.recipient == recipient]
+        return sorted((row for row in found if row.state == "accepted"), key=lambda row: row.number)
+
+    def states(self) -> dict[str, int]:
+        """Count the deliveries in each state."""
+        found = [row.state for message in self.messages.values() for row in message.rows]
+        return {state: found.count(state) for state in set(found)}
+
+    async def submit_sealed(self, body: bytes) -> Submitted:
+        """Accept a sealed submission."""
+        self._reachable()
+        examined = examine(body)
+        return self._answered(self._take(examined, body, lambda _head, receipt: receipt))
+
+    async def submit_signed(self, body: bytes) -> Submitted:
+        """Seal and accept clear text."""
+        self._reachable()
+        clear = examine_clear(body)
+        known = self.messages.get((clear.header.sender, clear.header.message_id))
+        if known is not None and known.submission == body:
+            return self._answered(Submitted(200, known.answer))
+        now = int(self.clock())
+        check_clear(clear, self.world.answers, now, self.world.gate.address)
+        records = [self.world.directory.delivery_key(one.recipient, now) for one in clear.addressees]
+        keys = {record.address: PublicKey(record.address, record.use, record.key) for record in records if record}
+        sealed = seal_clear(clear, keys, self.world.gateway, self.world.directory.version, os.urandom)
+        examined = examine(sealed.submission)
+        return self._answered(self._take(examined, body, lambda head_, receipt: encode_sealed_answer(receipt, head_)))
+
+    async def status(self, asker: Address, message_id: MessageId) -> View:
+        """Tell a sender what became of its message."""
+        self._reachable()
+        message = self.messages.get((asker, message_id))
+        if message is None:
+            raise Rejected(code="not-found")
+        return View([RecipientView(row.recipient, row.state, row.at, row.reason, row.receipt) for row in message.rows])
+
+    async def receipts(self, asker: Address, receipts: Sequence[bytes]) -> list[str]:
+        """Record receipts."""
+        self._reachable()
+        return [self._record(asker, data) for data in receipts]
+
+    async def inbox(self, asker: Address, after: int) -> tuple[list[bytes], bool]:
+        """Return what waits or was delivered and not answered, undamaged."""
+        self._reachable()
+        found = [row for message in self.messages.values() for row in message.rows if row.recipient == asker]
+        open_ = [row for row in found if row.number > after and row.state in {"accepted", "delivered"}]
+        return [row.delivery for row in sorted(open_, key=lambda row: row.number)], False
+
+    async def open_session(self, asker: Address) -> FakeSession:
+        """Open a session; an older one is replaced."""
+        self._reachable()
+        self.epochs += 1
+        older = self.sessions.get(asker)
+        session = self.sessions[asker] = FakeSession(self, asker, self.epochs)
+        if older is not None:
+            older.failure = Rejected(code="session-replaced")
+            older.changed.set()
+        return session
+
+    async def remember_nonce(self, asker: Address, nonce: bytes, expires: int) -> bool:
+        """Believe that every nonce is new."""
+        return True
+
+    async def challenge(self, asker: Address, card: bytes) -> Sequence[Challenge]:
+        """Challenge the keys of a card."""
+        self._reachable()
+        return make_challenge(card, self.world.gateway, self.clock(), os.urandom)
+
+    async def publish_card(self, asker: Address, card: bytes, answers: Sequence[bytes]) -> None:
+        """Publish a card whose keys are proved."""
+        self._reachable()
+        check_answers(card, answers, self.world.gateway, self.clock())
+        self.events.append(("card", asker, card))
+        self.world.put_cards({card_path(parse_card(card)[1]): card})
+
+    async def directory_files(self, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Return files of the directory."""
+        self._reachable()
+        return {name: self.world.files[name] for name in names if name in self.world.files}
+
+    def break_sessions(self, reason: Exception | None = None) -> None:
+        """End every session."""
+        for session in list(self.sessions.values()):
+            session.failure = reason or Unavailable("the gateway stops")
+            session.changed.set()
+
+    def _reachable(self) -> None:
+        if self.down:
+            raise Unavailable("down for a test")
+
+    def _answered(self, answer: Submitted) -> Submitted:
+        if self.mute:
+            raise Uncertain("the answer is lost for a test")
+        return answer
+
+    def _take(self, examined: Examined, body: bytes, answer_of: Callable[[bytes, bytes], bytes]) -> Submitted:
+        header, now = examined.header, int(self.clock())
+        known = self.messages.get((header.sender, header.message_id))
+        if known is not None:
+            if known.submission != body:
+                raise Rejected(code="conflict")
+            return Submitted(200, known.answer)
+        check_submission(examined, self.world.answers, now, self.world.directory.delivery_key_ok)
+        admit(header, [one.recipient for one in examined.stanzas], self.world.directory, now)
+        self.numbers += 1
+        accepted = self._receipt(Event.ACCEPTED, examined.envelope_hash, header.sender, self.numbers)
+        made = [
+            Row(
+                self.numbers,
+                row.recipient,
+                examined.envelope_hash,
+                make_delivery(examined.common_bytes, row.index, row.stanza, row.proof, [accepted]),
+                at=now,
+            )
+            for row in rows(examined)
+        ]
+        answer = answer_of(head(examined), accepted)
+        self.messages[header.sender, header.message_id] = Message(body, answer, made)
+        for row in made:
+            if row.recipient in self.sessions:
+                self.sessions[row.recipient].changed.set()
+        return Submitted(202, answer)
+
+    def _receipt(self, event: Event, envelope_hash: EnvelopeHash, subject: Address, number: int | None) -> bytes:
+        receipt = Receipt(
+            event=event,
+            envelope_hash=envelope_hash,
+            subject=subject,
+            signer=self.world.gate.address,
+            at=int(self.clock()),
+            number=number,
+            salt=os.urandom(16),
+        )
+        return make_receipt(receipt, self.world.gateway)
+
+    def _record(self, asker: Address, data: bytes) -> str:
+        try:
+            receipt = verify_receipt(parse_receipt(data), self.world.answers)
+        except GatewayError as exc:
+            return exc.code
+        found = [row for message in self.messages.values() for row in message.rows]
+        row = next((one for one in found if (one.recipient, one.envelope_hash) == (asker, receipt.envelope_hash)), None)
+        if row is None:
+            return "not-found"
+        self.events.append((receipt.event, asker, receipt.envelope_hash))
+        ended = row.state in {"opened", "rejected"}
+        if not ended and not (receipt.event == Event.DELIVERED and row.state == "delivered"):
+            row.state, row.at, row.reason, row.receipt = str(receipt.event), receipt.at, receipt.reason, data
+        return ""
+
+
+@asynccontextmanager
+async def fake_gateway(world: World, clock: Callable[[], float] = time.time, **limits: Any) -> AsyncIterator[FakeGateway]:
+    """Serve a fake gateway on loopback; `base` is its address."""
+    gateway = FakeGateway(world, clock)
+    parts = Parts(
+        exchange=gateway,
+        directory=lambda: world.directory,
+        health=Health({}),
+        metrics=Metrics(),
+        clock=clock,
+        rng=os.urandom,
+        schemas=schemas_path(),
+        limits=HttpLimits(linger_s=0.2, **limits),
+    )
+    api = HttpApi(parts)
+    await api.start("127.0.0.1", 0)
+    gateway.base = f"http://127.0.0.1:{api.port}"
+    try:
+        yield gateway
+    finally:
+        await api.stop(0.5)
