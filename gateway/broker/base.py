@@ -162,7 +162,8 @@ class Broker(Protocol):
         Store each parcel in the mailbox it names.
 
         Parcels for one mailbox and urgency keep their order as far as they are STORED. The bound of a mailbox is soft: it takes
-        parcels while it is below `limit_bytes`, and may exceed it by what was on its way.
+        parcels while it is below `limit_bytes`, and may exceed it by what was on its way. What a mailbox did not take goes
+        for the later parcels of the same call too, so that they do not overtake.
 
         Returns:
             One outcome for each parcel, in the same order. STORED is told only after the broker confirmed it.

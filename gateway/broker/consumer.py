@@ -15,7 +15,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Self
 
 from gateway.broker.base import Arrived
-from gateway.broker.line import Line, open_channel
+from gateway.broker.line import Line, line_errors, open_channel
 from gateway.broker.queues import URGENT_THEN_NORMAL
 from gateway.broker.wire import ref_of
 from gateway.errors import Unavailable
@@ -130,18 +130,19 @@ class RabbitConsumer:
         wanted = {tag for tag in tags if tag in self._held}
         if not wanted:
             return
-        async with line.call("acknowledge"):
-            upto = self._oldest_run(wanted)
-            if upto is not None:
-                await channel.basic_ack(upto, multiple=True, wait=False)
-            for tag in sorted(wanted):
-                if upto is None or tag > upto:
+        upto = self._oldest_run(wanted)
+        with line_errors("acknowledge"):  # no `Line.call`: the broker answers to none of this
+            async with asyncio.timeout(line.limits.call_s):
+                if upto:
+                    await channel.basic_ack(upto, multiple=True, wait=False)
+                for tag in sorted(tag for tag in wanted if tag > upto):
                     await channel.basic_ack(tag, wait=False)
-                del self._held[tag]
+        for tag in wanted:
+            del self._held[tag]
 
-    def _oldest_run(self, wanted: set[int]) -> int | None:
-        """Return the tag up to which everything held is to be acknowledged, so that one frame does for all of them."""
-        upto = None
+    def _oldest_run(self, wanted: set[int]) -> int:
+        """Return the tag up to which everything held is to be acknowledged, so that one frame does for all; 0 for none."""
+        upto = 0
         for tag in self._held:
             if tag not in wanted:
                 break

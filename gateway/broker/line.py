@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -39,6 +40,9 @@ LINE_ERRORS: Final = (aiormq.AMQPError, PAMQPException, OSError, EOFError, Runti
 
 _log = structlog.get_logger()
 
+# What it says of hosts and lines comes to us as exceptions, and is logged once, in one form.
+logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
+
 
 async def _nothing(_: aiormq.Connection) -> None:
     """Set up nothing."""
@@ -51,14 +55,17 @@ class LineLimits:
 
     Args:
         connect_s: For one host: TCP, TLS, login and set-up.
-        call_s: For every call that the broker answers; then the line counts as half-open.
+        call_s: For every call that the broker answers. Below 10 s: a queue that elects its leader while a parcel comes
+            confirms it only after that time; to retry is quicker.
+        probe_s: For a plain question after such a call had no answer; without an answer to that the line is half-open.
         heartbeat_s: Whole seconds; a line without calls counts as half-open after three of these and three more seconds.
         first_pause_s: Before the second round over the hosts; doubles with each round.
         longest_pause_s: Where the doubling ends.
     """
 
     connect_s: float = 5.0
-    call_s: float = 10.0
+    call_s: float = 5.0
+    probe_s: float = 2.0
     heartbeat_s: int = 5
     first_pause_s: float = 0.1
     longest_pause_s: float = 5.0
@@ -122,6 +129,8 @@ class Line:
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._connection: aiormq.Connection | None = None
+        self._probing = asyncio.Lock()
+        self._probed_at = 0.0  # of the event loop's clock
         self._wire = _Wire("amqp")
 
     @property
@@ -162,7 +171,13 @@ class Line:
 
     @contextlib.asynccontextmanager
     async def call(self, what: str) -> AsyncIterator[aiormq.Connection]:
-        """Run calls on the connection within their time limit; raise Unavailable, and drop the line if it was silent."""
+        """
+        Wait for the broker's answers within the time limit.
+
+        Raises:
+            Unavailable: It failed. Caused by TimeoutError there was no answer; when the line is still up afterwards it is
+                not the line that is silent, but one queue or channel.
+        """
         connection = self.connection()
         try:
             with line_errors(what):
@@ -170,8 +185,23 @@ class Line:
                     yield connection
         except Unavailable as exc:
             if isinstance(exc.__cause__, TimeoutError):
-                self.drop(connection, f"no answer: {what}")
+                await self._examine(connection)
             raise
+
+    async def _examine(self, connection: aiormq.Connection) -> None:
+        """Ask a plain question, once for all who had no answer at this moment, and drop the connection if it is silent."""
+        clock = asyncio.get_running_loop().time
+        async with self._probing:
+            if self._connection is not connection or clock() - self._probed_at < self.limits.probe_s:
+                return
+            try:
+                with line_errors("answer a plain question"):
+                    async with asyncio.timeout(self.limits.probe_s):
+                        channel = await open_channel(connection)
+                        await channel.close()
+            except Unavailable as exc:
+                self.drop(connection, str(exc))
+            self._probed_at = clock()
 
     async def _run(self) -> None:
         misses = 0

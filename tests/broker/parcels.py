@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import TYPE_CHECKING
 
 from gateway.broker.base import Outcome, Parcel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.broker.base import Arrived, Broker, Consumer
 
-__all__ = ["BOX", "SOON_S", "fill", "numbers", "parcel", "parcels", "take"]
+__all__ = ["BOX", "SOON_S", "fill", "numbers", "parcel", "parcels", "take", "until"]
 
 BOX = "NCB-QM@icn"
 SOON_S = 5.0  # for what must come: a loaded machine has time, a good one does not wait
@@ -20,7 +21,9 @@ SOON_S = 5.0  # for what must come: a loaded machine has time, a good one does n
 _attempts = itertools.count(1)
 
 
-def parcel(number: int, *, mailbox: str = BOX, urgent: bool = False, body: bytes = b"sealed", life_s: int | None = None) -> Parcel:
+def parcel(
+    number: int, *, mailbox: str = BOX, urgent: bool = False, body: bytes = b"sealed", life_s: int | None = None
+) -> Parcel:
     """Make one attempt to bring row (number, 0)."""
     return Parcel(next(_attempts).to_bytes(16, "big"), mailbox, urgent, (number, 0), body, life_s)
 
@@ -45,6 +48,15 @@ async def take(consumer: Consumer, count: int) -> list[Arrived]:
         assert one is not None, f"parcel {turn + 1} of {count} did not come"
         arrived.append(one)
     return arrived
+
+
+async def until(happens: Callable[[], Awaitable[bool]], limit_s: float = 20.0) -> None:
+    """Try until it happens, and fail if it does not within the limit."""
+    async with asyncio.timeout(limit_s):
+        for pause_s in itertools.repeat(0.05):
+            if await happens():
+                return
+            await asyncio.sleep(pause_s)
 
 
 def numbers(arrived: Sequence[Arrived]) -> list[int]:

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.broker.base import Outcome
 from gateway.errors import Unavailable
-from tests.broker.parcels import BOX, SOON_S, fill, numbers, parcel, parcels, take
+from tests.broker.parcels import BOX, SOON_S, fill, numbers, parcel, parcels, take, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,9 +100,11 @@ async def test_a_full_mailbox_refuses_and_takes_again_when_it_has_drained(make_b
     assert await broker.publish([parcel(1, mailbox="GN-QN@icn")]) == [Outcome.STORED]
     async with broker.consume(BOX, 100) as consumer:
         await consumer.ack([one.tag for one in await take(consumer, stored)])
-        async with asyncio.timeout(SOON_S):
-            while await broker.publish([parcel(2000)]) != [Outcome.STORED]:
-                await asyncio.sleep(0.05)
+
+        async def stored_again() -> bool:
+            return await broker.publish([parcel(2000)]) == [Outcome.STORED]
+
+        await until(stored_again)
         assert numbers(await take(consumer, 1)) == [2000]
 
 
@@ -279,7 +281,7 @@ async def test_a_drain_that_fails_throws_nothing_out(broker: Broker) -> None:
 async def test_a_closed_broker_says_so(broker: Broker) -> None:
     """After closing every call answers `Unavailable` at once, an open reader too, and closing again is no trouble."""
     await fill(broker, parcels(1))
-    assert broker.ready
+    ready_before = broker.ready
     async with broker.consume(BOX, 10) as consumer:
         (arrived,) = await take(consumer, 1)
         await broker.close()
@@ -288,7 +290,7 @@ async def test_a_closed_broker_says_so(broker: Broker) -> None:
         with pytest.raises(Unavailable):
             await consumer.ack([arrived.tag])
     await broker.close()
-    assert not broker.ready
+    assert (ready_before, broker.ready) == (True, False)
     with pytest.raises(Unavailable):
         await broker.publish(parcels(1))
     with pytest.raises(Unavailable):
