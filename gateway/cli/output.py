@@ -11,13 +11,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from gateway.errors import Branch, GatewayError
 
-__all__ = ["Exit", "error", "exit_code", "note", "print_json", "print_table", "safe"]
+if TYPE_CHECKING:
+    from gateway.client import Delivery
+
+__all__ = ["Exit", "error", "exit_code", "note", "print_delivery", "print_json", "print_table", "safe"]
 
 
 class Exit(IntEnum):
@@ -77,6 +80,21 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
         # `Text` and not a string: square brackets in a message are no markup.
         table.add_row(*(Text(safe(cell)) for cell in row))
     Console(highlight=False).print(table)
+
+
+def print_delivery(delivery: Delivery, *, as_json: bool) -> None:
+    """Print what arrived: the header in a table, the content line by line."""
+    told = delivery.to_json()
+    if as_json:
+        print_json(told)
+        return
+    from gateway.message import outline
+
+    content = msgspec.json.decode(told.pop("content"))
+    print_table("", ("", ""), [(name, str(value)) for name, value in told.items() if value is not None])
+    for line in outline(content):
+        print(f"  {line}")
+    print(flush=True)
 
 
 def safe(text: str) -> str:

@@ -127,10 +127,13 @@ def unclaimed(connection: sqlite3.Connection, owner: bytes) -> bool:
     return connection.execute(query, (owner,)).fetchone() is not None
 
 
-def release(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
-    """Give deliveries back that were claimed and could not be offered."""
+def release(connection: sqlite3.Connection, rows: Sequence[int], owner: bytes, *, seen: bool) -> None:
+    """Give back what this process claimed; `seen` tells whether the application had it."""
+    taken_back = 0 if seen else 1
     connection.executemany(
-        "UPDATE arrived SET owner = x'', offered = offered - 1 WHERE id = ? AND state = 'waiting'", [(row,) for row in rows]
+        "UPDATE arrived SET owner = x'', offered = max(offered, 1) - ?"
+        " WHERE id = ? AND state = 'waiting' AND substr(owner, 1, ?) = ?",
+        [(taken_back, row, PROCESS_BYTES, owner[:PROCESS_BYTES]) for row in rows],
     )
 
 

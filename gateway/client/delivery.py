@@ -20,7 +20,7 @@ from gateway.errors import Rejected
 from gateway.ids import format_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gateway.client.arrivals import Claimed
     from gateway.client.home import Home
@@ -122,6 +122,10 @@ class Desk:
         )
         await self._settle(settlement)
 
+    async def release(self, rows: Sequence[int], *, seen: bool) -> None:
+        """Give deliveries back to the home, to be offered again."""
+        await self._home.store.write(lambda connection: arrivals.release(connection, rows, self._owner, seen=seen))
+
     async def _settle(self, settlement: Settlement) -> None:
         now = int(self._clock())
         outcome, due = await self._home.store.write(
@@ -206,6 +210,11 @@ class Delivery:
         """
         desk, claimed = self._held()
         await desk.reject(claimed, reason, self.opened)
+
+    async def leave(self) -> None:
+        """Give it back: a followed inbox offers it again within about a minute, a later iteration at once, marked `again`."""
+        desk, claimed = self._held()
+        await desk.release([claimed.row], seen=True)
 
     def to_json(self) -> dict[str, Any]:
         """Return what a program in another language needs, for a JSON encoder of `msgspec`."""

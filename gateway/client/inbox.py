@@ -185,4 +185,4 @@ class Inbox:
         """Give back what is held, to be tried again in a while or by the next iteration."""
         held, self._held = self._held, []
         if held:
-            await self._parts.home.store.write(lambda connection: arrivals.release(connection, held))
+            await self._parts.desk.release(held, seen=False)

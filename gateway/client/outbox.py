@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -60,6 +60,17 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     accepted_at: int | None = None
     kept: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the receipt for a JSON encoder, ids as text."""
+        return {
+            "message_id": format_id(self.message_id),
+            "conversation_id": format_id(self.conversation_id),
+            "envelope_hash": None if self.envelope_hash is None else format_id(self.envelope_hash),
+            "number": self.number,
+            "accepted_at": self.accepted_at,
+            "kept": self.kept,
+        }
 
 
 class Outbox:

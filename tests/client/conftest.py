@@ -37,7 +37,9 @@ class Clock:
 class Homes(Protocol):
     """Makes and opens homes."""
 
-    def __call__(self, name: str, *, gateways: Sequence[str] | None = None) -> ContactPoint: ...
+    def __call__(self, name: str, *, gateways: Sequence[str] | None = None) -> ContactPoint:
+        """Open the home of a participant, made when it is first named."""
+        ...
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from gateway.errors import Rejected
 from gateway.message import read_message_file
 from gateway.resources import schemas_path
 from tests.support.fake_gateway import FakeGateway

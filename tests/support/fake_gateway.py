@@ -1,8 +1,8 @@
 """
 A gateway for tests of the client: the real HTTP interface over an exchange in memory that keeps the rules of the envelope.
 
-Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage` changes
-deliveries on their way through a session, `unrecorded = True` never records a receipt. What happened is in `events`.
+Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
+changes deliveries on their way through a session, `unrecorded = True` never records a receipt. What happened is in `events`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from gateway.resources import schemas_path
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+    from gateway.api.ports import SessionPort
     from gateway.envelope.accept import Examined
     from tests.support.network import World
 
@@ -130,7 +131,7 @@ class FakeSession:
             await asyncio.Event().wait()
         return await self.gateway.receipts(self.owner, receipts)
 
-    async def close(self) -> None:
+    async def close(self, *, counted: bool = True) -> None:
         """Forget the session."""
         if self.gateway.sessions.get(self.owner) is self:
             del self.gateway.sessions[self.owner]
@@ -210,7 +211,7 @@ class FakeGateway:
         open_ = [row for row in found if row.number > after and row.state in {"accepted", "delivered"}]
         return [row.delivery for row in sorted(open_, key=lambda row: row.number)], False
 
-    async def open_session(self, asker: Address) -> FakeSession:
+    async def open_session(self, asker: Address) -> SessionPort:
         """Open a session; an older one is replaced."""
         self._reachable()
         self.epochs += 1
