@@ -1,0 +1,96 @@
+"""
+Logs: one canonical JSON line for a request, a delivery, or a change of the machinery.
+
+Only keys of `KEYS` reach the line; anything else is dropped, so that content, keys and tokens cannot leak by a slip.
+Tracebacks name files and lines, never variables, nor the text of a foreign error: it may quote its input.
+Nothing is bound to a task: a connection's task outlives its requests, and ids would stand in the next one's lines.
+Pure packages do not log: they return or raise.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+import msgspec
+import structlog
+
+from gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+__all__ = ["KEYS", "configure", "logger"]
+
+KEYS: Final = frozenset({
+    # what happened, when, how grave
+    "event", "at", "level", "code", "detail", "exception",
+    # a request
+    "method", "route", "status", "duration_ms", "bytes_in", "bytes_out", "remote", "request_id",
+    # who and what: names and ids, never keys
+    "address", "asker", "key_id", "message_id", "envelope_hash", "number", "recipients", "kind", "urgency", "epoch",
+    # a delivery, a task, the machinery
+    "outcome", "outcomes", "count", "messages", "receipts", "task", "mailbox", "wait_s", "version", "age_s", "path", "port",
+    "url", "lag_ms",
+})  # fmt: skip
+
+_encode: Final = msgspec.json.Encoder(enc_hook=repr).encode
+_MAX_FRAMES: Final = 12
+
+
+def configure(level: str = "info", file: BinaryIO | None = None) -> None:
+    """
+    Set the one form of all logs of this process.
+
+    Args:
+        level: Lines below it cost one comparison.
+        file: Where lines go, unbuffered or flushed by the caller; None is standard error.
+    """
+    structlog.configure(
+        processors=[_stamp, _failure, _allow, _render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.BytesLoggerFactory(file if file is not None else cast("BinaryIO", sys.stderr.buffer)),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger() -> FilteringBoundLogger:
+    """Return the logger; ask once for each module or object, at construction."""
+    return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+def _stamp(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    event["at"] = round(time.time(), 3)
+    event["level"] = "error" if method == "exception" else method
+    return event
+
+
+def _failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    exc = info if isinstance(info, BaseException) else sys.exception() if info else None
+    if exc is not None:
+        event["exception"] = _chain(exc)
+    return event
+
+
+def _chain(exc: BaseException | None) -> list[dict[str, object]]:
+    """Return each error of the chain, newest first, with its last frames."""
+    chain: list[dict[str, object]] = []
+    while exc is not None:
+        frames = traceback.extract_tb(exc.__traceback__)[-_MAX_FRAMES:]
+        told = str(exc) if isinstance(exc, GatewayError) else ""  # our own texts never quote content
+        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        chain.append({"type": type(exc).__qualname__, "text": told, "where": where})
+        exc = exc.__cause__ or exc.__context__
+    return chain
+
+
+def _allow(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: value for key, value in event.items() if key in KEYS}
+
+
+def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
+    return _encode(event)

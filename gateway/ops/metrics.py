@@ -1,0 +1,132 @@
+"""
+All metrics of the gateway: nothing is measured that is not declared here.
+
+Names carry base units; each help sentence says what is not counted. Labels come from closed sets (kinds of the registry,
+codes of the error tree, events of receipts), never from a participant or a message.
+Children with labels are looked up once and kept: `labels()` costs as much as a hash of 4 KiB.
+Metrics live in a registry of their own, so that a process can run several gateways (demo, tests).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+__all__ = ["CONTENT_TYPE", "Metrics"]
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+_FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_SLOW: Final = (0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0, 86400.0)
+_LAG: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
+
+
+class Metrics:
+    """
+    The gauges, counters and histograms of one gateway.
+
+    Methods that take a label return a cached child; the rest are used directly.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._submissions()
+        self._deliveries()
+        self._machinery()
+        # One cache for each gateway, not for the class: children belong to this registry.
+        self.accepted = cache(self._accepted.labels)
+        self.refused = cache(self._refused.labels)
+        self.receipts = cache(self._receipts.labels)
+        self.sessions_ended = cache(self._sessions_ended.labels)
+        self.requests = cache(self._requests.labels)
+        self.waiting = cache(self._waiting.labels)
+        self.faults = cache(self._faults.labels)
+
+    def _submissions(self) -> None:
+        own = self.registry
+        self._accepted = Counter(
+            "gateway_messages_accepted", "Messages committed to the ledger; repeats are not counted.", ["kind"], registry=own
+        )
+        self.repeated = Counter(
+            "gateway_messages_repeated", "Submissions answered with the first receipt once more.", registry=own
+        )
+        self._refused = Counter(
+            "gateway_refusals",
+            "Submissions refused, by code of the error tree; other requests are not counted.",
+            ["code"],
+            registry=own,
+        )
+        self.accept_seconds = Histogram(
+            "gateway_accept_seconds",
+            "From the whole body to the commit; the transfer is not counted.",
+            buckets=_FAST,
+            registry=own,
+        )
+
+    def _deliveries(self) -> None:
+        own = self.registry
+        self.dispatched = Counter(
+            "gateway_deliveries_dispatched", "Parcels that the broker confirmed, repeats included.", registry=own
+        )
+        self.mailbox_full = Counter(
+            "gateway_mailbox_full", "Times that a mailbox took no more; its rows wait in the ledger.", registry=own
+        )
+        self.handed_over = Counter(
+            "gateway_deliveries_handed_over", "Deliveries given to sessions and thin clients.", registry=own
+        )
+        self.unwanted = Counter(
+            "gateway_parcels_unwanted", "Parcels dropped because the ledger wants them no more.", registry=own
+        )
+        self.held = Counter(
+            "gateway_deliveries_held", "Deliveries held after too many sessions left them unanswered.", registry=own
+        )
+        self.expired = Counter("gateway_deliveries_expired", "Deliveries that passed their expiry unread.", registry=own)
+        self.repaired = Counter("gateway_deliveries_repaired", "Rows sent back to be dispatched again.", registry=own)
+        self._receipts = Counter(
+            "gateway_receipts", "Receipts of recipients that were recorded, repeats included.", ["event"], registry=own
+        )
+        self.answer_seconds = Histogram(
+            "gateway_answer_seconds",
+            "From handing over to the recorded receipt; unanswered ones are not counted.",
+            buckets=_SLOW,
+            registry=own,
+        )
+        self.sessions = Gauge("gateway_sessions", "Inbox sessions open in this process.", registry=own)
+        self._sessions_ended = Counter(
+            "gateway_sessions_ended", "Sessions ended by the gateway, by code.", ["code"], registry=own
+        )
+
+    def _machinery(self) -> None:
+        own = self.registry
+        self._requests = Counter(
+            "gateway_http_requests", "Answered HTTP requests; upgrades count when they end.", ["route", "status"], registry=own
+        )
+        self.request_seconds = Histogram(
+            "gateway_http_request_seconds", "Time of a request; upgrades are not counted.", buckets=_FAST, registry=own
+        )
+        self._waiting = Gauge(
+            "gateway_deliveries", "Rows of the ledger by state, counted every few seconds.", ["state"], registry=own
+        )
+        self.oldest_waiting_seconds = Gauge(
+            "gateway_oldest_waiting_seconds", "Age of the oldest message that still waits for a recipient.", registry=own
+        )
+        self.directory_version = Gauge("gateway_directory_version", "Version of the directory in use.", registry=own)
+        self.directory_age_seconds = Gauge(
+            "gateway_directory_age_seconds", "Time since the directory was last verified.", registry=own
+        )
+        self.broker_ready = Gauge("gateway_broker_ready", "1 while the broker's line stands.", registry=own)
+        self.loop_lag_seconds = Histogram(
+            "gateway_loop_lag_seconds", "How late the event loop woke a sleeper.", buckets=_LAG, registry=own
+        )
+        self._faults = Counter(
+            "gateway_background_faults",
+            "Rounds of a background task that failed and were retried.",
+            ["task", "code"],
+            registry=own,
+        )
+
+    def render(self) -> bytes:
+        """Return all metrics in Prometheus' text form."""
+        return generate_latest(self.registry)

@@ -1,0 +1,80 @@
+"""Logs: one JSON line, allow-listed keys, no secrets."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from gateway.errors import Rejected
+from gateway.ops import logs
+
+
+class Lines:
+    """Where the lines go, and what they say."""
+
+    def __init__(self) -> None:
+        self.file = io.BytesIO()
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return the lines, decoded."""
+        return [json.loads(line) for line in self.file.getvalue().splitlines()]
+
+
+@pytest.fixture
+def lines() -> Lines:
+    """Logs of this process, into memory."""
+    found = Lines()
+    logs.configure("info", found.file)
+    return found
+
+
+def test_a_line_says_what_when_and_how_grave(lines: Lines) -> None:
+    """Each line is one JSON object with event, time and level."""
+    logs.logger().info("accepted", number=7, message_id="id")
+    (line,) = lines.all()
+    assert (line["event"], line["level"], line["number"], line["message_id"]) == ("accepted", "info", 7, "id")
+    assert line["at"] > 1_700_000_000
+
+
+def test_what_is_not_on_the_list_is_dropped(lines: Lines) -> None:
+    """A key that nobody allowed never reaches a line, whatever it holds."""
+    logs.logger().warning("request", status=202, passphrase="hush", content=b"hush", token="hush")
+    assert b"hush" not in lines.file.getvalue()
+    assert lines.all()[0]["status"] == 202
+
+
+def test_lines_below_the_level_are_not_written(lines: Lines) -> None:
+    """Debugging lines cost nothing in operation."""
+    logs.logger().debug("request", status=1)
+    assert lines.all() == []
+
+
+def test_a_traceback_names_places_and_no_values(lines: Lines) -> None:
+    """A bug is logged with files and lines, without local variables and without the text of a foreign error."""
+    secret = "hush-hush"
+    try:
+        int(secret)
+    except ValueError:
+        logs.logger().exception("task-failed", task="dispatch")
+    (line,) = lines.all()
+    assert b"hush" not in lines.file.getvalue()
+    assert line["exception"][0]["type"] == "ValueError"
+    assert "test_logs.py" in line["exception"][0]["where"][-1]
+    assert line["level"] == "error"
+
+
+def test_our_own_errors_keep_their_text(lines: Lines) -> None:
+    """Errors of the tree say what they say, and their causes follow."""
+    try:
+        try:
+            {}["hush"]  # noqa: B018
+        except KeyError as exc:
+            raise Rejected("limit 3, seen 4", code="too-large") from exc
+    except Rejected as exc:
+        logs.logger().error("task-waits", exc_info=exc)
+    first, second = lines.all()[0]["exception"]
+    assert first["text"] == "too-large: limit 3, seen 4"
+    assert (second["type"], second["text"]) == ("KeyError", "")
