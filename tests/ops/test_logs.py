@@ -70,7 +70,7 @@ def test_our_own_errors_keep_their_text(lines: Lines) -> None:
     """Errors of the tree say what they say, and their causes follow."""
     try:
         try:
-            {}["hush"]  # noqa: B018
+            {}["hush"]
         except KeyError as exc:
             raise Rejected("limit 3, seen 4", code="too-large") from exc
     except Rejected as exc:
