@@ -1,15 +1,26 @@
-"""Free ports on loopback for servers that tests start."""
+"""Free ports on loopback, for the servers that tests start."""
 
 from __future__ import annotations
 
 import socket
 
-__all__ = ["free_port"]
+__all__ = ["LOOPBACK", "free_port", "free_ports"]
+
+LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that was free a moment ago."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return `count` different ports: all are held until the last one is known, so none is drawn twice."""
+    held = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    try:
+        for one in held:
+            one.bind((LOOPBACK, 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()

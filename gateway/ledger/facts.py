@@ -1,0 +1,144 @@
+"""
+What goes into the ledger and what comes out of it.
+
+Plain immutable values, named as `schemas` names them. Participants are full addresses; times are whole Unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gateway.envelope import Row
+from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
+from gateway.ledger.states import State
+
+__all__ = [
+    "Acceptance",
+    "EventRow",
+    "MessageStatus",
+    "RecipientStatus",
+    "Record",
+    "Ref",
+    "SignEnd",
+    "SignNumber",
+    "Stored",
+    "Waiting",
+]
+
+SignNumber = Callable[[int], bytes]  # acceptance number -> signed `accepted` receipt
+SignEnd = Callable[[EnvelopeHash, Address], bytes]  # envelope, recipient -> signed `expired` or `held` receipt
+
+
+class Ref(NamedTuple):
+    """One delivery: acceptance number of its message, place of its recipient."""
+
+    number: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """
+    A checked message that is to be kept.
+
+    Args:
+        message_id: 16 bytes; with `sender` it names the message.
+        sender: The author's address.
+        envelope_hash: 32 bytes.
+        submission_hash: 32 bytes for clear text that the gateway sealed, else None; what "same message" compares there.
+        kind: From the header, like `urgency`, `handling`, `conversation_id`, `created` and `expires`.
+        urgency: `flash` and `urgent` overtake.
+        handling: Code of the marking.
+        conversation_id: 16 bytes.
+        created: The author's claim.
+        expires: When nothing of it may be delivered any more.
+        head: What outlives the body.
+        body: The sealed body; deleted when every delivery has ended.
+        rows: One for each recipient.
+        sign: Makes the signed receipt from the acceptance number; runs in the writer thread, inside the commit.
+    """
+
+    message_id: MessageId
+    sender: Address
+    envelope_hash: EnvelopeHash
+    submission_hash: bytes | None
+    kind: Kind
+    urgency: str
+    handling: str
+    conversation_id: ConversationId
+    created: int
+    expires: int
+    head: bytes
+    body: bytes
+    rows: Sequence[Row]
+    sign: SignNumber
+
+
+class Stored(NamedTuple):
+    """An accepted message as its sender is answered; `repeated` says that it was there before."""
+
+    number: int
+    receipt: bytes
+    head: bytes
+    envelope_hash: EnvelopeHash
+    submission_hash: bytes | None
+    repeated: bool
+
+
+class Waiting(NamedTuple):
+    """A message with those of its rows that are to be conveyed."""
+
+    number: int
+    head: bytes
+    body: bytes
+    receipt: bytes
+    urgent: bool
+    expires: int
+    rows: list[Row]
+
+
+class Record(NamedTuple):
+    """A verified receipt of a recipient; `event` is delivered, opened, rejected or destroyed."""
+
+    envelope_hash: EnvelopeHash
+    event: str
+    subject: Address
+    at: int
+    reason: str | None
+    signed: bytes
+
+
+class RecipientStatus(NamedTuple):
+    """How one delivery stands; `at` is the time of its receipt, or of the gateway's own step."""
+
+    recipient: Address
+    state: State
+    at: int
+    reason: str | None
+    receipt: bytes | None
+
+
+class MessageStatus(NamedTuple):
+    """What a sender sees of its own message."""
+
+    number: int
+    envelope_hash: EnvelopeHash
+    accepted_at: int
+    expires: int
+    receipt: bytes
+    recipients: list[RecipientStatus]
+
+
+class EventRow(NamedTuple):
+    """One line of the history; `seq` grows in the order of commits."""
+
+    seq: int
+    at: int
+    event: str
+    envelope_hash: EnvelopeHash | None
+    subject: str
+    reason: str | None
+    receipt: bytes | None
+    leaf: bytes | None

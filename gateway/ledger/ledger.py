@@ -1,0 +1,293 @@
+"""
+The ledger: the record of everything accepted, and of what became of it.
+
+One process (SQLite) or many (PostgreSQL) may have it open. What is written is on disk when a call returns, and every change
+of a state has an event row in the same commit. Calls of one event loop are committed in groups by one thread; reads run in a
+few threads, each on one state of the ledger. What stands behind it is trusted to be available and nothing else: contents
+are sealed, and whoever reads verifies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar
+
+from gateway.ledger.line import Failed, Line, Lock, lock_of, make_engine
+from gateway.ledger.migrate import bring_up_to_date, check_version
+from gateway.ledger.statements import accepting, conveying, directory, reading, receipts, sessions, waiting
+from gateway.ledger.writer import Writer
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import sqlalchemy as sa
+
+    from gateway.ids import Address, MessageId
+    from gateway.ledger.facts import Acceptance, EventRow, MessageStatus, Record, Ref, SignEnd, Stored, Waiting
+    from gateway.ledger.prepared import Transaction
+    from gateway.ledger.states import State
+
+__all__ = ["Ledger"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS: Final = 3  # threads; a read takes about a millisecond
+
+
+class Ledger:
+    """
+    An open ledger; `Ledger.open` makes it. All times are Unix seconds.
+
+    Unless said otherwise, a write raises `Unavailable` when nothing was stored, and `Uncertain` when it may have been: the
+    same call again is then answered like the first time. A read raises `Unavailable`.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, lock: Lock | None, clock: Callable[[], float], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._engine = engine
+        self._lock = lock
+        self._loop = loop
+        self._writer = Writer(Line(engine, clock), loop)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
+        self._lines: SimpleQueue[Line] = SimpleQueue()
+        for _ in range(READERS):
+            self._lines.put(Line(engine, clock))
+
+    @classmethod
+    async def open(cls, url: str, *, migrate: bool, clock: Callable[[], float] = time.time) -> Self:
+        """
+        Open a ledger, and lock it when it is a file.
+
+        Args:
+            url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.
+            migrate: Bring an older schema up to date first; False refuses it.
+            clock: Unix seconds.
+
+        Raises:
+            Corrupt: `schema-version` or `ledger-locked`; nothing was changed.
+            Unavailable: The database does not answer; nothing was changed.
+            Rejected: `config`; not such an address.
+        """
+        engine = make_engine(url, READERS + 1)
+        lock = lock_of(url)
+        try:
+            await asyncio.to_thread(bring_up_to_date if migrate else check_version, engine)
+        except BaseException:
+            engine.dispose()
+            if lock is not None:
+                lock.release()
+            raise
+        return cls(engine, lock, clock, asyncio.get_running_loop())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Commit what was handed over, end the threads and let go of the file. A second call does nothing."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        while not self._lines.empty():
+            self._lines.get().close()
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # --- accepting -----------------------------------------------------------------------------------------------
+
+    async def accept(self, acceptance: Acceptance) -> Stored:
+        """
+        Keep a message: its row, a row for each recipient, an event, in one commit (promise 1).
+
+        Numbers grow in the order of commits, over all processes. The same message again is answered with what is stored.
+
+        Raises:
+            Rejected: `conflict`; this sender used this id for another message (promise 4).
+        """
+        return await self._writer.submit(accepting.accept, acceptance)
+
+    async def find(self, sender: Address, message_id: MessageId) -> Stored | None:
+        """Return what is stored under a sender's id."""
+        found = await self._read(accepting.find, [(sender, message_id)])
+        return found.get((sender, message_id))
+
+    # --- conveying -----------------------------------------------------------------------------------------------
+
+    async def waiting(self, limit_bytes: int, limit_rows: int, skip: Collection[Address] = ()) -> list[Waiting]:
+        """
+        Return rows in state `accepted`, with their messages: urgent first, then in order of acceptance (promise 11).
+
+        Args:
+            limit_bytes: Of heads and bodies; the first message comes even when it is larger.
+            limit_rows: A message with more rows comes in several pages.
+            skip: Recipients to pass over.
+        """
+        return await self._read(waiting.waiting, limit_bytes, limit_rows, frozenset(skip))
+
+    async def mark_queued(self, refs: Sequence[Ref]) -> None:
+        """Note that the broker has these rows; those that are no longer `accepted` stay as they are."""
+        await self._writer.submit(conveying.mark_queued, refs)
+
+    async def wanted(self, refs: Collection[Ref]) -> set[Ref]:
+        """Return those of `refs` that are still to be conveyed (`accepted` or `queued`)."""
+        return await self._read(waiting.wanted, refs)
+
+    async def requeue(self, recipient: Address, older_than: int) -> int:
+        """Send back to `accepted` what has been `queued` for a recipient since the time `older_than`; return how many."""
+        return await self._writer.submit(conveying.requeue, (recipient, older_than))
+
+    async def requeue_all(self) -> int:
+        """Send all `queued` rows back to `accepted`, when the broker has lost them; return how many."""
+        return await self._writer.submit(conveying.requeue_all, None)
+
+    async def waiting_count(self, recipient: Address) -> int:
+        """Count the rows of a recipient that are still to be conveyed."""
+        return await self._read(waiting.waiting_count, recipient)
+
+    async def unanswered(self, refs: Sequence[Ref], limit: int, sign: SignEnd) -> list[Ref]:
+        """
+        Count a session that ended without an answer for these rows.
+
+        Args:
+            refs: Rows that were handed over.
+            limit: So many such sessions, and the row is held.
+            sign: Makes the `held` receipt; runs in the writer thread, inside the commit.
+
+        Returns:
+            The rows that are held now.
+        """
+        return await self._writer.submit(conveying.unanswered, (refs, limit, sign))
+
+    async def release(self, refs: Sequence[Ref]) -> None:
+        """Let held rows be conveyed again, with all their attempts before them."""
+        await self._writer.submit(conveying.release, refs)
+
+    async def expire(self, now: int, limit: int, sign: SignEnd) -> int:
+        """
+        End at most `limit` rows whose message expired at `now` or before, and forget nonces of that age.
+
+        Args:
+            now: The time to compare with.
+            limit: Of rows; each costs a signature in the writer thread.
+            sign: Makes the `expired` receipt, inside the commit.
+
+        Returns:
+            How many rows; fewer than `limit` means that none is left.
+        """
+        return await self._writer.submit(conveying.expire, (now, limit, sign))
+
+    # --- what recipients say -------------------------------------------------------------------------------------
+
+    async def record(self, records: Sequence[Record]) -> list[str]:
+        """
+        Record verified receipts of recipients.
+
+        Idempotent. `opened` and `rejected` imply `delivered`; after an expiry or a recall the receipt is kept as an event
+        and the state stays. When every delivery of a message has ended, its body is deleted.
+
+        Returns:
+            For each: empty when it stands, `not-found` when there is no such delivery of its subject, `conflict` when it
+            contradicts what stands.
+        """
+        return await self._writer.submit(receipts.record, records)
+
+    async def inbox(self, recipient: Address, after_number: int, limit_bytes: int) -> list[Waiting]:
+        """Return what a recipient has not answered, after a number, in order of acceptance: for thin clients."""
+        return await self._read(waiting.inbox, recipient, after_number, limit_bytes)
+
+    async def status(self, sender: Address, message_id: MessageId) -> MessageStatus | None:
+        """Return how a sender's own message stands with each recipient."""
+        return await self._read(reading.status, sender, message_id)
+
+    # --- sessions, nonces, directory -----------------------------------------------------------------------------
+
+    async def begin_session(self, participant: Address, process: str) -> int:
+        """Raise a participant's epoch and return it: older sessions are replaced."""
+        return await self._writer.submit(sessions.begin, (participant, process))
+
+    async def epoch(self, participant: Address) -> int:
+        """Return a participant's epoch; 0 before its first session."""
+        return await self._read(sessions.epoch, participant)
+
+    async def remember_nonce(self, scope: str, nonce: bytes, expires: int) -> bool:
+        """
+        Keep a nonce until it expires; False when it was used before.
+
+        Raises:
+            Uncertain: It may be kept; the asker signs anew with another one.
+        """
+        return await self._writer.submit(sessions.remember, (scope, nonce, expires), repeatable=False)
+
+    async def directory(self) -> tuple[int, dict[str, bytes]]:
+        """Return the version of the directory's files, and the files; version 0 has none."""
+        return await self._read(directory.read)
+
+    async def directory_version(self) -> int:
+        """Return the version alone."""
+        return await self._read(directory.version)
+
+    async def publish_directory(self, expected: int, files: Mapping[str, bytes | None]) -> int:
+        """
+        Replace, add or remove files of the directory.
+
+        Args:
+            expected: The version that the caller has seen.
+            files: What changed, by name; None removes.
+
+        Returns:
+            The new version.
+
+        Raises:
+            Rejected: `conflict`; another process published meanwhile.
+            Uncertain: Read the directory again.
+        """
+        return await self._writer.submit(directory.publish, (expected, files), repeatable=False)
+
+    # --- looking at the record -----------------------------------------------------------------------------------
+
+    async def events(self, after: int, limit: int) -> list[EventRow]:
+        """Return the history after an event, in the order of commits."""
+        return await self._read(reading.events, after, limit)
+
+    async def totals(self) -> Mapping[State, int]:
+        """Return how many deliveries are in each state."""
+        return await self._read(reading.totals)
+
+    async def oldest_waiting(self) -> int | None:
+        """Return when the oldest message that is still to be conveyed was accepted."""
+        return await self._read(reading.oldest_waiting)
+
+    async def _read(self, statement: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def work(transaction: Transaction) -> T:
+            return statement(transaction, *args, **kwargs)
+
+        return await self._loop.run_in_executor(self._readers, partial(self._read_on_a_line, work))
+
+    def _read_on_a_line(self, work: Callable[[Transaction], T]) -> T:
+        line = self._lines.get()
+        try:
+            try:
+                return line.read(work)
+            except Failed as exc:
+                if not exc.lost:
+                    raise
+                return line.read(work)  # the server was restarted: the line is new now
+        except Failed as exc:
+            raise exc.error from exc
+        finally:
+            self._lines.put(line)

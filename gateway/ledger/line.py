@@ -1,0 +1,267 @@
+"""
+The line to the database: engine, connections, transactions, and what a failure means.
+
+SQLite is a file of this one process: WAL, every commit synced, read back at each connection, locked by a file beside it.
+PostgreSQL has a limit on every wait. Transactions are begun here and not by a driver: SQLite's own would begin without the
+write lock. A foreign exception becomes `Failed`, which says whether anything can have happened.
+Threads: an engine serves all; a `Line` belongs to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
+from gateway.ledger.prepared import Transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import PoolProxiedConnection
+
+__all__ = ["Failed", "Line", "Lock", "lock_of", "make_engine", "translate"]
+
+T = TypeVar("T")
+
+CONNECT_S: Final = 3  # a host that does not answer sooner is away
+STATEMENT_MS: Final = 10_000  # the longest statement is the requeue at start
+LOCK_MS: Final = 5_000  # another process's group takes milliseconds
+IDLE_MS: Final = 15_000  # a process that was stopped in mid-transaction gives the counter row back
+SILENT_MS: Final = 10_000  # a line on which sent bytes are not confirmed is cut
+BUSY_MS: Final = 5_000  # a backup program may hold the file for a moment
+CACHE_KIB: Final = 4096  # pages that each SQLite connection keeps
+WAL_BYTES: Final = 64 << 20  # what the log file shrinks to after a long transaction
+_OVERTIME: Final = frozenset({"57014", "55P03"})  # query_canceled, lock_not_available: the next try would wait as long
+_ENDED: Final = frozenset({"57P01", "57P02", "57P03", "25P03"})  # the server ends the line: shutdown, crash, start, idle
+
+
+class Failed(Exception):  # noqa: N818  # named as the errors that it carries
+    """
+    A transaction that failed.
+
+    Args:
+        error: What the caller is told.
+        lost: The line is gone; the same may succeed on a new one.
+        split: A smaller transaction may succeed where this one did not.
+    """
+
+    def __init__(self, error: GatewayError, *, lost: bool = False, split: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.lost = lost
+        self.split = split
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the transaction may have been committed."""
+        return isinstance(self.error, Uncertain)
+
+
+class Lock:
+    """Keeps other processes away from a SQLite ledger as long as this one lives; a crash releases it."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            os.close(self._file)
+            raise Corrupt(f"another process has {path}", code="ledger-locked") from exc
+
+    def release(self) -> None:
+        """Let the next one in; the file stays, because removing it would let two in."""
+        os.close(self._file)
+
+
+def lock_of(url: str) -> Lock | None:
+    """
+    Lock a SQLite ledger to this process; None for a server, which serves many.
+
+    Raises:
+        Corrupt: `ledger-locked`; the other process goes on undisturbed.
+        Unavailable: The folder cannot be written.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    try:
+        return Lock(str(parsed.database))
+    except OSError as exc:
+        raise Unavailable(f"{parsed.database}.lock: {exc.strerror}") from exc
+
+
+def make_engine(url: str, connections: int) -> sa.Engine:
+    """
+    Make an engine that has not connected yet.
+
+    Args:
+        url: `sqlite:///FILE` or `postgresql://...`; never shown, because it may hold a password.
+        connections: At most so many at once.
+
+    Raises:
+        Rejected: `config`; not such an address.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        args: dict[str, object] = {"isolation_level": None, "check_same_thread": False, "cached_statements": 256}
+        paramstyle, prepare = "qmark", _prepare_sqlite
+    else:
+        args = {
+            "autocommit": True,
+            "connect_timeout": CONNECT_S,
+            "tcp_user_timeout": SILENT_MS,
+            "application_name": "gateway",
+            "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS}"
+            f" -c idle_in_transaction_session_timeout={IDLE_MS} -c client_min_messages=error",
+        }
+        paramstyle, prepare = "format", _prepare_postgresql
+    engine = sa.create_engine(
+        parsed, connect_args=args, paramstyle=paramstyle, poolclass=QueuePool, pool_size=connections, max_overflow=0
+    )
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as exc:
+        raise Rejected("ledger.url is not an address", code="config") from exc
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        return parsed.set(drivername="sqlite")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise Rejected("ledger.url must be sqlite:///FILE or postgresql://...", code="config")
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    """Set what a ledger needs, and read it back: SQLite ignores what it cannot do."""
+    cursor = connection.cursor()
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    for name, value in {"busy_timeout": BUSY_MS, **wanted, "cache_size": -CACHE_KIB, "journal_size_limit": WAL_BYTES}.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
+    for name, value in wanted.items():
+        cursor.execute(f"PRAGMA {name}")
+        (seen,) = cursor.fetchone() or (None,)
+        if seen != value:
+            raise Corrupt(f"sqlite has {name} = {seen!r}, not {value!r}: not a local disk")
+    cursor.close()
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _record: object) -> None:
+    """Send every integer as 8 bytes: a statement is prepared for its types, and types must not vary with the values."""
+    from psycopg.types.numeric import Int8Dumper  # noqa: PLC0415  # an embedded ledger does not load psycopg
+
+    connection.adapters.register_dumper(int, Int8Dumper)
+
+
+def translate(exc: Exception, engine: sa.Engine, connection: DBAPIConnection | None, *, committing: bool) -> Failed:
+    """
+    Say what a driver's exception means.
+
+    Args:
+        exc: Of the driver.
+        engine: Whose driver it is.
+        connection: The one that failed; None when it could not be made.
+        committing: The commit had been sent.
+    """
+    name, state = getattr(exc, "sqlite_errorname", "") or "", getattr(exc, "sqlstate", "") or ""
+    dbapi = engine.dialect.loaded_dbapi
+    if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"} or isinstance(exc, dbapi.IntegrityError):
+        return Failed(Corrupt(f"{type(exc).__name__}: {exc}"), split=True)
+    lost = connection is None or state in _ENDED or engine.dialect.is_disconnect(exc, connection, None)  # type: ignore[arg-type]
+    if committing and (lost or name.startswith("SQLITE_IOERR")):
+        return Failed(Uncertain(f"the commit was not confirmed: {exc}"), lost=lost)
+    if isinstance(exc, dbapi.OperationalError | dbapi.InterfaceError) or lost:
+        return Failed(Unavailable(f"{type(exc).__name__}: {exc}"), lost=lost, split=not lost and state not in _OVERTIME)
+    raise exc
+
+
+class Line:
+    """
+    One connection that is made when it is needed, and made anew after it was lost.
+
+    Args:
+        engine: Where connections come from.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._sqlite = engine.dialect.name == "sqlite"
+        self._connection: PoolProxiedConnection | None = None
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """
+        Do `work` as the only writer, and commit it.
+
+        Raises:
+            Failed: Nothing of it is stored, unless `Failed.uncertain`.
+            Exception: What `work` raised; nothing of it is stored.
+        """
+
+        def locked(transaction: Transaction) -> T:
+            transaction.lock()
+            result = work(transaction)
+            transaction.flush()
+            return result
+
+        return self._transact("BEGIN IMMEDIATE" if self._sqlite else "BEGIN", locked)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Do `work` on one state of the ledger; raise `Failed`."""
+        return self._transact("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _transact(self, begin: str, work: Callable[[Transaction], T]) -> T:
+        connection = self._connected()
+        committing = False
+        try:
+            cursor = connection.cursor() if self._sqlite else connection.cursor(binary=True)
+            cursor.execute(begin)
+            result = work(Transaction(cursor, self._engine.dialect, int(self._clock())))
+            cursor.close()
+            committing = True
+            connection.commit()
+        except self._engine.dialect.loaded_dbapi.Error as exc:
+            failed = translate(exc, self._engine, connection.dbapi_connection, committing=committing)
+            self._give_up(lost=failed.lost)
+            raise failed from exc
+        except BaseException:
+            self._give_up(lost=False)
+            raise
+        return result
+
+    def _connected(self) -> PoolProxiedConnection:
+        if self._connection is None:
+            try:
+                self._connection = self._engine.raw_connection()
+            except self._engine.dialect.loaded_dbapi.Error as exc:
+                raise translate(exc, self._engine, None, committing=False) from exc
+        return self._connection
+
+    def _give_up(self, *, lost: bool) -> None:
+        """Undo the transaction; a connection that cannot even do that is thrown away."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if not lost:
+            with suppress(self._engine.dialect.loaded_dbapi.Error):
+                connection.rollback()
+                self._connection = connection
+                return
+        connection.invalidate()

@@ -1,0 +1,140 @@
+"""
+Accepting: one look for repeats, one insert for each table, for all messages of a group.
+
+The number is given and the receipt signed under the writer's lock, so numbers grow in the order of commits. Same sender and
+id: the same message gets its first answer again, another message is a conflict (promise 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from gateway.errors import GatewayError, Rejected
+from gateway.ids import Address, MessageId
+from gateway.ledger.facts import Acceptance, Stored
+from gateway.ledger.prepared import Statement, Transaction, Value, place
+from gateway.ledger.states import State
+from gateway.ledger.tables import delivery, event, message
+
+__all__ = ["URGENT", "accept", "event_statement", "find"]
+
+URGENT: Final = frozenset({"flash", "urgent"})  # these overtake
+
+Row = tuple[Value, ...]
+
+_KNOWN: Final = Statement(
+    lambda rows: sa.select(
+        message.c.message_id,
+        message.c.sender,
+        message.c.number,
+        message.c.receipt,
+        message.c.head,
+        message.c.envelope_hash,
+        message.c.submission_hash,
+    ).where(message.c.message_id.in_([place(message.c.message_id, row) for row in range(rows)])),
+    ("message_id",),
+)
+
+
+def _insert(table: sa.Table, columns: Sequence[str]) -> Statement:
+    """Insert many rows; the columns are named, in the order of the table."""
+
+    def build(rows: int) -> sa.Insert:
+        return sa.insert(table).values([{name: place(table.c[name], row) for name in columns} for row in range(rows)])
+
+    return Statement(build, columns)
+
+
+event_statement: Final = _insert(event, ("at", "event", "envelope_hash", "subject", "reason", "receipt"))
+_MESSAGE: Final = _insert(message, message.c.keys())
+_DELIVERY: Final = _insert(delivery, delivery.c.keys())
+
+
+def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored | GatewayError]:
+    """Store what is new; answer what is not."""
+    known = find(transaction, [(one.sender, one.message_id) for one in batch])
+    outcomes: list[Stored | GatewayError] = []
+    messages: list[Row] = []
+    deliveries: list[Row] = []
+    events: list[Row] = []
+    for one in batch:
+        earlier = known.get((one.sender, one.message_id))
+        if earlier is not None:
+            outcomes.append(_again(one, earlier))
+            continue
+        number = transaction.number + len(messages) + 1
+        stored = Stored(number, one.sign(number), one.head, one.envelope_hash, one.submission_hash, repeated=False)
+        known[one.sender, one.message_id] = stored._replace(repeated=True)
+        outcomes.append(stored)
+        messages.append(_message_row(one, stored, transaction.now))
+        deliveries.extend(_delivery_rows(one, number, transaction.now))
+        events.append((transaction.now, State.ACCEPTED.value, one.envelope_hash, one.sender, None, None))
+    transaction.write(_MESSAGE, messages)
+    transaction.write(_DELIVERY, deliveries)
+    transaction.write(event_statement, events)
+    transaction.count("number", len(messages))
+    transaction.count(State.ACCEPTED, len(deliveries))
+    return outcomes
+
+
+def find(transaction: Transaction, names: Sequence[tuple[Address, MessageId]]) -> dict[tuple[Address, MessageId], Stored]:
+    """Return those messages that are stored, by sender and id."""
+    wanted = set(names)
+    return {
+        (sender, message_id): Stored(number, receipt, head, envelope_hash, submission_hash, repeated=True)
+        for message_id, sender, number, receipt, head, envelope_hash, submission_hash in transaction.look(
+            _KNOWN, [(message_id,) for _, message_id in names]
+        )
+        if (sender, message_id) in wanted
+    }
+
+
+def _again(one: Acceptance, earlier: Stored) -> Stored | GatewayError:
+    same = one.envelope_hash == earlier.envelope_hash or (
+        one.submission_hash is not None and one.submission_hash == earlier.submission_hash
+    )
+    return earlier if same else Rejected(code="conflict")
+
+
+def _message_row(one: Acceptance, stored: Stored, now: int) -> Row:
+    return (
+        stored.number,
+        one.sender,
+        one.message_id,
+        one.envelope_hash,
+        one.submission_hash,
+        one.kind,
+        one.urgency,
+        one.handling,
+        one.conversation_id,
+        one.created,
+        one.expires,
+        now,
+        stored.receipt,
+        one.head,
+        one.body,
+    )
+
+
+def _delivery_rows(one: Acceptance, number: int, now: int) -> list[Row]:
+    urgent = one.urgency in URGENT
+    return [
+        (
+            number,
+            row.index,
+            row.recipient,
+            State.ACCEPTED.value,
+            urgent,
+            one.expires,
+            0,
+            now,
+            None,
+            row.stanza,
+            b"".join(row.proof),
+            None,
+        )
+        for row in one.rows
+    ]

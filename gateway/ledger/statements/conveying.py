@@ -1,0 +1,115 @@
+"""
+Conveying: what the dispatcher, the sessions and the repair change.
+
+A row that is not in the state that a change starts from is passed over: another process, or a receipt, was quicker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from gateway.ids import Address
+from gateway.ledger.facts import Ref, SignEnd
+from gateway.ledger.prepared import Statement, Transaction, given, single
+from gateway.ledger.statements.moving import FOUND, Found, Move, found, look, move, move_all
+from gateway.ledger.states import MAY_EXPIRE, TRANSITIONS, WAITING, State
+from gateway.ledger.tables import Int8, any_of, delivery, message, nonce
+
+__all__ = ["expire", "mark_queued", "release", "requeue", "requeue_all", "unanswered"]
+
+REASON: Final = "unanswered"
+
+
+def _attempt(rows: int) -> sa.Update:
+    refs = given(rows, number=Int8, idx=sa.Integer())
+    at = sa.and_(delivery.c.number == refs.c.number, delivery.c.idx == refs.c.idx)
+    return sa.update(delivery).values(attempts=delivery.c.attempts + sa.literal_column("1")).where(at)
+
+
+_ATTEMPT: Final = Statement(_attempt, ("number", "idx"))
+_REQUEUE: Final = move_all(
+    delivery.c.recipient == sa.bindparam("recipient", type_=sa.Text()),
+    delivery.c.changed_at <= sa.bindparam("before", type_=Int8),
+    fixed=("recipient", "before"),
+)
+_REQUEUE_ALL: Final = move_all()
+_PASSED: Final = single(
+    sa.select(*FOUND)
+    .join_from(delivery, message)
+    .where(any_of(delivery.c.state, MAY_EXPIRE), delivery.c.expires <= sa.bindparam("now", type_=Int8))
+    .order_by(delivery.c.expires, delivery.c.number, delivery.c.idx)
+    .limit(sa.bindparam("limit", type_=Int8))
+    .offset(sa.literal_column("0")),
+    "now",
+    "limit",
+)
+_OLD_NONCES: Final = single(sa.delete(nonce).where(nonce.c.expires <= sa.bindparam("now", type_=Int8)), "now")
+
+
+def mark_queued(transaction: Transaction, batch: Sequence[Sequence[Ref]]) -> list[None]:
+    """Note that the broker has these rows."""
+    rows = _may_become(State.QUEUED, look(transaction, [ref for refs in batch for ref in refs]))
+    move(transaction, [Move(row, (State.QUEUED,), transaction.now, attempts=row.attempts) for row in rows])
+    return [None] * len(batch)
+
+
+def release(transaction: Transaction, batch: Sequence[Sequence[Ref]]) -> list[None]:
+    """Let held rows be conveyed again, with all their attempts."""
+    rows = [row for row in look(transaction, [ref for refs in batch for ref in refs]) if row.state is State.HELD]
+    move(transaction, [Move(row, (State.ACCEPTED,), transaction.now) for row in rows])
+    return [None] * len(batch)
+
+
+def requeue(transaction: Transaction, batch: Sequence[tuple[Address, int]]) -> list[int]:
+    """Send a mailbox's rows back that have been queued since a time or longer; return how many."""
+    return [_send_back(transaction, _REQUEUE, recipient, before) for recipient, before in batch]
+
+
+def requeue_all(transaction: Transaction, batch: Sequence[None]) -> list[int]:
+    """Send all queued rows back: the broker has lost them."""
+    return [_send_back(transaction, _REQUEUE_ALL) for _ in batch]
+
+
+def unanswered(transaction: Transaction, batch: Sequence[tuple[Sequence[Ref], int, SignEnd]]) -> list[list[Ref]]:
+    """Count a session that ended without an answer; hold what has too many, and return that."""
+    return [_count_attempts(transaction, refs, limit, sign) for refs, limit, sign in batch]
+
+
+def expire(transaction: Transaction, batch: Sequence[tuple[int, int, SignEnd]]) -> list[int]:
+    """End rows that have passed their expiry, at most so many at once; return how many."""
+    return [_expire(transaction, now, limit, sign) for now, limit, sign in batch]
+
+
+def _may_become(goal: State, rows: Sequence[Found]) -> list[Found]:
+    return [row for row in rows if goal in TRANSITIONS[row.state]]
+
+
+def _send_back(transaction: Transaction, statements: tuple[Statement, Statement], *fixed: str | int) -> int:
+    events, rows = statements
+    transaction.change(events, transaction.now, *fixed)
+    moved = transaction.change(rows, transaction.now, *fixed)
+    transaction.count(State.QUEUED, -moved)
+    transaction.count(State.ACCEPTED, moved)
+    return moved
+
+
+def _count_attempts(transaction: Transaction, refs: Sequence[Ref], limit: int, sign: SignEnd) -> list[Ref]:
+    rows = [row for row in look(transaction, refs) if row.state in WAITING]
+    held = [row for row in rows if row.attempts + 1 >= limit]
+    transaction.write(_ATTEMPT, [row.ref for row in rows if row.attempts + 1 < limit])
+    move(transaction, [_ended(row, State.HELD, transaction.now, sign, REASON)._replace(attempts=limit) for row in held])
+    return [row.ref for row in held]
+
+
+def _expire(transaction: Transaction, now: int, limit: int, sign: SignEnd) -> int:
+    rows = [found(row) for row in transaction.run(_PASSED, now, limit)]
+    move(transaction, [_ended(row, State.EXPIRED, now, sign) for row in rows])
+    transaction.change(_OLD_NONCES, now)
+    return len(rows)
+
+
+def _ended(row: Found, state: State, at: int, sign: SignEnd, reason: str | None = None) -> Move:
+    return Move(row, (state,), at, reason, sign(row.envelope_hash, row.recipient), row.attempts)

@@ -1,0 +1,149 @@
+"""
+Moving deliveries from state to state: the only place that changes a state.
+
+`look` reads rows under the writer's lock, so what was read stays true until the commit. `move` writes the row, its event and
+the counts together; `move_all` does the same to a whole set of rows without reading them. When nothing of a message can be
+delivered any more its body goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from gateway.ids import Address, EnvelopeHash
+from gateway.ledger.facts import Ref
+from gateway.ledger.prepared import Statement, Transaction, Value, given, place, single
+from gateway.ledger.statements.accepting import event_statement
+from gateway.ledger.states import ENDED, TRANSITIONS, WAITING, State, event_of
+from gateway.ledger.tables import Int8, any_of, delivery, event, message
+
+__all__ = ["FOUND", "Found", "Move", "drop_bodies", "found", "look", "move", "move_all"]
+
+FOUND: Final = (
+    delivery.c.number,
+    delivery.c.idx,
+    delivery.c.recipient,
+    delivery.c.state,
+    delivery.c.attempts,
+    message.c.envelope_hash,
+)
+
+
+class Found(NamedTuple):
+    """A delivery as it stands."""
+
+    ref: Ref
+    recipient: Address
+    state: State
+    attempts: int
+    envelope_hash: EnvelopeHash
+
+
+class Move(NamedTuple):
+    """
+    One delivery on its way: the states that it passes, the last of which it keeps.
+
+    `changed_at`, `reason` and `receipt` belong to the last state; earlier ones are implied by it.
+    """
+
+    found: Found
+    way: tuple[State, ...]
+    changed_at: int
+    reason: str | None = None
+    receipt: bytes | None = None
+    attempts: int = 0
+
+
+def _of_refs(rows: int) -> sa.Select[Any]:
+    refs = given(rows, number=Int8, idx=sa.Integer())
+    at = sa.and_(delivery.c.number == refs.c.number, delivery.c.idx == refs.c.idx)
+    return sa.select(*FOUND).select_from(refs).join(delivery, at).join(message, message.c.number == delivery.c.number)
+
+
+def _change(rows: int) -> sa.Update:
+    columns = ("state", "attempts", "changed_at", "reason", "receipt")
+    new = given(rows, number=Int8, idx=sa.Integer(), **{name: delivery.c[name].type for name in columns})
+    at = sa.and_(delivery.c.number == new.c.number, delivery.c.idx == new.c.idx)
+    return sa.update(delivery).values({name: new.c[name] for name in columns}).where(at)
+
+
+def _drop(rows: int) -> sa.Update:
+    still = sa.select(delivery.c.idx).where(delivery.c.number == message.c.number, ~any_of(delivery.c.state, ENDED)).exists()
+    numbers = message.c.number.in_([place(message.c.number, row) for row in range(rows)])
+    return sa.update(message).values(body=sa.null()).where(numbers, message.c.body.is_not(None), ~still)
+
+
+_OF_REFS: Final = Statement(_of_refs, ("number", "idx"))
+_CHANGE: Final = Statement(_change, ("number", "idx", "state", "attempts", "changed_at", "reason", "receipt"))
+_DROP: Final = Statement(_drop, ("number",))
+
+
+def look(transaction: Transaction, refs: Sequence[Ref]) -> list[Found]:
+    """Return the deliveries of `refs` that exist, in the order of their acceptance."""
+    return sorted(found(row) for row in transaction.look(_OF_REFS, sorted(set(refs))))
+
+
+def found(row: Sequence[Any]) -> Found:
+    """Name the columns of `FOUND`."""
+    number, index, recipient, state, attempts, envelope_hash = row
+    return Found(Ref(number, index), recipient, State(state), attempts, envelope_hash)
+
+
+def move(transaction: Transaction, moves: Sequence[Move]) -> None:
+    """Write moves with their events and counts; an illegal one is a bug in the caller."""
+    changes: list[tuple[Value, ...]] = []
+    events: list[tuple[Value, ...]] = []
+    for one in moves:
+        state = one.found.state
+        for after in one.way:
+            assert after in TRANSITIONS[state], f"{state} -> {after}"
+            last = after is one.way[-1]
+            said = (one.reason, one.receipt) if last else (f"implied by {one.way[-1]}", None)
+            events.append((transaction.now, event_of(state, after), one.found.envelope_hash, one.found.recipient, *said))
+            state = after
+        transaction.count(one.found.state, -1)
+        transaction.count(state, 1)
+        changes.append((*one.found.ref, state.value, one.attempts, one.changed_at, one.reason, one.receipt))
+    transaction.write(_CHANGE, changes)
+    transaction.write(event_statement, events)
+    drop_bodies(transaction, {one.found.ref.number for one in moves if one.way[-1] in ENDED})
+
+
+def drop_bodies(transaction: Transaction, numbers: set[int]) -> None:
+    """Delete the bodies of those messages that have nothing left to deliver."""
+    transaction.write(_DROP, [(number,) for number in sorted(numbers)])
+
+
+def _queued(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    # The index's own condition stands beside the narrower one: SQLite does not conclude it.
+    return sa.and_(any_of(delivery.c.state, WAITING), any_of(delivery.c.state, (State.QUEUED,)), *conditions)
+
+
+def move_all(*conditions: sa.ColumnElement[bool], fixed: Sequence[str] = ()) -> tuple[Statement, Statement]:
+    """
+    Make the two statements that send queued rows back: their events, then the rows.
+
+    Args:
+        conditions: Which rows, beside their state.
+        fixed: Names of the parameters in `conditions`; both statements take the time before them.
+    """
+    now = sa.bindparam("now", type_=Int8)
+    events = sa.insert(event).from_select(
+        ["at", "event", "envelope_hash", "subject"],
+        sa.select(
+            sa.cast(now, Int8),
+            sa.literal_column(f"'{event_of(State.QUEUED, State.ACCEPTED)}'", sa.Text),
+            message.c.envelope_hash,
+            delivery.c.recipient,
+        )
+        .join_from(delivery, message)
+        .where(_queued(*conditions))
+        .order_by(delivery.c.number, delivery.c.idx),
+    )
+    rows = (
+        sa.update(delivery).values(state=sa.literal_column(f"'{State.ACCEPTED}'"), changed_at=now).where(_queued(*conditions))
+    )
+    return single(events, "now", *fixed), single(rows, "now", *fixed)

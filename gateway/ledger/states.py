@@ -1,0 +1,93 @@
+"""
+Life of a delivery, as a table.
+
+Every change of state is one of `TRANSITIONS`, or changes nothing; SQL conditions are derived from it (`sources`, `OPEN`).
+A receipt may skip states: `steps` gives the shortest legal way to what it says, so an `opened` implies `delivered`, and a
+`delivered` for a held row releases it first. Out of an ended state there is no way: a receipt that comes later is kept as
+an event (`LATE`) and the state stays, because it has been told to the sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Final
+
+__all__ = [
+    "DIRECTORY",
+    "ENDED",
+    "INBOX",
+    "LATE",
+    "MAY_EXPIRE",
+    "OPEN",
+    "TRANSITIONS",
+    "WAITING",
+    "State",
+    "event_of",
+    "sources",
+    "steps",
+]
+
+
+class State(StrEnum):
+    """Where a delivery stands; the words of `schemas` and of receipts."""
+
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    RECALLED = "recalled"
+    HELD = "held"
+
+
+TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
+    State.ACCEPTED: frozenset({State.QUEUED, State.DELIVERED, State.EXPIRED, State.RECALLED, State.HELD}),
+    State.QUEUED: frozenset({State.ACCEPTED, State.DELIVERED, State.EXPIRED, State.RECALLED, State.HELD}),
+    State.DELIVERED: frozenset({State.OPENED, State.REJECTED}),
+    State.HELD: frozenset({State.ACCEPTED, State.EXPIRED, State.RECALLED}),
+    State.OPENED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.RECALLED: frozenset(),
+}
+
+ENDED: Final = tuple(state for state, ways in TRANSITIONS.items() if not ways)
+OPEN: Final = tuple(state for state, ways in TRANSITIONS.items() if ways)
+MAY_EXPIRE: Final = tuple(state for state, ways in TRANSITIONS.items() if State.EXPIRED in ways)
+WAITING: Final = (State.ACCEPTED, State.QUEUED)  # still to be conveyed
+INBOX: Final = (*WAITING, State.DELIVERED)  # what a thin client finds: it may have lost what it was given before
+
+# Events that change no state: the receipt came after the end, or speaks of what follows it.
+LATE: Final[Mapping[str, str]] = {
+    State.DELIVERED: "delivered-late",
+    State.OPENED: "opened-late",
+    State.REJECTED: "rejected-late",
+    "destroyed": "destroyed",
+}
+DIRECTORY: Final = "directory"  # the event of a new directory version
+
+
+def sources(goal: State) -> tuple[State, ...]:
+    """Return the states from which one transition leads to `goal`."""
+    return tuple(state for state, ways in TRANSITIONS.items() if goal in ways)
+
+
+@cache
+def steps(state: State, goal: State) -> tuple[State, ...]:
+    """Return the shortest legal way from `state` to `goal`, `goal` included; empty when there is none, or nothing to do."""
+    ways: list[tuple[State, ...]] = [(after,) for after in TRANSITIONS[state]]
+    for way in ways:  # grows while it is read: breadth first
+        if way[-1] == goal:
+            return way
+        ways.extend((*way, after) for after in TRANSITIONS[way[-1]] if after not in way and after != state)
+    return ()
+
+
+def event_of(before: State, after: State) -> str:
+    """Name the event of a transition: the new state, but going back to `accepted` has two names of its own."""
+    if after is State.ACCEPTED:
+        return "released" if before is State.HELD else "requeued"
+    return after.value

@@ -1,0 +1,170 @@
+"""
+The tables, for statements and for the comparison with the migrations.
+
+One message row with the sealed body, one delivery row for each recipient, one event row for each change. `counter` has one row:
+whoever writes on PostgreSQL locks it first, so numbers and events come in the order of commits and no two writers can
+wait for each other; it also counts the deliveries in each state, so that nobody needs to scan for it.
+Partial indexes cover what moves: history costs them nothing. Bodies stand last, so reading a head does not read a body.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from gateway.ledger.states import INBOX, LATE, MAY_EXPIRE, WAITING, State
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "any_of",
+    "counter",
+    "delivery",
+    "directory_file",
+    "event",
+    "message",
+    "metadata",
+    "nonce",
+    "session",
+]
+
+SCHEMA_VERSION: Final = "0001"  # the newest migration: what this code reads and writes
+
+# Only INTEGER is the row's own id in SQLite, and it has 8 bytes there.
+Int8: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# Delivery rows churn: their dead versions are collected early, and new versions find room on the same page.
+_CHURN: Final = {"fillfactor": 85, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000}
+
+metadata = sa.MetaData()
+
+
+def any_of(column: sa.Column[str], words: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    """Compare with constants in the text itself: a partial index is used only where its own condition stands."""
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
+
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("number", Int8, primary_key=True, autoincrement=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("message_id", sa.LargeBinary, nullable=False),
+    sa.Column("envelope_hash", sa.LargeBinary, nullable=False),
+    sa.Column("submission_hash", sa.LargeBinary),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("urgency", sa.Text, nullable=False),
+    sa.Column("handling", sa.Text, nullable=False),
+    sa.Column("conversation_id", sa.LargeBinary, nullable=False),
+    sa.Column("created", Int8, nullable=False),
+    sa.Column("expires", Int8, nullable=False),
+    sa.Column("accepted_at", Int8, nullable=False),
+    sa.Column("receipt", sa.LargeBinary, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("body", sa.LargeBinary),
+    # Ids grow with time, so their index grows at its end; the sender decides among the few that share one.
+    sa.UniqueConstraint("message_id", "sender", name="message_id_sender"),
+    sa.UniqueConstraint("envelope_hash", name="message_envelope_hash"),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("number", Int8, sa.ForeignKey("message.number", name="delivery_message"), primary_key=True),
+    sa.Column("idx", sa.Integer, primary_key=True),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("expires", Int8, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("changed_at", Int8, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("stanza", sa.LargeBinary, nullable=False),
+    sa.Column("proof", sa.LargeBinary, nullable=False),
+    sa.Column("receipt", sa.LargeBinary),
+    sqlite_with_rowid=False,
+    postgresql_with=_CHURN,
+)
+
+_COLUMNS = delivery.c
+sa.Index(
+    "delivery_waiting",
+    _COLUMNS.state,
+    _COLUMNS.recipient,
+    _COLUMNS.urgent.desc(),
+    _COLUMNS.number,
+    _COLUMNS.idx,
+    sqlite_where=any_of(_COLUMNS.state, WAITING),
+    postgresql_where=any_of(_COLUMNS.state, WAITING),
+)
+sa.Index(
+    "delivery_inbox",
+    _COLUMNS.recipient,
+    _COLUMNS.number,
+    sqlite_where=any_of(_COLUMNS.state, INBOX),
+    postgresql_where=any_of(_COLUMNS.state, INBOX),
+)
+sa.Index(
+    "delivery_expires",
+    _COLUMNS.expires,
+    sqlite_where=any_of(_COLUMNS.state, MAY_EXPIRE),
+    postgresql_where=any_of(_COLUMNS.state, MAY_EXPIRE),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("seq", Int8, primary_key=True, autoincrement=True),
+    sa.Column("at", Int8, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("envelope_hash", sa.LargeBinary),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("receipt", sa.LargeBinary),
+    sa.Column("leaf", sa.LargeBinary),
+)
+# A late receipt changes no row that could remember it: this index does, and grows with late receipts alone.
+sa.Index(
+    "event_late",
+    event.c.envelope_hash,
+    event.c.subject,
+    event.c.event,
+    unique=True,
+    sqlite_where=any_of(event.c.event, tuple(LATE.values())),
+    postgresql_where=any_of(event.c.event, tuple(LATE.values())),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("participant", sa.Text, primary_key=True),
+    sa.Column("epoch", Int8, nullable=False),
+    sa.Column("process", sa.Text, nullable=False),
+    sa.Column("at", Int8, nullable=False),
+)
+
+nonce = sa.Table(
+    "nonce",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("nonce", sa.LargeBinary, primary_key=True),
+    sa.Column("expires", Int8, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Index("nonce_expires", nonce.c.expires)
+
+directory_file = sa.Table(
+    "directory_file",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # always 1
+    sa.Column("number", Int8, nullable=False),  # the last acceptance number
+    sa.Column("directory", Int8, nullable=False),  # version of the directory's files
+    *(sa.Column(state.value, Int8, nullable=False) for state in State),
+    postgresql_with={"fillfactor": 10, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
+)

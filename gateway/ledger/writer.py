@@ -1,0 +1,163 @@
+"""
+The one thread that writes.
+
+A group is what arrived while the last commit ran: no timer, a bounded size. A group that fails is tried member by member, so
+that one bad member costs the others nothing. A lost line is made anew, with bounded pauses; a commit whose outcome is not
+known is repeated, because each operation answers a repeat like the first time - those that cannot are told so.
+The event loop is woken once for a group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from copy import copy
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Final, NamedTuple, TypeVar
+
+from gateway.errors import GatewayError, Unavailable, Uncertain
+from gateway.ledger.line import Failed, Line
+from gateway.ledger.prepared import Transaction
+
+__all__ = ["MAX_GROUP", "Operation", "Writer"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+Operation = Callable[[Transaction, Sequence[T]], Sequence[R | GatewayError]]
+
+MAX_GROUP: Final = 256  # a commit of so many takes some 30 ms; more would only make the first wait for the last
+MAX_PENDING: Final = 8192  # beyond it the database is slower than the world, and waiting helps nobody
+PAUSES_S: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)  # before each repeat on a new line; then the caller decides
+
+
+class _Job(NamedTuple):
+    operation: Operation[Any, Any]
+    item: Any
+    future: asyncio.Future[Any]
+    repeatable: bool
+
+
+Outcome = tuple[_Job, Any]  # an exception is an outcome
+
+
+class Writer:
+    """
+    Commits what callers hand over, in groups.
+
+    Args:
+        line: Used by this thread alone.
+        loop: Where the callers wait.
+    """
+
+    def __init__(self, line: Line, loop: asyncio.AbstractEventLoop) -> None:
+        self._line = line
+        self._loop = loop
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, operation: Operation[T, R], item: T, *, repeatable: bool = True) -> asyncio.Future[R]:
+        """
+        Hand one member over; its future is done after the commit.
+
+        Args:
+            operation: What it is a member of; members of one operation are worked on together.
+            item: The member.
+            repeatable: Whether a commit whose outcome is not known may be repeated.
+
+        Raises:
+            Unavailable: Too much waits already, or the ledger is closing; nothing happened.
+        """
+        if self._closing.is_set():
+            raise Unavailable("the ledger is closing")
+        if self._jobs.qsize() >= MAX_PENDING:
+            raise Unavailable(f"more than {MAX_PENDING} changes wait for the ledger", code="busy")
+        future: asyncio.Future[R] = self._loop.create_future()
+        self._jobs.put(_Job(operation, item, future, repeatable))
+        return future
+
+    def close(self) -> None:
+        """Commit what was handed over, then end; blocks."""
+        self._closing.set()
+        self._jobs.put(None)
+        self._thread.join()
+        self._line.close()
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            group, more = self._take()
+            outcomes = self._settle(group) if group else []
+            with suppress(RuntimeError):  # the loop was closed before the ledger: nobody waits any more
+                self._loop.call_soon_threadsafe(_tell, outcomes)
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        """Wait for one job, and take those that came meanwhile; False when the last one was taken."""
+        group: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            if len(group) >= MAX_GROUP:
+                return group, True
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return group, True
+        return group, False
+
+    def _settle(self, group: list[_Job]) -> list[Outcome]:
+        """Commit a group, or each of its members; an outcome for everyone."""
+        try:
+            return self._commit(group)
+        except Failed as exc:
+            error: Exception = exc.error
+            alone = len(group) == 1 or not exc.split
+        except Exception as exc:  # noqa: BLE001  # the outermost loop of the thread: a member's own failure is its outcome
+            error, alone = exc, len(group) == 1
+        if alone:
+            return [(job, copy(error)) for job in group]  # each is raised in a task of its own
+        return [outcome for job in group for outcome in self._settle([job])]
+
+    def _commit(self, group: list[_Job]) -> list[Outcome]:
+        """Commit a group, on a new line if need be."""
+        told: list[Outcome] = []
+        uncertain = False
+        pauses = iter(PAUSES_S)
+        while True:
+            try:
+                return told + self._line.write(partial(_work, group))
+            except Failed as exc:
+                if exc.uncertain:
+                    told += [(job, exc.error) for job in group if not job.repeatable]
+                    group = [job for job in group if job.repeatable]
+                    uncertain = True
+                pause_s = next(pauses, None)
+                if not exc.lost or pause_s is None or self._closing.wait(pause_s):
+                    error = Uncertain(exc.error.detail) if uncertain else exc.error
+                    raise Failed(error, split=exc.split and not uncertain) from exc
+
+
+def _work(group: Sequence[_Job], transaction: Transaction) -> list[Outcome]:
+    """Run each operation once, over all of its members."""
+    members: dict[Operation[Any, Any], list[_Job]] = {}
+    for job in group:
+        members.setdefault(job.operation, []).append(job)
+    return [
+        outcome
+        for operation, jobs in members.items()
+        for outcome in zip(jobs, operation(transaction, [job.item for job in jobs]), strict=True)
+    ]
+
+
+def _tell(outcomes: Sequence[Outcome]) -> None:
+    for job, outcome in outcomes:
+        if job.future.done():  # its caller was cancelled; what was committed stays
+            continue
+        if isinstance(outcome, Exception):
+            job.future.set_exception(outcome)
+        else:
+            job.future.set_result(outcome)
