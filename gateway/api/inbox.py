@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from gateway.api.answers import SERVER, reply, reply_json
 from gateway.api.routes import Answered, Body, Call, Parameter, Route
-from gateway.api.session import Session
+from gateway.api.session import Session, Terms
 from gateway.errors import Rejected
 from gateway.protocol import media
 from gateway.protocol.request import MAX_SKEW_S
@@ -72,15 +72,14 @@ class Inbox:
         limits: HttpLimits,
     ) -> None:
         self._exchange = exchange
-        self._authenticator = authenticator
         self._clock = clock
         self._rng = rng
         self._limits = limits
-        self._stopping = asyncio.Event()
+        self._terms = Terms(authenticator, clock, limits, asyncio.Event())
 
     def stop(self) -> None:
         """End every session: clients come back to another gateway."""
-        self._stopping.set()
+        self._terms.stopping.set()
 
     def routes(self) -> list[Route]:
         """Return the rows of the table."""
@@ -153,10 +152,10 @@ class Inbox:
         try:
             socket.headers["Server"] = SERVER
             await socket.prepare(call.request)
-            session = Session(socket, inbox, asker, self._rng(32))
-            await session.run(self._authenticator, self._clock, self._limits, self._stopping)
+            await Session(self._terms, socket, inbox, asker, self._rng(32)).run()
         finally:
-            await inbox.close(counted=not self._stopping.is_set())
+            # That the gateway stops is no failure of a client to answer.
+            await (inbox.close(counted=False) if self._terms.stopping.is_set() else inbox.close())
         return socket
 
 

@@ -12,7 +12,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -61,7 +61,18 @@ def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> 
 class _Connection(RequestHandler):
     """One connection: what is not HTTP is answered like every other refusal, and is no line in a log."""
 
-    __slots__ = ()
+    __slots__ = ("_server",)
+
+    def __init__(self, server: _BoundedServer, loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
+        super().__init__(server, loop=loop, **options)
+        self._server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or close at once what is one connection too many: then the library has started nothing."""
+        if self._server.admit(self, transport):
+            super().connection_made(transport)
+        else:
+            cast("asyncio.Transport", transport).abort()
 
     def handle_error(
         self,
@@ -100,20 +111,19 @@ class _BoundedServer(web.Server):
         self.turned_away = 0
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._options)
+        return _Connection(self, self._loop, self._options)
 
-    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        """Take a connection in, or close it at once when it is one too many."""
+    def admit(self, connection: RequestHandler, transport: asyncio.BaseTransport) -> bool:
+        """Count a connection; False when it is one too many."""
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         most = self._limits.connections_per_address
         if len(self._peers) >= self._limits.connections or (most is not None and self._by_address[address] >= most):
             self.turned_away += 1
-            transport.abort()
-            return
-        self._peers[handler] = address
+            return False
+        self._peers[connection] = address
         self._by_address[address] += 1
-        super().connection_made(handler, transport)
+        return True
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """Let a connection go."""

@@ -10,6 +10,7 @@ Spec: schemas/api.md, "Inbox session".
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import WSCloseCode, WSMsgType
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from gateway.api.ports import SessionPort
     from gateway.protocol.request import Asker
 
-__all__ = ["Session"]
+__all__ = ["Session", "Terms"]
 
 RECORDING_AT_ONCE: Final = 8  # receipts frames whose commit is awaited before the next frame is read
 _UNAUTHORISED: Final = frozenset({"signature-bad", "sender-unknown", "clock-skew"})
@@ -43,48 +44,63 @@ class _StoppingError(Exception):
     """The gateway stops: the client may come back at once, to another one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    What holds for every session of a listener.
+
+    Args:
+        authenticator: Knows who may go on.
+        clock: Unix seconds.
+        limits: Times of a session.
+        stopping: Set when the gateway stops.
+    """
+
+    authenticator: Authenticator
+    clock: Callable[[], float]
+    limits: HttpLimits
+    stopping: asyncio.Event
+
+
 class Session:
     """
     Carries frames between one WebSocket and the exchange.
 
     Args:
+        terms: See `Terms`.
         socket: Prepared.
         inbox: The exchange's session.
         asker: Who opened it.
         nonce: 32 bytes, for renewals.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, inbox: SessionPort, asker: Asker, nonce: bytes) -> None:
+    def __init__(self, terms: Terms, socket: web.WebSocketResponse, inbox: SessionPort, asker: Asker, nonce: bytes) -> None:
+        self._terms = terms
         self._socket = socket
         self._inbox = inbox
         self._asker = asker
         self._nonce = nonce
+        self._authorised_until = terms.clock() + AUTHORISED_FOR_S
         self._recording = asyncio.Semaphore(RECORDING_AT_ONCE)
 
-    async def run(
-        self, authenticator: Authenticator, clock: Callable[[], float], limits: HttpLimits, stopping: asyncio.Event
-    ) -> str:
+    async def run(self) -> str:
         """
         Serve until one side ends it.
 
         Returns:
             The code of the reason, empty when the client left by itself.
         """
-        self._authenticator = authenticator
-        self._clock = clock
-        self._limits = limits
-        self._authorised_until = clock() + AUTHORISED_FOR_S
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write())
                 tasks.create_task(self._read(tasks))
-                tasks.create_task(self._watch(stopping))
+                tasks.create_task(self._watch())
         except BaseExceptionGroup as ended:
             return await self._end(_first(ended))
         return ""
 
     async def _write(self) -> None:
-        hello = frames.Hello(self._inbox.epoch, self._nonce, int(self._clock()))
+        hello = frames.Hello(self._inbox.epoch, self._nonce, int(self._terms.clock()))
         await self._send([hello])
         while True:
             deliveries = await self._inbox.next()
@@ -100,8 +116,8 @@ class Session:
                     await self._recording.acquire()
                     tasks.create_task(self._record(frame))
                 case frames.Renew():
-                    self._asker = self._authenticator.renewed(self._asker, frame, self._nonce)
-                    self._authorised_until = self._clock() + AUTHORISED_FOR_S
+                    self._asker = self._terms.authenticator.renewed(self._asker, frame, self._nonce)
+                    self._authorised_until = self._terms.clock() + AUTHORISED_FOR_S
 
     async def _record(self, frame: frames.Receipts) -> None:
         try:
@@ -110,13 +126,14 @@ class Session:
         finally:
             self._recording.release()
 
-    async def _watch(self, stopping: asyncio.Event) -> None:
+    async def _watch(self) -> None:
+        stopping = self._terms.stopping
         while not stopping.is_set():
-            self._authenticator.standing(self._asker)
-            if self._clock() > self._authorised_until:
+            self._terms.authenticator.standing(self._asker)
+            if self._terms.clock() > self._authorised_until:
                 raise Rejected("the session was not renewed within the hour", code="signature-bad")
             try:
-                async with asyncio.timeout(self._limits.standing_s):
+                async with asyncio.timeout(self._terms.limits.standing_s):
                     await stopping.wait()
             except TimeoutError:
                 continue
@@ -125,7 +142,7 @@ class Session:
     async def _send(self, batch: list[frames.GatewayFrame]) -> None:
         """Write frames; a client that does not take them in time is cut off."""
         try:
-            async with asyncio.timeout(self._limits.send_time_s):
+            async with asyncio.timeout(self._terms.limits.send_time_s):
                 for frame in batch:
                     await self._socket.send_bytes(frames.encode(frame))
         except TimeoutError as exc:
@@ -144,7 +161,7 @@ class Session:
                 error = error_from(reason)
                 code, close_code, last = error.code, *_farewell(error)
         try:
-            async with asyncio.timeout(self._limits.linger_s):
+            async with asyncio.timeout(self._terms.limits.linger_s):
                 if last is not None and not self._socket.closed:
                     await self._socket.send_bytes(frames.encode(last))
                 await self._socket.close(code=close_code)

@@ -8,8 +8,10 @@ clients that behave badly. The clock stands still until a test moves it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import os
+import ssl
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +28,6 @@ from gateway.resources import schemas_path
 from tests.support.fake_exchange import FakeExchange
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator
 
     from gateway.envelope.keys import Keyring
@@ -134,8 +135,10 @@ class Stage:
 
 @asynccontextmanager
 async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) -> AsyncIterator[Stage]:
-    """Start an interface and stop it after the test."""
+    """Start an interface and stop it after the test; nothing may fail behind its back."""
     stage = Stage(limits)
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
     parts = Parts(
         exchange=stage.exchange,
         directory=lambda: stage.exchange.directory,
@@ -154,6 +157,8 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
             yield stage
         finally:
             await stage.api.stop(1.0)
+    gc.collect()  # a task that failed unseen tells when it is collected
+    assert [one for one in faults if not isinstance(one.get("exception"), ssl.SSLError)] == []
 
 
 async def _all_of(reader: asyncio.StreamReader) -> bytes:
