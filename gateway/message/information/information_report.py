@@ -91,5 +91,5 @@ class InformationReport(Content, frozen=True, kw_only=True, tag="information.rep
 
     def check(self, understood: frozenset[str] = frozenset()) -> None:
         """Ask for a restriction besides every other rule."""
-        require(self.handling.restrictions, "/handling/restrictions", "a report names at least one of H0 to H3")
         super().check(understood)
+        require(self.handling.restrictions, "/handling/restrictions", "a report names at least one of H0 to H3")
