@@ -7,13 +7,9 @@ and `listener`. Each limit says what a client meets that goes beyond it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from gateway.config import ListenConfig
-
-__all__ = ["HttpLimits", "limits_of"]
+__all__ = ["HttpLimits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +44,3 @@ class HttpLimits:
     heartbeat_s: float = 30.0
     send_time_s: float = 60.0
     standing_s: float = 15.0
-
-
-def limits_of(listen: ListenConfig) -> HttpLimits:
-    """Return the limits of a configured listener; behind a proxy all connections come from one address."""
-    limits = HttpLimits(connections=listen.connections, body_time_s=listen.body_time_s)
-    return replace(limits, connections_per_address=None) if listen.behind_proxy else limits

@@ -9,8 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.api.limits import limits_of
-from gateway.config import ListenConfig
 from gateway.protocol import media
 from tests.support.http_stage import QUICK, Stage, parse_answer, staged
 
@@ -134,14 +132,6 @@ async def test_one_connection_too_many_is_closed() -> None:
         assert b"200" in await stage.raw(b"GET /healthz HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n")
         for _, one in held:
             one.close()
-
-
-def test_behind_a_proxy_only_all_connections_are_counted() -> None:
-    """Behind a proxy everybody comes from one address, so that only the bound on all connections holds."""
-    alone = limits_of(ListenConfig(connections=10, body_time_s=5.0))
-    assert (alone.connections, alone.body_time_s) == (10, 5.0)
-    assert alone.connections_per_address is not None
-    assert limits_of(ListenConfig(behind_proxy=True)).connections_per_address is None
 
 
 async def test_connections_are_bounded_in_all() -> None:
