@@ -9,7 +9,7 @@ so an id is never given to another. Spec: schemas/directory.md, "Entries".
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar, cast, get_args
 
 import msgspec
 from msgspec import Meta
@@ -33,6 +33,7 @@ __all__ = [
     "decode_who",
     "encode_revocations",
     "encode_who",
+    "parse_clearance",
 ]
 
 GATEWAY_ROLE: Final = "gateway"
@@ -140,6 +141,14 @@ class Revocations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     network: _Network
     keys: Annotated[tuple[KeyRevocation, ...], Meta(max_length=65_536)]
+
+
+def parse_clearance(text: str) -> Clearance:
+    """Read a clearance as a person writes it; `config` for any other word."""
+    for level in get_args(Clearance):
+        if text == level:
+            return cast("Clearance", level)
+    raise Rejected(f"not a clearance: {text[:40]!r}, one of {', '.join(get_args(Clearance))}", code="config")
 
 
 def decode_who(data: bytes) -> WhoIsWho:

@@ -1,0 +1,119 @@
+"""
+`gateway enrol`: make a participant's or a gateway's first keys, and the request to be entered in the directory.
+
+A participant gets a home (its keys encrypted at rest) and `identity.key` beside it, which signs key cards alone and is to be
+moved off the machine. A gateway gets `gateway.keys`. The passphrase comes from a file, a credential or a prompt.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from gateway.cli import output
+from gateway.cli.passphrase import read_passphrase
+
+if TYPE_CHECKING:
+    from gateway.ids import Participant
+    from gateway.network import Invitation, Profile
+
+__all__ = ["enrol_gateway", "enrol_participant", "register"]
+
+_ROLE_OF_PREFIX: Final = {"NCB": "ncb", "TRIB": "tribunal", "GN": "contact-point", "GS": "coordination"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("enrol")(enrol)
+
+
+def enrol(
+    participant: Annotated[str, typer.Argument(help="The id that is asked for, e.g. NCB-QM.")],
+    *,
+    home: Annotated[Path, typer.Option(help="Folder to make.")],
+    invitation: Annotated[Path | None, typer.Option(help="invitation.json of the authority.")] = None,
+    network: Annotated[str | None, typer.Option(help="Name of the network, for a gateway without an invitation.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the organisation unit. Default: the id.")] = None,
+    country: Annotated[str, typer.Option(help="ISO 3166 alpha-2 code; ZZ for none.")] = "ZZ",
+    organisation_type: Annotated[str | None, typer.Option("--type", help="ncb, tribunal, unit ... Default: its role.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="Wished for; may be repeated. Default: by the id.")] = None,
+    as_gateway: Annotated[bool, typer.Option("--as-gateway", help="Make the keys of a gateway.")] = False,
+    passphrase_file: Annotated[Path | None, typer.Option(help="File with the passphrase. Default: ask.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make keys, and a request for the authority."""
+    from gateway.ids import make_address, parse_network, parse_participant
+    from gateway.network import Profile
+
+    who = parse_participant(participant)
+    invited = _invitation(invitation) if invitation is not None else None
+    if as_gateway == (invited is not None):
+        raise typer.BadParameter("a participant needs --invitation, a gateway --as-gateway and --network")
+    roles = ("gateway",) if as_gateway else tuple(role or (_role_of(who),))
+    profile = Profile(
+        address=make_address(who, parse_network(invited.network if invited else network or "")),
+        name=name or participant,
+        country=country,
+        organisation_type=organisation_type or roles[0],
+        roles=roles,
+    )
+    passphrase = read_passphrase(passphrase_file, confirm=True)
+    if invited is not None:
+        digits = enrol_participant(home, invited, profile, passphrase)
+    else:
+        digits = enrol_gateway(home, profile, passphrase)
+    _tell(home, profile, digits, json=json)
+
+
+def enrol_gateway(home: Path, profile: Profile, passphrase: bytes) -> str:
+    """Write a gateway's keys and request; return the request's fingerprint."""
+    from gateway.network import enrol as make_keys
+    from gateway.network import fingerprint, write_gateway
+
+    made = make_keys(profile, time.time())
+    write_gateway(made, home, passphrase)
+    return fingerprint(made.request)
+
+
+def enrol_participant(home: Path, invitation: Invitation, profile: Profile, passphrase: bytes) -> str:
+    """Make a home, `identity.key` and the request; return the request's fingerprint."""
+    from gateway.client.home import create_home
+    from gateway.network import enrol as make_keys
+    from gateway.network import fingerprint, write_papers
+
+    made = make_keys(profile, time.time())
+    create_home(
+        home,
+        address=profile.address,
+        root=invitation.root.encode(),
+        gateways=invitation.gateways,
+        keys=made.keys,
+        passphrase=passphrase,
+        exercise=invitation.exercise,
+    )
+    write_papers(made, home, passphrase)
+    return fingerprint(made.request)
+
+
+def _invitation(path: Path) -> Invitation:
+    from gateway.network import decode_invitation
+    from gateway.network.files import read_file
+
+    return decode_invitation(read_file(path))
+
+
+def _role_of(participant: Participant) -> str:
+    return _ROLE_OF_PREFIX.get(participant.partition("-")[0], "unit")
+
+
+def _tell(home: Path, profile: Profile, digits: str, *, json: bool) -> None:
+    made = {"address": profile.address, "request": str(home / "request.json"), "fingerprint": digits}
+    if json:
+        output.print_json(made)
+        return
+    output.print_table("enrolled", ("what", "is"), list(made.items()))
+    output.note(f"next: move {home / 'identity.key'} to a medium that is kept offline, send request.json to the authority,")
+    output.note("      and read the fingerprint to it over another line")

@@ -1,0 +1,154 @@
+"""
+`gateway network`: the work of a network's authority, on a machine that has no line to the gateway.
+
+`init` makes officers' keys, root and invitation; `add` and `group` change the draft; `publish` lets two officers sign it into
+a folder that is carried to the gateway. Each officer's passphrase comes from a file or a prompt, in the officers' order.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from gateway.cli import output
+from gateway.cli.passphrase import read_passphrase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.directory.entries import Clearance
+    from gateway.network import Request
+
+__all__ = ["register"]
+
+OFFICERS: Final = 2
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The authority's folder.")]
+PassphraseFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--passphrase-file", help="File with an officer's passphrase; once for each officer. Default: ask."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    network = typer.Typer(help="The work of a network's authority.", no_args_is_help=True, rich_markup_mode=None)
+    network.command("init")(init)
+    network.command("add")(add)
+    network.command("group")(group)
+    network.command("publish")(publish)
+    app.add_typer(network, name="network")
+
+
+def init(
+    folder: Folder,
+    network: Annotated[str, typer.Option(help="Name of the network, e.g. icn.")],
+    gateway_request: Annotated[Path, typer.Option(help="request.json of `gateway enrol NAME --as-gateway`.")],
+    url: Annotated[list[str], typer.Option(help="Base address of a gateway; may be repeated.")],
+    *,
+    exercise: Annotated[bool, typer.Option("--exercise", help="A network for training, apart from all others.")] = False,
+    passphrase_file: PassphraseFiles = None,
+    json: Json = False,
+) -> None:
+    """Make a network: two officers' keys, the root of trust, the invitation."""
+    from gateway.ids import parse_network
+    from gateway.network import INVITATION_FILE, ROOT_FILE, Authority, Plan, decode_request, fingerprint
+    from gateway.network.files import read_file
+
+    plan = Plan(network=parse_network(network), gateways=tuple(url), exercise=exercise)
+    request = read_file(gateway_request)
+    paper = decode_request(request)
+    Authority.create(folder, plan, request, _passphrases(passphrase_file, confirm=True), time.time())
+    made = {
+        "network": network,
+        "exercise": exercise,
+        "gateway": paper.address,
+        "fingerprint": fingerprint(request),
+        "root": str(folder / ROOT_FILE),
+        "invitation": str(folder / INVITATION_FILE),
+    }
+    if json:
+        output.print_json(made)
+        return
+    output.print_table("network made", ("what", "is"), [(name, str(value)) for name, value in made.items()])
+    output.note("next: put officers/officer-*.root.keys in a safe, give root.json to the gateway and invitation.json to")
+    output.note("      participants, then run `gateway network publish`")
+
+
+def add(
+    folder: Folder,
+    request: Annotated[Path, typer.Argument(metavar="REQUEST", help="request.json of `gateway enrol`.")],
+    role: Annotated[list[str] | None, typer.Option(help="What it may do; may be repeated. Default: as it wished.")] = None,
+    clearance: Annotated[str, typer.Option(help="official-use-only, restricted or confidential.")] = "restricted",
+    kind: Annotated[list[str] | None, typer.Option(help="A kind that it takes; may be repeated. Default: all.")] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="The fingerprint was compared already.")] = False,
+    json: Json = False,
+) -> None:
+    """Enter a participant, after its fingerprint was compared over another line."""
+    from gateway.network import Authority, Decision, decode_request, fingerprint
+    from gateway.network.files import read_file
+
+    data = read_file(request)
+    paper = decode_request(data)
+    if not yes:
+        _show(paper, fingerprint(data))
+        typer.confirm("Does the participant read the same fingerprint to you?", abort=True)
+    decision = Decision(roles=tuple(role or ()), clearance=_clearance(clearance), kinds_accepted=tuple(kind or ("*",)))
+    added = Authority(folder).add(data, decision, time.time())
+    if json:
+        output.print_json({"address": added.address, "fingerprint": added.fingerprint})
+    else:
+        output.note(f"{added.address} entered, fingerprint {added.fingerprint}; next: gateway network publish")
+
+
+def group(
+    folder: Folder,
+    name: Annotated[str, typer.Argument(help="Name of the group.")],
+    members: Annotated[list[str] | None, typer.Argument(help="Participants; none removes the group.")] = None,
+) -> None:
+    """Make, replace or remove a named group."""
+    from gateway.network import Authority
+
+    Authority(folder).set_group(name, members or [])
+    output.note(f"group {name}: {len(members or [])} members; next: gateway network publish")
+
+
+def publish(folder: Folder, passphrase_file: PassphraseFiles = None) -> None:
+    """Sign the draft with both officers into `publication/`; at least every 72 hours."""
+    from gateway.network import Authority
+
+    written = Authority(folder).publish(_passphrases(passphrase_file), time.time())
+    output.note(f"published into {written}; next: carry this folder to the gateway")
+
+
+def _passphrases(files: Sequence[Path] | None, *, confirm: bool = False) -> list[bytes]:
+    """Return one passphrase for each officer, from the files that are named or from the terminal."""
+    if files:
+        return [read_passphrase(file) for file in files]
+    found = []
+    for number in range(1, OFFICERS + 1):
+        output.note(f"officer {number}:")
+        found.append(read_passphrase(None, confirm=confirm))
+    return found
+
+
+def _show(paper: Request, digits: str) -> None:
+    rows = [
+        ("address", paper.address),
+        ("name", paper.name),
+        ("country", paper.country),
+        ("type", paper.organisation_type),
+        ("roles wished", ", ".join(paper.roles)),
+        ("fingerprint", digits),
+    ]
+    output.print_table("request", ("what", "is"), rows)
+
+
+def _clearance(text: str) -> Clearance:
+    from gateway.directory.entries import parse_clearance
+
+    return parse_clearance(text)

@@ -1,0 +1,118 @@
+"""The commands of enrolment and of the authority, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from gateway.cli import enrol, network
+from gateway.errors import Rejected
+from gateway.trust.publication import read_publication
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+class Terminal:
+    """A folder in which a user types commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.app = typer.Typer()
+        enrol.register(self.app)
+        network.register(self.app)
+        for name in ("one", "two"):
+            (folder / name).write_text(f"passphrase {name}\n")
+
+    def run(self, line: str, answer: str = "") -> Result:
+        """Type a line; @ stands for the folder."""
+        return CliRunner().invoke(self.app, line.replace("@", f"{self.folder}/").split(), input=answer)
+
+    def made(self, line: str) -> dict[str, str]:
+        """Type a line that must work, and return what it printed as JSON."""
+        result = self.run(f"{line} --json")
+        assert result.exit_code == 0, result.output
+        found: dict[str, str] = json.loads(result.stdout)
+        return found
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a network, made once: Argon2 is slow by intent."""
+    terminal = Terminal(tmp_path_factory.mktemp("template"))
+    made = terminal.made("enrol GW-ICN --as-gateway --network icn --home @gate --passphrase-file @one")
+    assert made["address"] == "GW-ICN@icn"
+    terminal.made(
+        "network init @net --network icn --gateway-request @gate/request.json --url http://127.0.0.1:8443"
+        " --passphrase-file @one --passphrase-file @two"
+    )
+    return terminal.folder
+
+
+@pytest.fixture
+def terminal(template: Path, tmp_path: Path) -> Terminal:
+    """Return a terminal with a network that was made already."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return Terminal(tmp_path)
+
+
+def test_from_nothing_to_a_publication(terminal: Terminal, tmp_path: Path) -> None:
+    """A newcomer who follows the commands in order has a network with a participant in it."""
+    made = terminal.made(
+        "enrol NCB-QM --invitation @net/invitation.json --home @homes/NCB-QM --country QM --passphrase-file @one"
+    )
+    added = terminal.made("network add @net @homes/NCB-QM/request.json --clearance confidential --yes")
+    assert added == {"address": "NCB-QM@icn", "fingerprint": made["fingerprint"]}
+    assert terminal.run("network group @net europe NCB-QM").exit_code == 0
+    assert terminal.run("network publish @net --passphrase-file @one --passphrase-file @two").exit_code == 0
+    published = read_publication(tmp_path / "net" / "publication")
+    assert "metadata/1.targets.json" in published
+    assert "cards/NCB-QM/key" in published
+    assert (tmp_path / "homes" / "NCB-QM" / "identity.key").is_file()
+
+
+def test_a_fingerprint_that_differs_enters_nobody(terminal: Terminal, tmp_path: Path) -> None:
+    """Who says no to the fingerprint leaves the list as it was."""
+    terminal.made("enrol NCB-QM --invitation @net/invitation.json --home @home --passphrase-file @one")
+    before = (tmp_path / "net" / "directory.json").read_bytes()
+    result = terminal.run("network add @net @home/request.json", answer="n\n")
+    assert result.exit_code != 0
+    assert "fingerprint" in result.output
+    assert (tmp_path / "net" / "directory.json").read_bytes() == before
+
+
+def test_mistakes_are_told_with_a_code(terminal: Terminal) -> None:
+    """A second home, a wrong passphrase, a missing file, an unknown clearance."""
+    for line, code in [
+        ("enrol GW-ICN --as-gateway --network icn --home @gate --passphrase-file @one", "home-exists"),
+        ("network publish @net --passphrase-file @two --passphrase-file @one", "passphrase"),
+        ("network publish @elsewhere --passphrase-file @one --passphrase-file @two", "home-missing"),
+        ("network add @net @gate/request.json --clearance secret --yes", "config"),
+        ("enrol ncb-qm --as-gateway --network icn --home @x --passphrase-file @one", "bad-address"),
+        ("enrol NCB-QM --as-gateway --network icn --home @x --passphrase-file @missing", "passphrase"),
+    ]:
+        result = terminal.run(line)
+        assert isinstance(result.exception, Rejected), result.output
+        assert result.exception.code == code
+
+
+def test_a_participant_needs_an_invitation(terminal: Terminal) -> None:
+    """Without a root of trust there is no home."""
+    result = terminal.run("enrol NCB-QM --network icn --home @x --passphrase-file @one")
+    assert result.exit_code == 2
+    assert "--invitation" in result.output
+
+
+def test_no_passphrase_is_taken_from_the_arguments(terminal: Terminal) -> None:
+    """A passphrase on a command line could be read by every user of the machine."""
+    for command in ("enrol", "network init", "network publish"):
+        text = terminal.run(f"{command} --help").output
+        assert "--passphrase-file" in text
+        assert "--passphrase " not in text

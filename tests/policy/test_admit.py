@@ -1,0 +1,129 @@
+"""Who may send what to whom: the first broken rule refuses the message for all its recipients."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from gateway.directory.entries import Status
+from gateway.envelope.header import HANDLING_CODES, Header
+from gateway.errors import Rejected
+from gateway.ids import Address, ConversationId, Kind, MessageId
+from gateway.policy import Rule, admit, judge
+from gateway.policy.admit import EXPIRES_WITHIN_S
+from tests.support.network import World, make_world
+
+NOW = 2_000_000_000
+QM, QN, OTP, GATE = (Address(f"{name}@icn") for name in ("NCB-QM", "GN-QN", "TRIB-QX-OTP", "GW-ICN"))
+HEADER = Header(
+    message_id=MessageId(bytes(16)),
+    sender=QM,
+    sealer=QM,
+    kind=Kind("cooperation.request"),
+    schema_version="1.0.0",
+    created=NOW,
+    expires=NOW + 86_400,
+    urgency="normal",
+    handling="amber/restricted",
+    conversation_id=ConversationId(bytes(16)),
+    recipients=2,
+    addressees=bytes(32),
+    blobs=(),
+)
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a network of three participants."""
+    return make_world(["NCB-QM", "GN-QN", "TRIB-QX-OTP"], NOW)
+
+
+def ruled(world: World, *, to: tuple[Address, ...] = (QN, OTP), **changes: object) -> tuple[str, str | None]:
+    """Return rule and code for the standard message with some fields changed."""
+    verdict = judge(msgspec.structs.replace(HEADER, **changes), to, world.directory, NOW)
+    return verdict.rule, verdict.code
+
+
+def test_a_message_that_breaks_no_rule_is_admitted(world: World) -> None:
+    """An active sender with the right role writes to active recipients."""
+    verdict = judge(HEADER, [QN, OTP], world.directory, NOW)
+    assert verdict.admitted
+    assert verdict.rule is Rule.ADMITTED
+    admit(HEADER, [QN, OTP], world.directory, NOW)
+
+
+def test_admit_raises_with_the_code_and_the_rule(world: World) -> None:
+    """The sender learns what is wrong, and the operator which rule said so."""
+    with pytest.raises(Rejected, match="rule recipients-active") as caught:
+        admit(HEADER, [QN, Address("NCB-XX@icn")], world.directory, NOW)
+    assert caught.value.code == "recipient-unknown"
+
+
+def test_the_sender_must_be_active(world: World) -> None:
+    """Who is suspended or unknown sends nothing."""
+    assert ruled(world, sender=Address("NCB-XX@icn")) == ("sender-active", "sender-unknown")
+    world.change("NCB-QM", status=Status.SUSPENDED)
+    world.publish()
+    assert ruled(world) == ("sender-active", "sender-unknown")
+
+
+def test_the_kind_must_be_known(world: World) -> None:
+    """A kind that is not in the registry is sent by nobody."""
+    assert ruled(world, kind=Kind("no.such")) == ("kind-known", "kind-unknown")
+
+
+def test_the_role_decides_who_sends_a_kind(world: World) -> None:
+    """The coordination centre answers requests and does not make them."""
+    world.change("NCB-QM", roles=("coordination",))
+    world.publish()
+    assert ruled(world) == ("sender-may-send", "kind-not-allowed")
+    assert ruled(world, kind=Kind("request.response")) == ("admitted", None)
+
+
+def test_a_gateway_seals_only_what_it_may(world: World) -> None:
+    """A request is sealed by its author; an answer may be sealed by a gateway, and by no other participant."""
+    assert ruled(world, sealer=GATE) == ("sealer", "sealer-not-allowed")
+    assert ruled(world, sealer=GATE, kind=Kind("request.response")) == ("admitted", None)
+    assert ruled(world, sealer=QN, kind=Kind("request.response")) == ("sealer", "sealer-not-allowed")
+
+
+def test_a_message_ends_within_ninety_days(world: World) -> None:
+    """What is over, or would live too long, is not accepted."""
+    assert ruled(world, expires=NOW + 1) == ("admitted", None)
+    assert ruled(world, expires=NOW) == ("not-expired", "expired")
+    assert ruled(world, expires=NOW + EXPIRES_WITHIN_S) == ("admitted", None)
+    assert ruled(world, expires=NOW + EXPIRES_WITHIN_S + 1) == ("lifetime", "out-of-time")
+
+
+def test_each_recipient_stands_once(world: World) -> None:
+    """A recipient that is named twice is a mistake."""
+    assert ruled(world, to=(QN, QN)) == ("recipients-distinct", "recipient-repeated")
+
+
+def test_one_recipient_that_is_not_allowed_stops_the_message_for_all(world: World) -> None:
+    """Promise 5: all or nothing within one network."""
+    world.change("TRIB-QX-OTP", kinds_accepted=("information.report",))
+    world.change("GN-QN", clearance="official-use-only")
+    world.publish()
+    assert ruled(world, to=(OTP, QN)) == ("kind-accepted", "kind-not-accepted")
+    assert ruled(world, to=(QN,)) == ("clearance", "clearance")
+    assert ruled(world, to=(QN,), handling="red/official-use-only") == ("admitted", None)
+
+
+@pytest.mark.parametrize("handling", HANDLING_CODES)
+@pytest.mark.parametrize("clearance", ["official-use-only", "restricted", "confidential"])
+def test_clearance_must_reach_the_marking(world: World, handling: str, clearance: str) -> None:
+    """A marking is sent to who is cleared for it or for more, whatever its TLP."""
+    order = ["official-use-only", "restricted", "confidential"]
+    world.change("GN-QN", clearance=clearance)
+    world.publish()
+    allowed = order.index(clearance) >= order.index(handling.split("/")[1])
+    assert ruled(world, to=(QN,), handling=handling)[0] == ("admitted" if allowed else "clearance")
+
+
+def test_an_exercise_has_no_real_recipients(world: World) -> None:
+    """Promise 10: an address of another network is nobody here."""
+    exercise = make_world(["NCB-QM", "GN-QN"], NOW, network="drill", exercise=True)
+    header = msgspec.structs.replace(HEADER, sender=Address("NCB-QM@drill"), sealer=Address("NCB-QM@drill"))
+    verdict = judge(header, [QN], exercise.directory, NOW)
+    assert (verdict.rule, verdict.code) == (Rule.RECIPIENTS_ACTIVE, "recipient-unknown")
