@@ -93,7 +93,7 @@ class OnlineSigner:
             Rejected: `directory-rollback` (older than what is at hand), `directory-untrusted`, `directory-expired`.
         """
         _check_not_older(files, publication)
-        news = {name: data for name, data in publication.items() if _is_signed_file(name) and name not in files}
+        news = {name: data for name, data in _newest_of_authority(publication).items() if name not in files}
         present = _targets(files, TufRole.CARDS)
         cards = {path: data for path, data in publication.items() if _CARD_FILE.fullmatch(path) and path not in present}
         if not news and not cards:
@@ -191,12 +191,13 @@ def _due(signed: Signed, role: TufRole, now: float) -> bool:
     return utc(now + LIFETIME_S[role] / 2) >= signed.expires
 
 
-def _is_signed_file(name: str) -> bool:
-    """Say whether a file is the authority's: its three kinds of metadata, and its two targets."""
-    match = _VERSIONED.fullmatch(name)
-    if match:
-        return match[2] in {TufRole.ROOT, TufRole.TARGETS, TufRole.REVOCATIONS}
-    return re.fullmatch(r"targets/[0-9a-f]{64}\.(directory|revocations)\.json", name) is not None
+def _newest_of_authority(publication: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return every root, and the newest targets and revocations with the files that they name: older ones are history."""
+    names = [name for name in publication if (match := _VERSIONED.fullmatch(name)) and match[2] == TufRole.ROOT]
+    for role in (TufRole.TARGETS, TufRole.REVOCATIONS):
+        names.append(metadata_file(role, newest_version(publication, role)))
+        names.extend(target_name(info) for info in _targets(publication, role).values())
+    return {name: publication[name] for name in names if name in publication}
 
 
 def _check_not_older(files: Mapping[str, bytes], publication: Mapping[str, bytes]) -> None:

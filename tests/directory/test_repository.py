@@ -35,6 +35,17 @@ def test_taking_in_the_same_publication_again_changes_nothing(world: World) -> N
     assert world.online.import_publication(world.files, publication, world.root, NOW) == {}
 
 
+def test_history_in_the_authoritys_folder_is_not_taken_in_again(world: World) -> None:
+    """Old publications that the gateway has dropped do not come back as news."""
+    folder = world.publication()
+    for _ in range(5):
+        world.publish()
+        folder |= world.publication()
+        world.files |= world.online.import_publication(world.files, folder, world.root, NOW)
+    kept = {name: data for name, data in world.files.items() if name not in superseded(world.files)}
+    assert world.online.import_publication(kept, folder, world.root, NOW) == {}
+
+
 def test_every_change_is_a_new_directory_version(world: World) -> None:
     """The number that envelopes name rises with each publication and each card."""
     before = world.directory.version

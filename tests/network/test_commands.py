@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gateway.cli import enrol, network
 from gateway.errors import Rejected
@@ -16,8 +16,6 @@ from gateway.trust.publication import read_publication
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from click.testing import Result
 
 
 class Terminal:
