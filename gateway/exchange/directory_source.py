@@ -1,0 +1,195 @@
+"""
+Who is who, as this gateway knows it now: read from the ledger, fed from the authority's folder, shared by all processes.
+
+The files in the ledger are believed only as far as they verify from the configured root. A change is made by compare-and-set:
+who lost the race reads what won and tries again on it. An outdated directory stays in use, because an authority that is
+away must not stop the exchange (promise 8); every home sees its age and keeps its own rule.
+python-tuf's work is done in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.directory.metadata import read_repository
+from gateway.directory.repository import superseded
+from gateway.directory.view import Directory, build_from
+from gateway.errors import Rejected, Unavailable
+from gateway.ops.logs import logger
+from gateway.policy import DirectoryAnswers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gateway.directory.repository import OnlineSigner
+    from gateway.exchange.publication import Publication
+    from gateway.ledger import Ledger
+    from gateway.ops import Metrics
+
+__all__ = ["Authority", "DirectorySource", "Files"]
+
+TRIES: Final = 5  # of a change that others overtake; a sixth process in a row would be a storm
+
+GONE: Final = b""  # what a file holds that no refresh can still ask for; no file of a repository is empty
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """
+    Where the directory comes from, and what it is held against.
+
+    Args:
+        root: The root metadata that trust starts from.
+        publication: Where the authority's files come from.
+        online: Signs snapshot, timestamp and cards.
+    """
+
+    root: bytes
+    publication: Publication
+    online: OnlineSigner
+
+
+class DirectorySource:
+    """
+    The directory of one network.
+
+    Args:
+        ledger: Keeps the files.
+        authority: See `Authority`.
+        clock: Unix seconds.
+        metrics: Version and age.
+    """
+
+    def __init__(self, ledger: Ledger, authority: Authority, clock: Callable[[], float], metrics: Metrics) -> None:
+        self._ledger = ledger
+        self._online = authority.online
+        self._root = authority.root
+        self._publication = authority.publication
+        self._clock = clock
+        self._metrics = metrics
+        self._log = logger()
+        self._changing = asyncio.Lock()
+        self._version = 0
+        self._renewed_at = clock()
+        self._files: Mapping[str, bytes] = {}
+        self._directory: Directory | None = None
+        self._answers: DirectoryAnswers | None = None
+
+    def current(self) -> Directory:
+        """Return the directory in use; `unavailable` before there is one."""
+        if self._directory is None:
+            raise Unavailable("there is no directory yet: publish one, then start the gateway")
+        return self._directory
+
+    def answers(self) -> DirectoryAnswers:
+        """Return what the directory in use answers to the envelope."""
+        if self._answers is None:
+            raise Unavailable("there is no directory yet")
+        return self._answers
+
+    def age_s(self) -> float:
+        """Return the time since the authority's folder was last found good."""
+        return max(0.0, self._clock() - self._renewed_at)
+
+    def files(self, names: Sequence[str]) -> Files:
+        """Return those files that are there."""
+        return {name: self._files[name] for name in names if name in self._files}
+
+    @property
+    def online(self) -> OnlineSigner:
+        """What signs cards into the directory."""
+        return self._online
+
+    async def start(self) -> None:
+        """
+        Read what is there and take in what the authority published.
+
+        Raises:
+            Rejected: What the authority published is refused and there is nothing else to work with.
+            Unavailable: There is nothing yet.
+        """
+        await self.reload()
+        try:
+            await self.renew()
+        except Rejected as exc:
+            if self._directory is None:
+                raise
+            self._log.error("directory-refused", code=exc.code, detail=exc.detail)
+        self.current()
+
+    async def reload(self) -> bool:
+        """Read the ledger's files when they changed; True when they did."""
+        if self._version and await self._ledger.directory_version() == self._version:
+            return False
+        version, files = await self._ledger.directory()
+        if version == self._version:
+            return False
+        await self._install(version, {name: data for name, data in files.items() if data != GONE})
+        return True
+
+    async def renew(self) -> None:
+        """
+        Take in what the authority published since, and sign again what would expire.
+
+        Raises:
+            Rejected: The publication is refused; what was good before stays in use.
+        """
+        publication = await asyncio.to_thread(self._publication.read)
+        now = self._clock()
+        if publication is not None:
+            await self.change(lambda files, _: self._online.import_publication(files, publication, self._root, now))
+            self._publication.taken()
+        if self._files:
+            await self.change(lambda files, _: self._online.refresh(files, now))
+            self._renewed_at = now
+
+    async def change(self, make: Callable[[Mapping[str, bytes], Directory | None], Files]) -> bool:
+        """
+        Change the directory for everybody.
+
+        Args:
+            make: Returns the files to add, from all files and the directory in use; called again when others were faster.
+                Runs in a thread; what it raises comes out and nothing is changed.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            Unavailable: The ledger is away, or others were faster again and again.
+        """
+        async with self._changing:
+            for _ in range(TRIES):
+                news = await asyncio.to_thread(make, self._files, self._directory)
+                if not news:
+                    return False
+                if await self._publish(news):
+                    return True
+                await self.reload()
+        raise Unavailable("others changed the directory at the same time", code="busy")
+
+    async def _publish(self, news: Files) -> bool:
+        merged = {**self._files, **news}
+        gone = set(superseded(merged))
+        try:
+            version = await self._ledger.publish_directory(self._version, {**news, **dict.fromkeys(gone, GONE)})
+        except Rejected as exc:
+            if exc.code == "conflict":
+                return False
+            raise
+        await self._install(version, {name: data for name, data in merged.items() if name not in gone})
+        return True
+
+    async def _install(self, version: int, files: Mapping[str, bytes]) -> None:
+        """Verify from the root, then use; what does not verify is not used."""
+        if files:
+            directory = await asyncio.to_thread(lambda: build_from(read_repository(files, self._root, None)))
+            self._directory, self._answers = directory, DirectoryAnswers(directory)
+            self._metrics.directory_version.set(directory.version)
+            self._log.info("directory", version=directory.version, count=len(directory.entries))
+            for path, code in directory.held_back.items():
+                self._log.warning("card-held-back", path=path, code=code)
+        self._version, self._files = version, files

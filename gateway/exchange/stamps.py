@@ -1,0 +1,86 @@
+"""
+What the gateway states and signs: accepted, expired, held.
+
+Each is one signature of the gateway's agent key, made in the ledger's writer thread inside the commit that it speaks of, so
+that no receipt exists for what was not committed. The salt keeps others from guessing the leaf of the audit log.
+Spec: schemas/envelope.md, "Receipts".
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from gateway.envelope import Event, Receipt, make_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.envelope import Keyring, Rng
+    from gateway.ids import Address, EnvelopeHash
+
+__all__ = ["Stamps"]
+
+_SALT_BYTES: Final = 16
+UNANSWERED: Final = "unanswered"
+
+
+class Stamps:
+    """
+    Signs receipts of the gateway.
+
+    Args:
+        address: The signer.
+        keyring: Holds its agent key.
+        clock: Unix seconds.
+        rng: Salts.
+    """
+
+    def __init__(self, address: Address, keyring: Keyring, clock: Callable[[], float], rng: Rng) -> None:
+        self._address = address
+        self._keyring = keyring
+        self._clock = clock
+        self._rng = rng
+
+    def accepted(self, envelope_hash: EnvelopeHash, sender: Address, at: int) -> Callable[[int], bytes]:
+        """
+        Return what signs `accepted` once the number is known.
+
+        Args:
+            envelope_hash: What was accepted.
+            sender: Its subject.
+            at: The time for which keys and times were checked, so that no recipient can come to another verdict.
+        """
+        return partial(self._accepted, envelope_hash, sender, at)
+
+    def expired(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
+        """Sign that a delivery passed its expiry."""
+        return self._sign(Event.EXPIRED, envelope_hash, recipient, None)
+
+    def held(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
+        """Sign that a delivery is held, because session after session left it unanswered."""
+        return self._sign(Event.HELD, envelope_hash, recipient, UNANSWERED)
+
+    def _accepted(self, envelope_hash: EnvelopeHash, sender: Address, at: int, number: int) -> bytes:
+        receipt = Receipt(
+            event=Event.ACCEPTED,
+            envelope_hash=envelope_hash,
+            subject=sender,
+            signer=self._address,
+            at=at,
+            number=number,
+            salt=self._rng(_SALT_BYTES),
+        )
+        return make_receipt(receipt, self._keyring)
+
+    def _sign(self, event: Event, envelope_hash: EnvelopeHash, recipient: Address, reason: str | None) -> bytes:
+        receipt = Receipt(
+            event=event,
+            envelope_hash=envelope_hash,
+            subject=recipient,
+            signer=self._address,
+            at=int(self._clock()),
+            reason=reason,
+            salt=self._rng(_SALT_BYTES),
+        )
+        return make_receipt(receipt, self._keyring)

@@ -1,0 +1,252 @@
+"""
+Submit: from the bytes of a request to a signed receipt.
+
+1. forms and sizes   2. every check of "Accepting", then policy   3. one commit with the signed receipt   4. dispatch
+A repeat gets the first receipt whatever the checks say now; another message under the same id is a conflict, told only when
+its own signature is good. The ledger is asked before the commit only when a check failed: the commit itself knows repeats.
+One `now` serves checks and receipt: keys that were good for the gateway are good for every recipient.
+Clear text to be sealed here lives in the memory of its request alone, and is never logged.
+Spec: schemas/envelope.md, "Accepting", "Clear text".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from gateway.envelope import (
+    Examined,
+    ExaminedClear,
+    PublicKey,
+    Row,
+    Use,
+    check_clear,
+    check_clear_author,
+    check_seal,
+    check_submission,
+    encode_sealed_answer,
+    examine,
+    examine_clear,
+    head,
+    rows,
+    seal_clear,
+)
+from gateway.errors import Rejected
+from gateway.exchange.parcels import Dispatch
+from gateway.ids import format_id
+from gateway.ledger import Acceptance
+from gateway.message import check_repeats, read
+from gateway.ops.logs import logger
+from gateway.policy import admit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from gateway.directory.view import Directory
+    from gateway.envelope import Answers
+    from gateway.exchange.dispatch import Dispatcher
+    from gateway.exchange.parts import Parts
+    from gateway.ids import Address
+    from gateway.ledger import Stored
+
+__all__ = ["ACCEPTED", "REPEATED", "Answer", "Submitter"]
+
+ACCEPTED = 202
+REPEATED = 200
+_URGENT = frozenset({"flash", "urgent"})
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """The answer to a submission: 202 or 200, and its body."""
+
+    status: int
+    body: bytes
+
+
+class _View(NamedTuple):
+    """What one submission is judged by."""
+
+    directory: Directory
+    answers: Answers
+    now: int
+
+
+class _Ready(NamedTuple):
+    """A submission that passed, cut for the ledger."""
+
+    examined: Examined
+    head: bytes
+    rows: list[Row]
+    submission_hash: bytes | None
+
+
+class Submitter:
+    """
+    Takes submissions.
+
+    Args:
+        parts: Of this process.
+        dispatcher: Gets what was accepted.
+        executor: Threads for what would hold the event loop: large submissions, and sealing.
+    """
+
+    def __init__(self, parts: Parts, dispatcher: Dispatcher, executor: Executor) -> None:
+        self._parts = parts
+        self._dispatcher = dispatcher
+        self._executor = executor
+        self._log = logger()
+
+    async def sealed(self, body: bytes) -> Answer:
+        """
+        Accept what its author sealed.
+
+        Returns:
+            202 and the signed receipt, or 200 and the first one again.
+
+        Raises:
+            Rejected: The code says why; nothing changed.
+            Unavailable: Nothing changed; the ledger is away.
+            Uncertain: It may have been accepted; the same bytes will tell.
+        """
+        view, started = self._view(), perf_counter()
+        if len(body) <= self._parts.limits.inline_bytes:
+            examined, found = _judge(body, view)
+        else:
+            examined, found = await self._apart(lambda: _judge(body, view))
+        if isinstance(found, Rejected):
+            return await self._refused(examined, found, view)
+        stored = await self._commit(found, view, started)
+        return Answer(REPEATED if stored.repeated else ACCEPTED, stored.receipt)
+
+    async def signed(self, body: bytes) -> Answer:
+        """
+        Seal and accept clear text that its author signed, for kinds that allow it.
+
+        Returns:
+            As `sealed`; the body also has the hashes of what was sealed, so that the author can check the receipt.
+
+        Raises:
+            GatewayError: As `sealed`.
+        """
+        view, started = self._view(), perf_counter()
+        clear = await self._apart(lambda: examine_clear(body))
+        first = await self._parts.ledger.find(clear.header.sender, clear.header.message_id)
+        if first is not None and first.submission_hash == clear.submission_hash:
+            return self._repeated(encode_sealed_answer(first.receipt, first.head))
+        if first is not None:
+            check_clear_author(clear, view.answers, view.now)
+            raise _conflict(clear.header.message_id)
+        ready = await self._apart(lambda: self._seal(clear, view))
+        stored = await self._commit(ready, view, started)
+        answer = encode_sealed_answer(stored.receipt, stored.head)
+        return Answer(REPEATED if stored.repeated else ACCEPTED, answer)
+
+    def _view(self) -> _View:
+        source = self._parts.directory
+        return _View(source.current(), source.answers(), int(self._parts.clock()))
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """Do in a thread what would hold the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def _refused(self, examined: Examined, refusal: Rejected, view: _View) -> Answer:
+        """Tell a repeat and a conflict from a refusal; only who signed well learns of a conflict."""
+        header = examined.header
+        first = await self._parts.ledger.find(header.sender, header.message_id)
+        if first is None:
+            raise refusal
+        if first.envelope_hash == examined.envelope_hash:
+            return self._repeated(first.receipt)
+        try:
+            check_seal(examined, view.answers, view.now)
+        except Rejected:
+            raise refusal from None
+        raise _conflict(header.message_id)
+
+    def _repeated(self, body: bytes) -> Answer:
+        self._parts.metrics.repeated.inc()
+        return Answer(REPEATED, body)
+
+    def _seal(self, clear: ExaminedClear, view: _View) -> _Ready:
+        """Check clear text as each recipient would, and seal it."""
+        header = clear.header
+        check_clear(clear, view.answers, view.now, self._parts.address)
+        recipients = [addressee.recipient for addressee in clear.addressees]
+        admit(header, recipients, view.directory, view.now)
+        check_repeats(header, read(header.kind, header.schema_version, clear.content))
+        keys = {recipient: _delivery_key(view, recipient) for recipient in recipients}
+        sealed = seal_clear(clear, keys, self._parts.keyring, view.directory.version, self._parts.rng)
+        examined = examine(sealed.submission)
+        return _Ready(examined, head(examined), rows(examined), clear.submission_hash)
+
+    async def _commit(self, ready: _Ready, view: _View, started: float) -> Stored:
+        examined, header = ready.examined, ready.examined.header
+        stored = await self._parts.ledger.accept(self._acceptance(ready, view))
+        metrics = self._parts.metrics
+        if stored.repeated:
+            metrics.repeated.inc()
+            return stored
+        urgent = header.urgency in _URGENT
+        self._dispatcher.offer(
+            Dispatch(
+                stored.number, urgent, header.expires, examined.envelope_hash, examined.common_bytes, stored.receipt, ready.rows
+            )
+        )
+        duration_s = perf_counter() - started
+        metrics.accepted(header.kind).inc()
+        metrics.accept_seconds.observe(duration_s)
+        self._log.info(
+            "accepted",
+            number=stored.number,
+            message_id=format_id(header.message_id),
+            envelope_hash=examined.envelope_hash.hex(),
+            kind=header.kind,
+            recipients=header.recipients,
+            duration_ms=round(duration_s * 1000, 2),
+        )
+        return stored
+
+    def _acceptance(self, ready: _Ready, view: _View) -> Acceptance:
+        examined, header = ready.examined, ready.examined.header
+        return Acceptance(
+            message_id=header.message_id,
+            sender=header.sender,
+            envelope_hash=examined.envelope_hash,
+            submission_hash=ready.submission_hash,
+            kind=header.kind,
+            urgency=header.urgency,
+            handling=header.handling,
+            conversation_id=header.conversation_id,
+            created=header.created,
+            expires=header.expires,
+            head=ready.head,
+            body=examined.body,
+            rows=ready.rows,
+            sign=self._parts.stamps.accepted(examined.envelope_hash, header.sender, view.now),
+        )
+
+
+def _judge(body: bytes, view: _View) -> tuple[Examined, _Ready | Rejected]:
+    """Make steps 1 and 2; a refusal of step 2 comes back, because it may be the repeat of what was accepted."""
+    examined = examine(body)
+    try:
+        check_submission(examined, view.answers, view.now, view.directory.delivery_key_ok)
+        recipients = [stanza.recipient for stanza in examined.stanzas]
+        admit(examined.header, recipients, view.directory, view.now)
+    except Rejected as refusal:
+        return examined, refusal
+    return examined, _Ready(examined, head(examined), rows(examined), None)
+
+
+def _delivery_key(view: _View, recipient: Address) -> PublicKey:
+    record = view.directory.delivery_key(recipient, view.now)
+    if record is None:
+        raise Rejected(f"{recipient} has no current delivery key", code="recipient-key")
+    return PublicKey(recipient, Use.DELIVERY, record.key)
+
+
+def _conflict(message_id: bytes) -> Rejected:
+    return Rejected(f"{format_id(message_id)} was used for another message", code="conflict")

@@ -1,0 +1,279 @@
+"""
+The composition root: the only place that picks adapters and reads the machine's clock and randomness.
+
+`compose` builds a gateway from its configuration and starts it; `Gateway.stop` takes it down in an order in which nothing
+accepted is lost, within 30 s. Starts that could not work are refused here, before anything listens.
+`run` is what `gateway serve` does: signals, uvloop where it is installed, logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib.util
+import os
+import signal
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+from gateway.api.app import HttpApi, operations_listener
+from gateway.api.app import Parts as ApiParts
+from gateway.api.limits import HttpLimits
+from gateway.api.listener import tls_context
+from gateway.broker import MemoryBroker
+from gateway.directory.keyfiles import decrypt_gateway_keys
+from gateway.envelope import Use
+from gateway.errors import Rejected
+from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
+from gateway.exchange.publication import FolderPublication
+from gateway.ids import parse_address
+from gateway.ledger import Ledger
+from gateway.ops import Health, LoopLag, Metrics, Probe
+from gateway.ops.logs import configure, logger
+from gateway.resources import schemas_path
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gateway.api.listener import Listener
+    from gateway.broker import Broker
+    from gateway.config import Config
+    from gateway.directory.keyfiles import GatewayKeys
+    from gateway.envelope import Rng
+
+__all__ = ["Gateway", "compose", "run"]
+
+_LAST_S: Final = 4.0  # of the 30 s of a stop, for what comes after the requests: sessions, marks, ledger
+
+
+class Gateway:
+    """
+    A gateway that runs.
+
+    Args:
+        api: The participants' listener.
+        operations: The operators' listener.
+        exchange: The use cases.
+        health: Told first of a stop, so that load balancers turn away.
+        resources: Closed last, in reverse order of their making.
+    """
+
+    def __init__(
+        self, api: HttpApi, operations: Listener, exchange: Exchange, health: Health, resources: AsyncExitStack
+    ) -> None:
+        self._api = api
+        self._operations = operations
+        self._exchange = exchange
+        self._health = health
+        self._resources = resources
+
+    @property
+    def port(self) -> int:
+        """The port that participants reach."""
+        return self._api.port
+
+    @property
+    def operations_port(self) -> int:
+        """The port that operators reach."""
+        return self._operations.port
+
+    @property
+    def exchange(self) -> Exchange:
+        """The use cases, for what runs in the same process (demo, tests)."""
+        return self._exchange
+
+    async def stop(self, grace_s: float) -> None:
+        """
+        Take no more, let what is running end, then close everything.
+
+        Args:
+            grace_s: For requests and sessions that are under way; what is cut off was not answered, and is retried.
+        """
+        self._health.stopping = True
+        await self._api.stop(grace_s)
+        await self._exchange.close()
+        await self._operations.stop(_LAST_S)
+        await self._resources.aclose()
+
+
+async def compose(
+    config: Config, passphrase: bytes, *, clock: Callable[[], float] = time.time, rng: Rng = os.urandom
+) -> Gateway:
+    """
+    Build and start a gateway.
+
+    Args:
+        config: See `gateway.config`.
+        passphrase: Opens the key file.
+        clock: Unix seconds.
+        rng: Secure random bytes.
+
+    Raises:
+        GatewayError: It cannot start; nothing is left running.
+    """
+    async with AsyncExitStack() as stack:
+        keys = await asyncio.to_thread(_open_keys, config, passphrase)
+        metrics = Metrics()
+        parts = await _parts(config, keys, metrics, (clock, rng), stack)
+        exchange = Exchange(
+            parts,
+            mailbox_bytes=config.broker.limit_bytes,
+            schedule=config.directory,
+            volatile=config.broker.in_memory,
+        )
+        stack.push_async_callback(exchange.close)
+        await exchange.start()
+        _require_listed(exchange, keys)
+        health = _health(parts)
+        api = HttpApi(_api_parts(config, exchange, health, parts), _tls(config))
+        operations = operations_listener(health, metrics, clock)
+        stack.push_async_callback(operations.stop, _LAST_S)
+        await operations.start(config.operations.host, config.operations.port)
+        await api.start(config.listen.host, config.listen.port)
+        await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
+        return Gateway(api, operations, exchange, health, stack.pop_all())
+    raise AssertionError("a start neither ended nor failed")
+
+
+def run(config: Config, passphrase: bytes) -> None:
+    """
+    Serve until SIGTERM or SIGINT, then stop gracefully.
+
+    Raises:
+        GatewayError: It cannot start.
+    """
+    configure(config.operations.log_level)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config, passphrase))
+
+
+async def _serve(config: Config, passphrase: bytes) -> None:
+    log = logger()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    gateway = await compose(config, passphrase)
+    gc.collect()
+    gc.freeze()  # what the start made lives as long as the process: collections need not look at it again
+    log.info("serving", address=config.address, port=gateway.port, version=gateway.exchange.directory.version)
+    log.info("operations", port=gateway.operations_port)
+    await stop.wait()
+    log.info("stopping")
+    started = loop.time()
+    await gateway.stop(config.limits.stop_s)
+    log.info("stopped", wait_s=round(loop.time() - started, 2))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's loop where it is installed; every request is cheaper with it."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    import uvloop  # noqa: PLC0415  not there on every system
+
+    return uvloop.new_event_loop
+
+
+def _open_keys(config: Config, passphrase: bytes) -> GatewayKeys:
+    keys = decrypt_gateway_keys(_read(config.keys.file, "gateway enrol NAME --as-gateway"), passphrase)
+    if keys.address != parse_address(config.address):
+        raise Rejected(f"{config.keys.file} has the keys of {keys.address}, not of {config.address}", code="config")
+    return keys
+
+
+async def _parts(
+    config: Config, keys: GatewayKeys, metrics: Metrics, machine: tuple[Callable[[], float], Rng], stack: AsyncExitStack
+) -> Parts:
+    clock, rng = machine
+    root = _read(config.directory.root, "copy the authority's root.json")
+    migrate = config.ledger.embedded if config.ledger.migrate is None else config.ledger.migrate
+    ledger = await Ledger.open(config.ledger.url, migrate=migrate, clock=clock)
+    stack.push_async_callback(ledger.close)
+    authority = Authority(root, FolderPublication(config.directory.publication), keys.online)
+    return Parts(
+        address=keys.address,
+        process=f"{os.uname().nodename}:{os.getpid()}",
+        ledger=ledger,
+        broker=_broker(config),
+        keyring=keys.keyring,
+        directory=DirectorySource(ledger, authority, clock, metrics),
+        stamps=Stamps(keys.address, keys.keyring, clock, rng),
+        limits=config.limits,
+        metrics=metrics,
+        clock=clock,
+        rng=rng,
+        shared=not config.ledger.embedded,
+    )
+
+
+def _broker(config: Config) -> Broker:
+    if config.broker.in_memory:
+        return MemoryBroker(config.broker.limit_bytes)
+    from gateway.broker.rabbitmq import RabbitBroker  # noqa: PLC0415  an embedded gateway does not load aio-pika
+
+    return RabbitBroker(config.broker.urls, config.broker.limit_bytes, config.broker.prefix)
+
+
+def _require_listed(exchange: Exchange, keys: GatewayKeys) -> None:
+    """Refuse to sign receipts that nobody could verify."""
+    directory = exchange.directory
+    if not directory.is_gateway(keys.address):
+        raise Rejected(f"{keys.address} is no gateway of {directory.network}: let the authority add it", code="config")
+    record = directory.key(keys.keyring.sign(Use.AGENT, b"").key_id)
+    if record is None or not record.current(int(time.time())):
+        raise Rejected(f"the agent key of {keys.address} is not in the directory, or not good now", code="config")
+
+
+def _health(parts: Parts) -> Health:
+    async def ledger() -> bool:
+        await parts.ledger.epoch(parts.address)
+        return True
+
+    async def directory() -> bool:
+        parts.directory.current()
+        return True
+
+    async def broker() -> bool:
+        return parts.broker.ready
+
+    return Health(
+        {
+            "ledger": Probe(ledger, needed=True),
+            "directory": Probe(directory, needed=True),
+            "broker": Probe(broker, needed=False),
+        }
+    )
+
+
+def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts) -> ApiParts:
+    listen = config.listen
+    limits = HttpLimits(connections=listen.connections, body_time_s=listen.body_time_s)
+    if listen.behind_proxy:
+        limits = HttpLimits(connections=listen.connections, body_time_s=listen.body_time_s, connections_per_address=None)
+    return ApiParts(
+        exchange=exchange,
+        directory=parts.directory.current,
+        health=health,
+        metrics=parts.metrics,
+        clock=parts.clock,
+        rng=parts.rng,
+        schemas=schemas_path(),
+        limits=limits,
+    )
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    listen = config.listen
+    if listen.tls_certificate is None or listen.tls_key is None:
+        return None
+    return tls_context(listen.tls_certificate, listen.tls_key, listen.client_ca)
+
+
+def _read(path: Path, mend: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise Rejected(f"cannot read {path}: {exc.strerror}; mend it: {mend}", code="config") from exc

@@ -1,0 +1,256 @@
+"""
+A gateway's exchange in this process, over a real ledger (SQLite) and the broker in memory.
+
+`async with staged(tmp_path) as stage:` gives the exchange and the world around it; `stage.sealed(...)` makes a submission,
+`stage.open(...)` a session, `stage.receipt(...)` a signed receipt. Time jumps with `stage.clock.jump(...)`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.broker import Broker, MemoryBroker
+from gateway.config import DirectoryConfig, Limits
+from gateway.envelope import (
+    Event,
+    Header,
+    PublicKey,
+    Receipt,
+    Use,
+    addressees_hash,
+    draw_addressees,
+    encode_clear,
+    encode_header,
+    make_receipt,
+    seal,
+    sign_content,
+)
+from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
+from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId, Network, Participant, make_address, new_uuid7
+from gateway.ledger import Ledger
+from gateway.ops import Metrics
+from tests.support.network import World, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from gateway.envelope import Sealed
+    from gateway.exchange import Session
+
+__all__ = ["MAILBOX_BYTES", "NAMES", "QUICK", "Clock", "MemoryPublication", "Stage", "address", "make_parts", "staged"]
+
+NAMES = ("NCB-QM", "TRIB-QX-OTP", "GN-QN", "NCB-XA")
+NETWORK = Network("icn")
+MAILBOX_BYTES = 1 << 20
+QUICK = Limits(poll_s=0.2, expire_every_s=0.05, session_check_s=0.05)
+
+
+def address(name: str) -> Address:
+    """Return the address of a participant of the stage."""
+    return make_address(Participant(name), NETWORK)
+
+
+@dataclass
+class Clock:
+    """Unix seconds that run on from `now`, so that a test can jump."""
+
+    now: float = field(default_factory=time.time)
+    _set_at: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now + time.monotonic() - self._set_at
+
+    def jump(self, seconds: float) -> None:
+        """Move on at once."""
+        self.now += seconds
+
+
+class MemoryPublication:
+    """The authority's folder, in memory."""
+
+    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+        self.files = files
+
+    def read(self) -> dict[str, bytes] | None:
+        """Return what was put here since it was taken in."""
+        return self.files
+
+    def taken(self) -> None:
+        """Forget it."""
+        self.files = None
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """An exchange at work, and the people around it."""
+
+    exchange: Exchange
+    parts: Parts
+    world: World
+    clock: Clock
+    publication: MemoryPublication
+
+    @property
+    def ledger(self) -> Ledger:
+        """The record."""
+        return self.parts.ledger
+
+    def sealed(self, sender: str, recipients: Sequence[str], content: bytes = b"{}", **changes: object) -> Sealed:
+        """
+        Seal a message.
+
+        Args:
+            sender: Participant.
+            recipients: Participants.
+            content: Anything: the gateway cannot read it.
+            changes: Fields of the header.
+        """
+        header, addressees = self._header(sender, recipients, changes)
+        keyring = self.world.member(sender).keyring
+        now = int(self.clock())
+        keys = {}
+        for name in recipients:
+            record = self.world.directory.delivery_key(address(name), now)
+            assert record is not None, f"{name} has no delivery key"
+            keys[address(name)] = PublicKey(address(name), Use.DELIVERY, record.key)
+        return seal(
+            header,
+            content,
+            author=sign_content(header, content, keyring),
+            addressees=addressees,
+            keys=keys,
+            keyring=keyring,
+            directory_version=self.exchange.directory.version,
+            rng=os.urandom,
+        )
+
+    def clear(self, sender: str, recipients: Sequence[str], content: bytes, **changes: object) -> bytes:
+        """Hand over clear text that names the gateway as sealer; arguments as for `sealed`."""
+        changes = {"kind": "request.response", "sealer": self.parts.address, **changes}
+        header, addressees = self._header(sender, recipients, changes)
+        author = sign_content(header, content, self.world.member(sender).keyring)
+        return encode_clear(header, addressees, author, content)
+
+    def receipt(self, name: str, envelope_hash: EnvelopeHash, event: Event = Event.DELIVERED, **changes: object) -> bytes:
+        """Sign a receipt as a recipient does."""
+        fields: dict[str, object] = {
+            "event": event,
+            "envelope_hash": envelope_hash,
+            "subject": address(name),
+            "signer": address(name),
+        }
+        fields |= {"at": int(self.clock()), "salt": os.urandom(16)}
+        fields |= {"reason": "content-schema"} if event is Event.REJECTED else {}
+        return make_receipt(Receipt(**{**fields, **changes}), self.world.member(name).keyring)  # type: ignore[arg-type]
+
+    async def open(self, name: str, messages: int = 1000, size_bytes: int = 1 << 30) -> Session:
+        """Open a session with credit."""
+        session = await self.exchange.open_session(address(name))
+        session.credit(messages, size_bytes)
+        return session
+
+    async def states(self, sender: str, message_id: MessageId) -> dict[str, str]:
+        """Return where each delivery stands, by recipient."""
+        found = await self.exchange.status(address(sender), message_id)
+        return {one.recipient.partition("@")[0]: str(one.state) for one in found.recipients}
+
+    def _header(self, sender: str, recipients: Sequence[str], changes: dict[str, object]) -> tuple[bytes, list]:  # type: ignore[type-arg]
+        now = int(self.clock())
+        addressees = draw_addressees([address(name) for name in recipients], os.urandom)
+        fields = {
+            "message_id": MessageId(new_uuid7(now * 1000, os.urandom(10))),
+            "sender": address(sender),
+            "sealer": address(sender),
+            "kind": Kind("cooperation.request"),
+            "schema_version": "1.0.0",
+            "created": now,
+            "expires": now + 86_400,
+            "urgency": "normal",
+            "handling": "amber+strict/restricted",
+            "conversation_id": ConversationId(os.urandom(16)),
+            "recipients": len(addressees),
+            "addressees": addressees_hash(addressees),
+            "blobs": (),
+        }
+        return encode_header(Header(**{**fields, **changes})), addressees  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def staged(
+    folder: Path,
+    names: Sequence[str] = NAMES,
+    *,
+    broker: Broker | None = None,
+    limits: Limits = QUICK,
+    shared: bool = False,
+    url: str | None = None,
+) -> AsyncIterator[Stage]:
+    """
+    Run an exchange for a test.
+
+    Args:
+        folder: For the ledger's file.
+        names: Participants.
+        broker: Else one in memory.
+        limits: Else quick ones.
+        shared: Whether it should think that other processes work on the same ledger.
+        url: Of the ledger, else a file in `folder`.
+    """
+    clock = Clock()
+    world = make_world(names, clock())
+    publication = MemoryPublication()
+    async with await Ledger.open(url or f"sqlite:///{folder}/ledger.db", migrate=True, clock=clock) as ledger:
+        if not await ledger.directory_version():
+            await ledger.publish_directory(0, world.files)
+        parts = make_parts(
+            world,
+            ledger=ledger,
+            broker=broker or MemoryBroker(MAILBOX_BYTES),
+            clock=clock,
+            publication=publication,
+            limits=limits,
+            shared=shared,
+        )
+        schedule = DirectoryConfig(import_every_s=0.1, reload_every_s=0.05)
+        exchange = Exchange(parts, mailbox_bytes=MAILBOX_BYTES, schedule=schedule, volatile=broker is None)
+        await exchange.start()
+        try:
+            yield Stage(exchange=exchange, parts=parts, world=world, clock=clock, publication=publication)
+        finally:
+            await exchange.close()
+
+
+def make_parts(
+    world: World,
+    *,
+    ledger: Ledger,
+    broker: Broker,
+    clock: Clock,
+    publication: MemoryPublication,
+    limits: Limits = QUICK,
+    shared: bool = False,
+) -> Parts:
+    """Put the parts of one process together."""
+    metrics = Metrics()
+    keyring = world.gateway
+    gate = world.gate.address
+    return Parts(
+        address=gate,
+        process="test",
+        ledger=ledger,
+        broker=broker,
+        keyring=keyring,
+        directory=DirectorySource(ledger, Authority(world.root, publication, world.online), clock, metrics),
+        stamps=Stamps(gate, keyring, clock, os.urandom),
+        limits=limits,
+        metrics=metrics,
+        clock=clock,
+        rng=os.urandom,
+        shared=shared,
+    )
