@@ -52,7 +52,7 @@ class Outcome(StrEnum):
     STORED = "stored"
     """In the mailbox; it survives a crash of everything that the adapter says it survives."""
     FULL = "full"
-    """Not stored: the mailbox takes no more until it has drained."""
+    """Not stored: the mailbox takes no more until it has drained, or until its queue works again."""
     ABSENT = "absent"
     """Not stored: no such mailbox. Declare it and publish again."""
     UNCERTAIN = "uncertain"

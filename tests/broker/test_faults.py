@@ -307,6 +307,16 @@ async def test_a_slow_line_is_not_a_dead_one(connect: Connect, proxy: Proxy) -> 
     assert await found(broker) == list(range(1, 301))
 
 
+async def test_a_trickling_line_carries_a_little(connect: Connect, proxy: Proxy) -> None:
+    """A line that lets a few kilobytes a second through is slow, and good."""
+    broker = await connect(proxy.port)
+    await broker.declare(BOX)
+    proxy.bytes_per_s = 5000
+    await fill(broker, parcels(5))
+    proxy.heal()
+    assert await found(broker) == [1, 2, 3, 4, 5]
+
+
 async def test_readers_come_and_go_on_few_channel_numbers(connect: Connect, rabbit_node: RabbitNode) -> None:
     """Sessions that overlap for months never use up the channel numbers of a connection."""
     broker = await connect(rabbit_node.port)
