@@ -222,7 +222,7 @@ class Line:
                 return await self._live(host)
             except Unavailable as exc:
                 _log.warning("broker.no_answer", line=self._name, host=host.host, port=host.port, why=str(exc))
-            except Exception:  # the outermost loop: a bug must not end the tries for ever
+            except Exception:  # noqa: BLE001 - the outermost loop: a bug must not end the tries for ever
                 _log.exception("broker.line_failed", line=self._name, host=host.host, port=host.port)
         return 0.0
 
