@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.ledger import migrate
+from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,27 @@ def rabbit_node() -> Iterator[RabbitNode]:
     """A private RabbitMQ node; tests share it and use queue prefixes of their own."""
     with RabbitNode() as node:
         yield node
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A private PostgreSQL cluster with a migrated template; tests that stop it start it again."""
+    with Cluster() as cluster:
+        template = cluster.create()
+        migrate(cluster.url(template))
+        cluster.use_template(template)
+        yield cluster
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Cluster) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database."""
+    name = postgres_cluster.create()
+    yield postgres_cluster.url(name)
+    postgres_cluster.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A place for a fresh SQLite ledger; opening it with `migrate=True` makes it."""
+    return f"sqlite:///{tmp_path / 'ledger.db'}"

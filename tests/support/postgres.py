@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import psycopg
 
@@ -38,7 +38,7 @@ log_min_messages = fatal
 
 
 class Cluster:
-    """A running PostgreSQL server with data, socket and log in `folder`; close it with `stop` and `remove`."""
+    """A running PostgreSQL server with data, socket and log in `folder`; a context manager that starts and removes it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
@@ -54,6 +54,17 @@ class Cluster:
         conf = _CONF.format(host=LOOPBACK, port=self.port, folder=self.folder)
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(conf)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
     @property
     def _data(self) -> Path:
@@ -84,7 +95,8 @@ class Cluster:
             self._server = None
 
     def remove(self) -> None:
-        """Delete the folder; the server has been stopped."""
+        """Stop the server, if it runs, and delete the folder."""
+        self.stop(crash=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def use_template(self, database: str) -> None:
