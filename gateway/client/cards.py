@@ -9,6 +9,7 @@ Spec: schemas/directory.md, "Delivery card".
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -25,7 +26,7 @@ from gateway.directory.cards import (
 from gateway.directory.possession import decode_challenges, solve
 from gateway.envelope.keys import DeliveryKey, Use
 from gateway.envelope.payload import SUITES
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.message.registry import KINDS
 from gateway.protocol import media
 
@@ -115,7 +116,9 @@ class CardKeeper:
             # Another process of this home published the same card, or a later one, a moment ago.
             if exc.code != "card-serial":
                 raise
-        await self._directory.refresh()
+        # Only so that the next process of this home sees that it is published.
+        with suppress(Rejected, Unavailable, Uncertain):
+            await self._directory.refresh()
 
 
 def _card(data: bytes) -> DeliveryCard:

@@ -37,6 +37,7 @@ KEY_BYTES: Final = 32
 _HOME_KEY: Final = b"home/key"
 _FACTS: Final = b"home/facts"
 _KEYS: Final = b"home/keys"
+_CARD: Final = b"home/card"
 
 Key = SigningKey | DeliveryKey
 T = TypeVar("T")
@@ -178,7 +179,7 @@ class Home:
 
     async def card(self) -> bytes | None:
         """Return the last delivery card that this home signed, published or not."""
-        return await self.store.read(lambda connection: _find_fact(connection, "card"))
+        return await self.store.read(self._card)
 
     async def add_delivery_key(self, key: DeliveryKey, card: bytes, after: bytes | None) -> bool:
         """
@@ -206,14 +207,18 @@ class Home:
 
     def _adding(self, key: DeliveryKey, card: bytes, after: bytes | None) -> Work[bool]:
         def add(connection: sqlite3.Connection) -> bool:
-            if _find_fact(connection, "card") != after:
+            if self._card(connection) != after:
                 return False
             keys = [*self._load_keys(connection), key]
             _put(connection, "keys", self.seal(_encoded_keys(keys), _KEYS))
-            _put(connection, "card", card)
+            _put(connection, "card", self.seal(card, _CARD))
             return True
 
         return add
+
+    def _card(self, connection: sqlite3.Connection) -> bytes | None:
+        sealed = _find_fact(connection, "card")
+        return None if sealed is None else self.open(sealed, _CARD)
 
     def _load_keys(self, connection: sqlite3.Connection) -> list[Key]:
         stored = _decoded(self._fact(connection, "keys", _KEYS), list[_StoredKey])

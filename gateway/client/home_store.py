@@ -111,11 +111,7 @@ def connect(folder: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise Rejected(f"no home in {folder}", code="home-missing")
     connection = _open(path)
-    try:
-        found = tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    except sqlite3.DatabaseError as exc:
-        connection.close()
-        raise Corrupt(f"{path} is not a home") from exc
+    found = tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
     if found != (APPLICATION, FORMAT):
         connection.close()
         raise Corrupt(f"{path} has format {found[1]}, this version reads {FORMAT}")
@@ -261,7 +257,11 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON")
+    try:
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+    except sqlite3.Error as exc:
+        connection.close()
+        raise Corrupt(f"{path} is not a home: {exc}") from exc
     return connection
 
 

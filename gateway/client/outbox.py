@@ -129,7 +129,10 @@ class Outbox:
             return True
         async with self._flushing:
             self._anything_kept = False
-            for row in await self._home.store.read(outgoing.kept):
+            rows = await self._home.store.read(outgoing.kept)
+            if rows:
+                await self._directory.current()
+            for row in rows:
                 if row.message_id not in self._in_flight and not await self._retry(row):
                     self._anything_kept = True
                     return False
@@ -154,7 +157,6 @@ class Outbox:
             except Rejected as exc:
                 if exc.code not in _AGAIN:
                     raise
-            await self._directory.refresh()
             return await self._post(await self._anew(row))
         except Rejected as exc:
             code, at = exc.code, int(self._clock())
@@ -195,7 +197,11 @@ class Outbox:
 
     async def _anew(self, row: Outgoing) -> Outgoing:
         """Write, sign and seal a refused message anew, and keep that in its place."""
-        await self._directory.for_sealing()
+        try:
+            await self._directory.refresh()
+            await self._directory.for_sealing()
+        except Rejected as exc:
+            raise Unavailable(f"no good directory to seal anew with: {exc.code}") from exc
         fresh = await self._pack(rewritten(self._draft(row), self._clock()))
         if await self._home.store.write(lambda connection: outgoing.rewrite(connection, row, fresh)):
             return fresh

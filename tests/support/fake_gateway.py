@@ -2,7 +2,8 @@
 A gateway for tests of the client: the real HTTP interface over an exchange in memory that keeps the rules of the envelope.
 
 Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
-changes deliveries on their way through a session, `unrecorded = True` never records a receipt. What happened is in `events`.
+changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `forged` is the answer
+to every submission, `closed_keys` are refused. What happened is in `events`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from gateway.envelope.clear import check_clear, encode_sealed_answer, examine_cl
 from gateway.envelope.keys import PublicKey
 from gateway.envelope.receipt import Event, Receipt, make_receipt, parse_receipt, verify_receipt
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, MessageId
+from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
 from gateway.ops.health import Health
 from gateway.ops.metrics import Metrics
 from gateway.policy import admit
@@ -157,6 +158,8 @@ class FakeGateway:
         self.down = False
         self.mute = False
         self.unrecorded = False
+        self.forged: bytes | None = None
+        self.closed_keys: set[bytes] = set()
         self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
         self.base = ""
 
@@ -256,7 +259,7 @@ class FakeGateway:
     def _answered(self, answer: Submitted) -> Submitted:
         if self.mute:
             raise Uncertain("the answer is lost for a test")
-        return answer
+        return answer if self.forged is None else Submitted(answer.status, self.forged)
 
     def _take(self, examined: Examined, body: bytes, answer_of: Callable[[bytes, bytes], bytes]) -> Submitted:
         header, now = examined.header, int(self.clock())
@@ -265,7 +268,7 @@ class FakeGateway:
             if known.submission != body:
                 raise Rejected(code="conflict")
             return Submitted(200, known.answer)
-        check_submission(examined, self.world.answers, now, self.world.directory.delivery_key_ok)
+        check_submission(examined, self.world.answers, now, self._key_ok)
         admit(header, [one.recipient for one in examined.stanzas], self.world.directory, now)
         self.numbers += 1
         accepted = self._receipt(Event.ACCEPTED, examined.envelope_hash, header.sender, self.numbers)
@@ -285,6 +288,9 @@ class FakeGateway:
             if row.recipient in self.sessions:
                 self.sessions[row.recipient].changed.set()
         return Submitted(202, answer)
+
+    def _key_ok(self, recipient: Address, key_id: KeyId, at: int) -> bool:
+        return key_id not in self.closed_keys and self.world.directory.delivery_key_ok(recipient, key_id, at)
 
     def _receipt(self, event: Event, envelope_hash: EnvelopeHash, subject: Address, number: int | None) -> bytes:
         receipt = Receipt(
