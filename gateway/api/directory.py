@@ -59,6 +59,9 @@ class DirectoryRoutes:
 
     def routes(self) -> list[Route]:
         """Return the rows of the table."""
+        return [*self._reading(), *self._publishing()]
+
+    def _reading(self) -> list[Route]:
         return [
             Route(
                 method="GET",
@@ -86,6 +89,10 @@ class DirectoryRoutes:
                 body=Body((media.JSON,), _MAX_BUNDLE_BYTES, _Names),
                 signed=True,
             ),
+        ]
+
+    def _publishing(self) -> list[Route]:
+        return [
             Route(
                 method="POST",
                 path=media.CHALLENGES,

@@ -28,11 +28,11 @@ from gateway.resources import schemas_path
 from tests.support.fake_exchange import FakeExchange
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from gateway.envelope.keys import Keyring
 
-__all__ = ["NOW", "QUICK", "Answer", "Stage", "parse_answer", "staged"]
+__all__ = ["NOW", "QUICK", "Answer", "Client", "Stage", "connected", "parse_answer", "staged"]
 
 NOW = 1_900_000_000
 QUICK = HttpLimits(
@@ -62,37 +62,32 @@ class Answer(NamedTuple):
         return str(self.problem["code"])
 
 
-class Stage:
-    """One interface, its fakes and its clients."""
+class Client:
+    """
+    Speaks to one interface.
 
-    def __init__(self, limits: HttpLimits) -> None:
-        self.now = float(NOW)
-        self.exchange = FakeExchange()
-        self.metrics = Metrics()
-        self.probes = {"ledger": True, "directory": True, "broker": True}
-        self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
-        self.limits = limits
+    Args:
+        port: Returns where it listens.
+        clock: Unix seconds, for signatures.
+    """
+
+    def __init__(self, port: Callable[[], int], clock: Callable[[], float]) -> None:
+        self._port = port
+        self._clock = clock
         self.scheme = "http"
         self.session: aiohttp.ClientSession
-        self.api: HttpApi
-
-    def _probe(self, name: str) -> Any:
-        async def check() -> bool:
-            return self.probes[name]
-
-        return check
 
     @property
     def base(self) -> str:
         """The address that clients use."""
-        return f"{self.scheme}://127.0.0.1:{self.api.port}"
+        return f"{self.scheme}://127.0.0.1:{self._port()}"
 
     def signed(
         self, method: str, path: str, keyring: Keyring, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> dict[str, str]:
         """Return headers that sign a request now."""
         request = HttpRequest(method, self.base + path, headers or {}, body)
-        return sign_request(request, keyring, self.now, os.urandom(NONCE_BYTES))
+        return sign_request(request, keyring, self._clock(), os.urandom(NONCE_BYTES))
 
     async def ask(
         self,
@@ -120,7 +115,7 @@ class Stage:
 
     async def raw(self, *parts: bytes, pause_s: float = 0.0) -> bytes:
         """Write bytes as they are and return all that comes back until the gateway closes, or is silent for two seconds."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.api.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port())
         received = asyncio.create_task(_all_of(reader))
         with suppress(ConnectionError):
             for part in parts:
@@ -131,6 +126,33 @@ class Stage:
             return await received
         finally:
             writer.close()
+
+
+class Stage(Client):
+    """One interface over a fake exchange, with its clients."""
+
+    def __init__(self, limits: HttpLimits) -> None:
+        super().__init__(lambda: self.api.port, lambda: self.now)
+        self.now = float(NOW)
+        self.exchange = FakeExchange()
+        self.metrics = Metrics()
+        self.probes = {"ledger": True, "directory": True, "broker": True}
+        self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
+        self.limits = limits
+        self.api: HttpApi
+
+    def _probe(self, name: str) -> Any:
+        async def check() -> bool:
+            return self.probes[name]
+
+        return check
+
+
+@asynccontextmanager
+async def connected(client: Client) -> AsyncIterator[None]:
+    """Give a client its connections."""
+    async with aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=10)) as client.session:
+        yield
 
 
 @asynccontextmanager
@@ -152,7 +174,7 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
     stage.api = HttpApi(parts, tls)
     stage.scheme = "https" if tls else "http"
     await stage.api.start("127.0.0.1", 0)
-    async with aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=10)) as stage.session:
+    async with connected(stage):
         try:
             yield stage
         finally:
