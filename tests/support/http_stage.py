@@ -179,7 +179,7 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
             yield stage
         finally:
             await stage.api.stop(1.0)
-    gc.collect()  # a task that failed unseen tells when it is collected
+    gc.collect(1)  # a task that failed unseen tells when it is collected
     assert [one for one in faults if not isinstance(one.get("exception"), ssl.SSLError)] == []
 
 
