@@ -122,13 +122,19 @@ class TrustedDirectory:
             old = self._store.read() or Copy(files={}, serials={})
             with translated():
                 files = self._fetched(old.files)
-            directory = self._checked(read_repository(files, self._root, self._clock()))
-            self._check_not_older(directory)
-            copy = Copy(files=files, serials=_serials(directory, old.serials))
-            if copy != old:
-                self._store.write(copy)
+            directory = self.last() if files == old.files else self._kept(files, old.serials)
+            assert directory is not None  # the same files as before are there
             self._store.confirm(self._clock())
-            return self.last() or directory
+            return directory
+
+    def _kept(self, files: dict[str, bytes], seen: Mapping[str, int]) -> Directory:
+        """Verify what is new and replace the copy. Not needed for the same files: python-tuf has checked their expiry."""
+        directory = self._checked(read_repository(files, self._root, self._clock()))
+        self._check_not_older(directory)
+        self._store.write(Copy(files=files, serials=_serials(directory, seen)))
+        mark = self._store.mark()
+        self._read = (mark, directory) if mark is not None else None
+        return directory
 
     def _check_not_older(self, directory: Directory) -> None:
         """Refuse a lower version even if python-tuf's own files were lost."""
