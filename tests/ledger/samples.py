@@ -28,6 +28,7 @@ class Clock:
         self.now = float(NOW)
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
 

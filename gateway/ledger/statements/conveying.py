@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gateway.ids import Address
 from gateway.ledger.facts import Ref, SignEnd
 from gateway.ledger.prepared import Statement, Transaction, given, single
-from gateway.ledger.statements.moving import FOUND, Found, Move, found, look, move, move_all
+from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, look, move, move_all
 from gateway.ledger.states import MAY_EXPIRE, TRANSITIONS, WAITING, State
 from gateway.ledger.tables import Int8, any_of, delivery, message, nonce
 
@@ -52,14 +52,14 @@ _OLD_NONCES: Final = single(sa.delete(nonce).where(nonce.c.expires <= sa.bindpar
 def mark_queued(transaction: Transaction, batch: Sequence[Sequence[Ref]]) -> list[None]:
     """Note that the broker has these rows."""
     rows = _may_become(State.QUEUED, look(transaction, [ref for refs in batch for ref in refs]))
-    move(transaction, [Move(row, (State.QUEUED,), transaction.now, attempts=row.attempts) for row in rows])
+    move(transaction, [Move(row, (Step(State.QUEUED, transaction.now),), row.attempts) for row in rows])
     return [None] * len(batch)
 
 
 def release(transaction: Transaction, batch: Sequence[Sequence[Ref]]) -> list[None]:
     """Let held rows be conveyed again, with all their attempts."""
     rows = [row for row in look(transaction, [ref for refs in batch for ref in refs]) if row.state is State.HELD]
-    move(transaction, [Move(row, (State.ACCEPTED,), transaction.now) for row in rows])
+    move(transaction, [Move(row, (Step(State.ACCEPTED, transaction.now),)) for row in rows])
     return [None] * len(batch)
 
 
@@ -112,4 +112,4 @@ def _expire(transaction: Transaction, now: int, limit: int, sign: SignEnd) -> in
 
 
 def _ended(row: Found, state: State, at: int, sign: SignEnd, reason: str | None = None) -> Move:
-    return Move(row, (state,), at, reason, sign(row.envelope_hash, row.recipient), row.attempts)
+    return Move(row, (Step(state, at, reason, sign(row.envelope_hash, row.recipient)),), row.attempts)

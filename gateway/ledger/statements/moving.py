@@ -8,7 +8,7 @@ delivered any more its body goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from gateway.ledger.statements.accepting import event_statement
 from gateway.ledger.states import ENDED, TRANSITIONS, WAITING, State, event_of
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
-__all__ = ["FOUND", "Found", "Move", "drop_bodies", "found", "look", "move", "move_all"]
+__all__ = ["FOUND", "Found", "Move", "Step", "drop_bodies", "found", "look", "move", "move_all"]
 
 FOUND: Final = (
     delivery.c.number,
@@ -42,18 +42,20 @@ class Found(NamedTuple):
     envelope_hash: EnvelopeHash
 
 
-class Move(NamedTuple):
-    """
-    One delivery on its way: the states that it passes, the last of which it keeps.
+class Step(NamedTuple):
+    """One transition, and what is known of it."""
 
-    `changed_at`, `reason` and `receipt` belong to the last state; earlier ones are implied by it.
-    """
-
-    found: Found
-    way: tuple[State, ...]
-    changed_at: int
+    state: State
+    at: int
     reason: str | None = None
     receipt: bytes | None = None
+
+
+class Move(NamedTuple):
+    """One delivery on its way: each step is an event, the last one stays in the row."""
+
+    found: Found
+    steps: tuple[Step, ...]
     attempts: int = 0
 
 
@@ -97,19 +99,23 @@ def move(transaction: Transaction, moves: Sequence[Move]) -> None:
     changes: list[tuple[Value, ...]] = []
     events: list[tuple[Value, ...]] = []
     for one in moves:
-        state = one.found.state
-        for after in one.way:
-            assert after in TRANSITIONS[state], f"{state} -> {after}"
-            last = after is one.way[-1]
-            said = (one.reason, one.receipt) if last else (f"implied by {one.way[-1]}", None)
-            events.append((transaction.now, event_of(state, after), one.found.envelope_hash, one.found.recipient, *said))
-            state = after
+        events.extend(_events(transaction.now, one))
+        last = one.steps[-1]
         transaction.count(one.found.state, -1)
-        transaction.count(state, 1)
-        changes.append((*one.found.ref, state.value, one.attempts, one.changed_at, one.reason, one.receipt))
+        transaction.count(last.state, 1)
+        changes.append((*one.found.ref, last.state.value, one.attempts, last.at, last.reason, last.receipt))
     transaction.write(_CHANGE, changes)
     transaction.write(event_statement, events)
-    drop_bodies(transaction, {one.found.ref.number for one in moves if one.way[-1] in ENDED})
+    drop_bodies(transaction, {one.found.ref.number for one in moves if one.steps[-1].state in ENDED})
+
+
+def _events(now: int, one: Move) -> Iterator[tuple[Value, ...]]:
+    before = one.found.state
+    for step in one.steps:
+        assert step.state in TRANSITIONS[before], f"{before} -> {step.state}"
+        name = event_of(before, step.state)
+        yield now, name, one.found.envelope_hash, one.found.recipient, step.reason, step.receipt
+        before = step.state
 
 
 def drop_bodies(transaction: Transaction, numbers: set[int]) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Record
 from gateway.ledger.prepared import Statement, Transaction, Value, given
-from gateway.ledger.statements.moving import FOUND, Found, Move, found, move
+from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, move
 from gateway.ledger.states import INBOX, LATE, State, steps
 from gateway.ledger.tables import any_of, delivery, event, message
 
@@ -98,13 +98,13 @@ class _Book:
             return NOT_FOUND
         if one.event not in LATE:
             return CONFLICT
-        earlier = self.moves.get(name)
-        state = earlier.way[-1] if earlier else row.state
+        taken = self.moves[name].steps if name in self.moves else ()
+        state = taken[-1].state if taken else row.state
         goal = State(one.event) if one.event != "destroyed" else None
         way = steps(state, goal) if goal else ()
         if way:
-            before = earlier.way if earlier else ()
-            self.moves[name] = Move(row, before + way, one.at, one.reason, one.signed, row.attempts)
+            implied = tuple(Step(passed, one.at, f"implied by {goal}") for passed in way[:-1])
+            self.moves[name] = Move(row, (*taken, *implied, Step(way[-1], one.at, one.reason, one.signed)), row.attempts)
         elif goal is None or state in {State.EXPIRED, State.RECALLED}:
             kind = LATE[one.event]
             self.late.setdefault((kind, *name), (kind, *name, one.reason, one.signed))

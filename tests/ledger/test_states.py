@@ -1,0 +1,53 @@
+"""The life of a delivery is one table."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.ledger.states import ENDED, MAY_EXPIRE, OPEN, TRANSITIONS, State, event_of, sources, steps
+
+A, Q, D, O, R, X, C, H = State  # noqa: E741  # accepted queued delivered opened rejected expired recalled held
+
+
+def test_every_state_has_its_row() -> None:
+    """No state is forgotten, and none is both open and ended."""
+    assert set(TRANSITIONS) == set(State)
+    assert set(OPEN) | set(ENDED) == set(State)
+    assert set(ENDED) == {O, R, X, C}
+
+
+def test_nothing_leads_out_of_an_ended_state() -> None:
+    """What the sender was told stays true."""
+    assert all(not TRANSITIONS[state] for state in ENDED)
+    assert [steps(before, after) for before in ENDED for after in State] == [()] * 32
+
+
+@pytest.mark.parametrize(
+    ("before", "goal", "way"),
+    [
+        (A, D, (D,)),
+        (A, O, (D, O)),
+        (Q, D, (D,)),
+        (Q, R, (D, R)),
+        (D, O, (O,)),
+        (D, D, ()),
+        (H, D, (A, D)),
+        (H, O, (A, D, O)),
+        (O, R, ()),
+        (X, O, ()),
+    ],
+)
+def test_a_receipt_takes_the_shortest_legal_way(before: State, goal: State, way: tuple[State, ...]) -> None:
+    """A receipt that skips a state passes through it all the same."""
+    assert steps(before, goal) == way
+
+
+def test_conditions_are_derived_from_the_table() -> None:
+    """Expiry, for one, starts from everything that was not delivered."""
+    assert sources(X) == MAY_EXPIRE == (A, Q, H)
+    assert sources(O) == (D,)
+
+
+def test_going_back_has_a_name_of_its_own() -> None:
+    """The history tells a repair from a release and both from an acceptance."""
+    assert [event_of(Q, A), event_of(H, A), event_of(D, O)] == ["requeued", "released", "opened"]
