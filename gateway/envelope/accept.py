@@ -15,17 +15,6 @@ from typing import NamedTuple
 import msgspec
 
 from gateway.envelope import checks, contexts
-from gateway.envelope.clear import (
-    ExaminedClear,
-    SealedAnswer,
-    author_check,
-    check_clear,
-    check_clear_author,
-    decode_sealed_answer,
-    encode_sealed_answer,
-    examine_clear,
-    seal_clear,
-)
 from gateway.envelope.common import VERSION, Envelope, require_directory
 from gateway.envelope.payload import SUITES
 from gateway.envelope.seal import Addressee, check_addressees
@@ -45,24 +34,15 @@ from gateway.merkle import all_inclusion_proofs, leaf_hash, tree_hash
 __all__ = [
     "DeliveryKeyOk",
     "Examined",
-    "ExaminedClear",
     "Row",
-    "SealedAnswer",
     "Stanza",
-    "author_check",
-    "check_clear",
-    "check_clear_author",
     "check_seal",
     "check_submission",
     "common_of",
-    "decode_sealed_answer",
-    "encode_sealed_answer",
     "examine",
-    "examine_clear",
     "head",
     "make_delivery",
     "rows",
-    "seal_clear",
 ]
 
 DeliveryKeyOk = Callable[[Address, KeyId, int], bool]  # was this a delivery key of that recipient, current at that time?

@@ -3,7 +3,7 @@ The body of an envelope: derive, pad, encrypt; and back, in the order that fails
 
 The commitment stands beside the ciphertext because XChaCha20-Poly1305 does not commit to its key: one ciphertext can be built
 that opens under two keys. The payload key is used once, so its nonce is zero.
-Spec: schemas/envelope.md, "Body".
+Spec: schemas/envelope.md, "Sealing" and "Opening".
 """
 
 from __future__ import annotations

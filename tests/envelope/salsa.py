@@ -10,7 +10,7 @@ import struct
 
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
-__all__ = ["box_with_shared"]
+__all__ = ["box_with_shared", "hsalsa20"]
 
 _WORD = 0xFFFFFFFF
 _COLUMNS = ((0, 4, 8, 12), (5, 9, 13, 1), (10, 14, 2, 6), (15, 3, 7, 11))
@@ -19,7 +19,7 @@ _ROWS = ((0, 1, 2, 3), (5, 6, 7, 4), (10, 11, 8, 9), (15, 12, 13, 14))
 
 def box_with_shared(shared: bytes, nonce: bytes, plaintext: bytes) -> bytes:
     """Return `crypto_box` of a plaintext, from the X25519 shared secret on."""
-    key = _hsalsa20(_hsalsa20(shared, bytes(16)), nonce[:16])
+    key = hsalsa20(hsalsa20(shared, bytes(16)), nonce[:16])
     stream = b"".join(_salsa20(key, nonce[16:], block) for block in range(-(-(32 + len(plaintext)) // 64)))
     ciphertext = bytes(a ^ b for a, b in zip(plaintext, stream[32:], strict=False))
     return Poly1305.generate_tag(stream[:32], ciphertext) + ciphertext
@@ -41,7 +41,8 @@ def _rounds(state: list[int]) -> list[int]:
     return x
 
 
-def _hsalsa20(key: bytes, nonce: bytes) -> bytes:
+def hsalsa20(key: bytes, nonce: bytes) -> bytes:
+    """Return the 32-byte key that HSalsa20 makes of a key and 16 bytes."""
     x = _rounds(_state(key, nonce))
     return struct.pack("<8I", *(x[i] for i in (0, 5, 10, 15, 6, 7, 8, 9)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,6 +129,15 @@ def test_a_wrong_key_is_not_sealed_to() -> None:
         else:
             message.keys[ME] = key
         assert refusal(message) == "recipient-key"
+
+
+def test_sealing_with_several_threads_gives_the_same_envelope() -> None:
+    """Recipients may be worked through in parallel: the envelope is the same to the byte."""
+    recipients = [Address(f"NCB-X{number}@icn") for number in range(100, 250)]
+    alone, together = Message(recipients), Message(recipients)
+    with ThreadPoolExecutor(2) as pool:
+        spread = together.sealed(spread=pool.map)
+    assert spread == alone.sealed()
 
 
 def test_sealing_with_an_approval() -> None:

@@ -34,6 +34,7 @@ from gateway.envelope import (
     seal,
     sign_content,
 )
+from gateway.envelope.seal import Spread
 from gateway.ids import Address, ConversationId, KeyId, Kind, MessageId, Network, network_of
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Message:
         self.author: Signature = sign_content(self.header, self.content, keyring(self.sender))
         self.keys = {address: delivery_key(address).public for address in self.recipients}
 
-    def sealed(self) -> Sealed:
+    def sealed(self, spread: Spread = map) -> Sealed:
         """Seal it as its sealer does."""
         return seal(
             self.header,
@@ -183,6 +184,7 @@ class Message:
             directory_version=7,
             rng=self.rng,
             approver=self.approver,
+            spread=spread,
         )
 
     def deliveries(self, at: int = NOW) -> dict[Address, bytes]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha512
 
-from gateway.envelope import Use
+from gateway.envelope import Use, contexts
 from gateway.ids import Address
 from tests.envelope.world import DAY, GATEWAY, NOW, SENDER, signing_key
 from tests.vectors.envelope_case import Case
@@ -17,6 +18,7 @@ GATEWAY_XA = Address("GW-XA@xnet")
 NCB_XA = Address("NCB-XA@xnet")
 AGENT_OF_SENDER = signing_key(SENDER, Use.AGENT)
 AGENT_OF_GATEWAY = signing_key(GATEWAY, Use.AGENT)
+GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493  # of Ed25519
 NEEDS_APPROVAL = "protection.measure"
 
 
@@ -97,6 +99,32 @@ def _small_order_key(forge: Forge) -> None:
     forge.world.records[record.key_id] = record
     base_point = bytes.fromhex("5866666666666666666666666666666666666666666666666666666666666666")
     forge.edit["common"] = put(5, [record.key_id, base_point + (1).to_bytes(32, "little")])
+
+
+def _respelled_signature(forge: Forge) -> None:
+    """S plus the group order: the same number to a careless verifier, and another spelling of the signature."""
+
+    def add_order(pair: list[bytes]) -> list[bytes]:
+        number = int.from_bytes(pair[1][32:], "little") + GROUP_ORDER
+        return [pair[0], pair[1][:32] + number.to_bytes(32, "little")]
+
+    forge.edit["common"] = change(5, add_order)
+
+
+def _small_order_point(forge: Forge) -> None:
+    """R is the identity point: S = k*a fits the equation, and no careful signer makes such a signature."""
+    digest = bytearray(sha512(AGENT_OF_SENDER.unsafe_export()).digest()[:32])
+    digest[0] &= 248
+    digest[31] = digest[31] & 63 | 64
+    point = bytes([1]) + bytes(31)
+
+    def sign(pair: list[bytes]) -> list[bytes]:
+        message = contexts.seal_message(forge.envelope_hash)
+        k = int.from_bytes(sha512(point + AGENT_OF_SENDER.public.key + message).digest(), "little")
+        number = k * int.from_bytes(digest, "little") % GROUP_ORDER
+        return [pair[0], point + number.to_bytes(32, "little")]
+
+    forge.edit["common"] = change(5, sign)
 
 
 STEP_2 = [
@@ -207,6 +235,10 @@ STEP_4 = [
         "A public key of small order, under which anything verifies.",
         _small_order_key,
     ),
+    inside(
+        "seal-signature", "seal-signature-respelled", "S of the signature is not below the group order.", _respelled_signature
+    ),
+    inside("seal-signature", "seal-signature-small-order", "R of the signature is a point of small order.", _small_order_point),
     inside("approval-missing", "approval-missing", "A kind that needs a second officer.", times(kind=NEEDS_APPROVAL)),
     inside("approval-key", "approval-key-other", "Approved by an officer of another participant.", approved(OTHER)),
     inside("approval-key", "approval-key-agent", "Approved with the key that sealed.", approved(use=Use.AGENT)),

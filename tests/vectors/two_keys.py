@@ -14,7 +14,7 @@ from itertools import count
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 
-__all__ = ["collide"]
+__all__ = ["collide", "hchacha20"]
 
 _P = 2**130 - 5
 _WORD = 0xFFFFFFFF
@@ -96,11 +96,12 @@ def _replace(data: bytes, block: int, value: bytes) -> bytes:
 
 def _one_time_key(key: bytes) -> tuple[int, int]:
     """Return r and s of Poly1305 for a key and the zero nonce."""
-    block = Cipher(ChaCha20(_hchacha20(key, bytes(16)), bytes(16)), None).encryptor().update(bytes(32))
+    block = Cipher(ChaCha20(hchacha20(key, bytes(16)), bytes(16)), None).encryptor().update(bytes(32))
     return int.from_bytes(block[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF, int.from_bytes(block[16:], "little")
 
 
-def _hchacha20(key: bytes, nonce: bytes) -> bytes:
+def hchacha20(key: bytes, nonce: bytes) -> bytes:
+    """Return the 32-byte key that HChaCha20 makes of a key and 16 bytes."""
     state = list(struct.unpack("<16I", b"expand 32-byte k" + key + nonce))
     for _ in range(10):
         for a, b, c, d in _QUARTERS:
