@@ -15,6 +15,7 @@ import os
 import signal
 import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.api.app import HttpApi, operations_listener
@@ -44,9 +45,17 @@ if TYPE_CHECKING:
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.envelope import Rng
 
-__all__ = ["Gateway", "compose", "run"]
+__all__ = ["Adapters", "Gateway", "compose", "open_adapters", "run"]
 
 _LAST_S: Final = 4.0  # of the 30 s of a stop, for what comes after the requests: sessions, marks, ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What stands behind the ports of one gateway."""
+
+    ledger: Ledger
+    broker: Broker
 
 
 class Gateway:
@@ -99,8 +108,24 @@ class Gateway:
         await self._resources.aclose()
 
 
+async def open_adapters(config: Config, *, clock: Callable[[], float] = time.time) -> Adapters:
+    """
+    Pick ledger and broker, and open the ledger; `Exchange.start` starts the broker.
+
+    Raises:
+        GatewayError: The ledger cannot be opened.
+    """
+    migrate = config.ledger.embedded if config.ledger.migrate is None else config.ledger.migrate
+    return Adapters(await Ledger.open(config.ledger.url, migrate=migrate, clock=clock), _broker(config))
+
+
 async def compose(
-    config: Config, passphrase: bytes, *, clock: Callable[[], float] = time.time, rng: Rng = os.urandom
+    config: Config,
+    passphrase: bytes,
+    *,
+    clock: Callable[[], float] = time.time,
+    rng: Rng = os.urandom,
+    adapters: Adapters | None = None,
 ) -> Gateway:
     """
     Build and start a gateway.
@@ -110,6 +135,7 @@ async def compose(
         passphrase: Opens the key file.
         clock: Unix seconds.
         rng: Secure random bytes.
+        adapters: What `open_adapters` returned, where the caller looks into them too; the gateway closes them.
 
     Raises:
         GatewayError: It cannot start; nothing is left running.
@@ -117,7 +143,9 @@ async def compose(
     async with AsyncExitStack() as stack:
         keys = await asyncio.to_thread(_open_keys, config, passphrase)
         metrics = Metrics()
-        parts = await _parts(config, keys, metrics, (clock, rng), stack)
+        adapters = adapters or await open_adapters(config, clock=clock)
+        stack.push_async_callback(adapters.ledger.close)
+        parts = _parts(config, keys, metrics, adapters, (clock, rng))
         exchange = Exchange(
             parts,
             mailbox_bytes=config.broker.limit_bytes,
@@ -184,22 +212,19 @@ def _open_keys(config: Config, passphrase: bytes) -> GatewayKeys:
     return keys
 
 
-async def _parts(
-    config: Config, keys: GatewayKeys, metrics: Metrics, machine: tuple[Callable[[], float], Rng], stack: AsyncExitStack
+def _parts(
+    config: Config, keys: GatewayKeys, metrics: Metrics, adapters: Adapters, machine: tuple[Callable[[], float], Rng]
 ) -> Parts:
     clock, rng = machine
     root = _read(config.directory.root, "copy the authority's root.json")
-    migrate = config.ledger.embedded if config.ledger.migrate is None else config.ledger.migrate
-    ledger = await Ledger.open(config.ledger.url, migrate=migrate, clock=clock)
-    stack.push_async_callback(ledger.close)
     authority = Authority(root, FolderPublication(config.directory.publication), keys.online)
     return Parts(
         address=keys.address,
         process=f"{os.uname().nodename}:{os.getpid()}",
-        ledger=ledger,
-        broker=_broker(config),
+        ledger=adapters.ledger,
+        broker=adapters.broker,
         keyring=keys.keyring,
-        directory=DirectorySource(ledger, authority, clock, metrics),
+        directory=DirectorySource(adapters.ledger, authority, clock, metrics),
         stamps=Stamps(keys.address, keys.keyring, clock, rng),
         limits=config.limits,
         metrics=metrics,

@@ -60,6 +60,7 @@ class HomeDirectory:
         self._answers: DirectoryAnswers | None = None
         self._confirmed_at = 0.0
         self._look_at = 0.0
+        self._begun = 0  # fetches so far
         self._looking = asyncio.Lock()
 
     async def current(self) -> Directory:
@@ -85,10 +86,10 @@ class HomeDirectory:
         return directory
 
     async def refresh(self) -> Directory:
-        """Fetch now, whatever the age; what asks meanwhile shares the one refresh."""
-        asked_at = self._clock()
+        """Fetch now, whatever the age; all that ask while one fetch runs share the next."""
+        begun = self._begun
         async with self._looking:
-            if self._directory is None or self._confirmed_at <= asked_at:
+            if self._begun == begun:
                 await asyncio.to_thread(self._refresh)
         return self.last()
 
@@ -120,6 +121,7 @@ class HomeDirectory:
             self._look_at = self._clock() + LOOK_AGAIN_S
 
     def _refresh(self) -> None:
+        self._begun += 1
         self._opened().refresh()
         self._read()
         self._look_at = self._confirmed_at + REFRESH_S

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Outbox", "SendReceipt"]
 
 _AGAIN: Final = frozenset({"recipient-key", "directory-ahead", "out-of-time"})  # what writing anew can mend
+_NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
 _DRAFT: Final = b"outgoing/draft"
 _BODY: Final = b"outgoing/body"
 _log: Final = logging.getLogger(__name__)
@@ -100,9 +101,7 @@ class Outbox:
         Raises:
             Rejected: It is not allowed, or a gateway refused it; nothing was sent.
         """
-        directory = await self._directory.for_sealing()
-        draft = compose(Composer(self._home, directory, self._clock()), content, to, wish)
-        row = await self._pack(draft)
+        draft, row = await self._written(content, to, wish)
         self._in_flight.add(row.message_id)
         try:
             await self._home.store.write(lambda connection: outgoing.add(connection, row))
@@ -114,6 +113,25 @@ class Outbox:
             self._in_flight.discard(row.message_id)
         self._anything_kept = True
         return _kept(draft, row)
+
+    async def _written(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
+        """Write and seal a message; look for newer cards first where ours do not have a recipient or its key."""
+        await self._directory.for_sealing()
+        try:
+            return await self._write(content, to, wish)
+        except Rejected as exc:
+            if exc.code not in _NEWER:
+                raise
+            refused = exc
+        try:
+            await self._directory.refresh()
+        except (Rejected, Unavailable, Uncertain):
+            raise refused from None
+        return await self._write(content, to, wish)
+
+    async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
+        draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
+        return draft, await self._pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:
         """

@@ -1,0 +1,70 @@
+"""Runs the demonstration: builds the stage, starts a real gateway on free ports, plays the story, counts."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from rich.console import Console
+
+from gateway import server
+from gateway.config import load
+from gateway.demo.stage import Services, Stage, build
+from gateway.demo.story import Failed, Story
+from gateway.demo.tally import Tally
+from gateway.demo.view import View
+from gateway.errors import GatewayError
+from gateway.ops.logs import configure
+
+__all__ = ["run"]
+
+_GRACE_S = 5.0
+
+
+def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int:
+    """
+    Run it to the end.
+
+    Args:
+        brokers: AMQP addresses of one cluster; empty is the broker in memory.
+        ledger: Address of an empty PostgreSQL database; None is a SQLite file.
+        keep: Where the network's files stay; None removes them at the end.
+
+    Returns:
+        The exit code: 0 only if everything that was accepted was opened, once.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-demo-")))
+        services = Services(port=_free_port(), operations_port=_free_port(), ledger=ledger, brokers=brokers)
+        stage = build(folder.resolve(), services, now=time.time())
+        try:
+            tally = asyncio.run(_play(stage, View(console)))
+        except (Failed, GatewayError) as exc:
+            console.print(f"demo: failed: {exc}", markup=False)
+            return 1
+    console.print(f"\n{tally}")
+    return 0 if tally.holds else 1
+
+
+async def _play(stage: Stage, view: View) -> Tally:
+    config = load(stage.config)
+    configure(config.operations.log_level)
+    adapters = await server.open_adapters(config)
+    gateway = await server.compose(config, stage.passphrase, adapters=adapters)
+    try:
+        return await Story(stage, f"http://127.0.0.1:{gateway.port}", adapters.ledger, view).play()
+    finally:
+        await gateway.stop(_GRACE_S)
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
