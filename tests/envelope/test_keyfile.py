@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.envelope import (
@@ -74,6 +74,7 @@ def test_a_file_cannot_ask_for_all_memory(cost: tuple[int, int]) -> None:
     assert refused.value.code == "malformed"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=500), st.binary(max_size=40))
 def test_what_is_sealed_for_rest_comes_back_in_its_place(plaintext: bytes, context: bytes) -> None:
     """Stored data opens under its key and context, and nowhere else."""

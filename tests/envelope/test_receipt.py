@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.envelope import Event, LogView, Receipt, Use, make_receipt, parse_receipt, receipt_leaf, verify_receipt
@@ -125,6 +125,7 @@ def test_the_leaf_of_a_receipt_is_salted() -> None:
     assert receipt_leaf(one.receipt_bytes) != receipt_leaf(other.receipt_bytes)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_the_reader_of_receipts(data: bytes) -> None:
     """Whatever is posted as a receipt is refused with a code of its form."""

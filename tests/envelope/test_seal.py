@@ -169,6 +169,7 @@ def test_lengths_are_padded_by_the_formula(length: int, padded: int) -> None:
     assert payload.is_padded_length(padded)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1 << 21))
 def test_padding_costs_at_most_an_eighth(length: int) -> None:
     """Above 1 KiB padding adds at most 12 %, and a padded length is its own padding."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.envelope import Header, decode_header, encode_header, examine, examine_clear, open_delivery
@@ -88,6 +88,7 @@ def test_another_spelling_of_a_submission_is_refused() -> None:
         assert refused.value.code == "not-canonical"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_crash_a_reader(data: bytes) -> None:
     """Whatever is sent is refused with a code of its form."""
@@ -97,6 +98,7 @@ def test_no_bytes_crash_a_reader(data: bytes) -> None:
         assert refused.value.code in FORM_CODES
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers(-(2**63), 2**64 - 1) | st.binary(max_size=40) | st.text(max_size=20), st.lists, max_leaves=20
@@ -177,6 +179,7 @@ def test_a_header_has_room_for_blobs_up_to_its_limit() -> None:
     assert refused.value.code == "too-large"
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**53 - 1),
     st.sampled_from(["flash", "urgent", "normal", "routine"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.merkle import (
@@ -72,6 +72,7 @@ def test_every_leaf_has_its_proof(size: int) -> None:
         assert verify_inclusion(index, size, hashes[index], proof, root)
 
 
+@settings(deadline=None)
 @given(places, st.integers(0, 80))
 def test_a_proof_counts_for_one_size_of_tree(place: tuple[int, int], other: int) -> None:
     """A proof for a tree of one size fails for another size, unless the leaf has the same way to the root there."""
@@ -93,6 +94,7 @@ def path(index: int, size: int) -> list[bool]:
     return sides
 
 
+@settings(deadline=None)
 @given(places, st.data())
 def test_a_changed_proof_fails(place: tuple[int, int], data: st.DataObject) -> None:
     """A proof with a sibling missing, left over, too short or changed in one bit proves nothing."""
@@ -123,6 +125,7 @@ def test_a_place_outside_the_tree_is_refused(index: int, size: int) -> None:
     assert not verify_inclusion(index, size, bytes(32), [], bytes(32))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70))
 def test_growth_is_proved(one: int, other: int) -> None:
     """A log that has grown proves that it begins with what it was before."""
@@ -132,6 +135,7 @@ def test_growth_is_proved(one: int, other: int) -> None:
     assert verify_consistency(old, new, root_of(hashes[:old]), root_of(hashes), proof)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_a_rewritten_log_is_found(old: int, more: int) -> None:
     """A log that changed an old entry cannot prove that it begins with what it was before."""
