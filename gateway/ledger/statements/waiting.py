@@ -30,16 +30,19 @@ SIBLING_BYTES: Final = 32
 _STATE, _RECIPIENT = delivery.c.state, delivery.c.recipient
 # The index's own condition stands beside the narrower one: SQLite does not conclude it.
 _IS_ACCEPTED: Final = sa.and_(any_of(_STATE, WAITING), any_of(_STATE, (State.ACCEPTED,)))
+_IN_ORDER: Final = (delivery.c.urgent.desc(), delivery.c.number, delivery.c.idx)
 _BOX: Final = sa.bindparam("recipient", type_=sa.Text())
 
 
 def _first_box(*beyond: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
-    return sa.select(sa.func.min(_RECIPIENT).label("recipient")).where(_IS_ACCEPTED, *beyond)
+    # Ordered as the index is, so that no other index will do.
+    first = sa.select(_RECIPIENT).where(_IS_ACCEPTED, *beyond).order_by(_RECIPIENT, *_IN_ORDER)
+    return first.limit(sa.literal_column("1")).offset(sa.literal_column("0"))
 
 
 def _boxes() -> sa.Select[tuple[str]]:
     """Jump from recipient to recipient in the index, instead of reading all of its rows."""
-    boxes = _first_box().cte("boxes", recursive=True)
+    boxes = sa.select(_first_box().scalar_subquery().label("recipient")).cte("boxes", recursive=True)
     after = _first_box(boxes.c.recipient < _RECIPIENT).correlate(boxes).scalar_subquery()
     boxes = boxes.union_all(sa.select(after).where(boxes.c.recipient.is_not(None)))
     return sa.select(boxes.c.recipient).where(boxes.c.recipient.is_not(None))
@@ -68,7 +71,7 @@ _BOXES: Final = single(_boxes())
 _IN_BOX: Final = single(
     sa.select(delivery.c.urgent, delivery.c.number, delivery.c.idx)
     .where(_IS_ACCEPTED, _RECIPIENT == _BOX)
-    .order_by(delivery.c.urgent.desc(), delivery.c.number, delivery.c.idx)
+    .order_by(*_IN_ORDER)
     .limit(sa.bindparam("limit", type_=Int8))
     .offset(sa.literal_column("0")),
     "recipient",
