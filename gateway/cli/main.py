@@ -10,7 +10,6 @@ bug.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from typing import Annotated, Final
 
@@ -40,7 +39,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_options)
-    for name in filter(lambda name: importlib.util.find_spec(f"gateway.cli.{name}"), COMMANDS):
+    for name in COMMANDS:
         importlib.import_module(f"gateway.cli.{name}").register(app)
     return app
 

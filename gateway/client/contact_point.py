@@ -141,7 +141,7 @@ class ContactPoint:
         """
         await self._parts.directory.current()
         try:
-            return Delivery(None, None, await self._parts.opener.read(delivery))
+            return Delivery(None, None, await self._parts.opener.read_current(delivery))
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
 

@@ -119,6 +119,16 @@ class Opener:
                 raise Held(str(exc)) from exc
             raise Refused(exc.code, exc.reason if isinstance(exc, CannotOpen) else exc.detail) from exc
 
+    async def read_current(self, data: bytes) -> ReadMessage:
+        """Read a delivery that nobody waits for an answer to, with a directory as new as it asks for; raise as `read`."""
+        try:
+            return await self.read(data)
+        except Rejected as exc:
+            if exc.code != "directory-ahead":
+                raise
+        await self._directory.refresh()
+        return await self.read(data)
+
     async def read(self, data: bytes) -> ReadMessage:
         """
         Take a delivery through steps 1 to 8.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from gateway.message import read_message_file
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gateway.client import ContactPoint, Delivery
     from gateway.message import Content
 
-__all__ = ["content", "drain", "path"]
+__all__ = ["content", "drain", "path", "until"]
 
 REQUEST = "cooperation.request/hear-a-witness"
 RESPONSE = "request.response/questions"
@@ -37,3 +39,10 @@ async def drain(contact_point: ContactPoint, *, acknowledge: bool = True) -> lis
         if acknowledge:
             await delivery.acknowledge()
     return found
+
+
+async def until(condition: Callable[[], bool], limit_s: float = 5.0) -> None:
+    """Wait for something that another task or process does."""
+    async with asyncio.timeout(limit_s):
+        while not condition():  # noqa: ASYNC110  # what is waited for has no event
+            await asyncio.sleep(0.01)

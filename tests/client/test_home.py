@@ -18,6 +18,7 @@ from tests.client.examples import content, drain
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.client.conftest import Homes
@@ -113,20 +114,21 @@ async def test_changes_that_come_together_are_committed_together(tmp_path: Path,
     commits: list[str] = []
     store._connection.set_trace_callback(lambda statement: commits.append(statement) if statement == "COMMIT" else None)
 
-    def put(number: int) -> None:
-        def change(connection: sqlite3.Connection) -> None:
+    def put(number: int) -> Callable[[sqlite3.Connection], bool]:
+        def change(connection: sqlite3.Connection) -> bool:
             connection.execute("INSERT INTO fact VALUES (?, x'00')", (f"test-{number}",))
             if number == 50:
                 raise Rejected("a test", code="conflict")
+            return True
 
-        return change  # type: ignore[return-value]
+        return change
 
     done = await asyncio.gather(*(store.write(put(number)) for number in range(100)), return_exceptions=True)
     count = await store.read(
         lambda connection: connection.execute("SELECT count(*) FROM fact WHERE name GLOB 'test-*'").fetchone()
     )
     await store.close()
-    assert [type(one) for one in done if one is not None] == [Rejected]
+    assert [type(one) for one in done if one is not True] == [Rejected]
     assert count == (99,)
     assert len(commits) <= 3
 
