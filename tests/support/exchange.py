@@ -11,7 +11,7 @@ import os
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.broker import Broker, MemoryBroker
 from gateway.config import DirectoryConfig, Limits
@@ -101,7 +101,7 @@ class Stage:
         """The record."""
         return self.parts.ledger
 
-    def sealed(self, sender: str, recipients: Sequence[str], content: bytes = b"{}", **changes: object) -> Sealed:
+    def sealed(self, sender: str, recipients: Sequence[str], content: bytes = b"{}", **changes: Any) -> Sealed:
         """
         Seal a message.
 
@@ -130,14 +130,14 @@ class Stage:
             rng=os.urandom,
         )
 
-    def clear(self, sender: str, recipients: Sequence[str], content: bytes, **changes: object) -> bytes:
+    def clear(self, sender: str, recipients: Sequence[str], content: bytes, **changes: Any) -> bytes:
         """Hand over clear text that names the gateway as sealer; arguments as for `sealed`."""
         changes = {"kind": "request.response", "sealer": self.parts.address, **changes}
         header, addressees = self._header(sender, recipients, changes)
         author = sign_content(header, content, self.world.member(sender).keyring)
         return encode_clear(header, addressees, author, content)
 
-    def receipt(self, name: str, envelope_hash: EnvelopeHash, event: Event = Event.DELIVERED, **changes: object) -> bytes:
+    def receipt(self, name: str, envelope_hash: EnvelopeHash, event: Event = Event.DELIVERED, **changes: Any) -> bytes:
         """Sign a receipt as a recipient does."""
         fields: dict[str, object] = {
             "event": event,
@@ -147,7 +147,7 @@ class Stage:
         }
         fields |= {"at": int(self.clock()), "salt": os.urandom(16)}
         fields |= {"reason": "content-schema"} if event is Event.REJECTED else {}
-        return make_receipt(Receipt(**{**fields, **changes}), self.world.member(name).keyring)  # type: ignore[arg-type]
+        return make_receipt(Receipt(**{**fields, **changes}), self.world.member(name).keyring)
 
     async def open(self, name: str, messages: int = 1000, size_bytes: int = 1 << 30) -> Session:
         """Open a session with credit."""
@@ -160,7 +160,11 @@ class Stage:
         found = await self.exchange.status(address(sender), message_id)
         return {one.recipient.partition("@")[0]: str(one.state) for one in found.recipients}
 
-    def _header(self, sender: str, recipients: Sequence[str], changes: dict[str, object]) -> tuple[bytes, list]:  # type: ignore[type-arg]
+    async def totals(self) -> dict[str, int]:
+        """Return how many deliveries are in each state."""
+        return {state.value: count for state, count in (await self.ledger.totals()).items()}
+
+    def _header(self, sender: str, recipients: Sequence[str], changes: dict[str, Any]) -> tuple[bytes, list]:  # type: ignore[type-arg]
         now = int(self.clock())
         addressees = draw_addressees([address(name) for name in recipients], os.urandom)
         fields = {
@@ -178,7 +182,7 @@ class Stage:
             "addressees": addressees_hash(addressees),
             "blobs": (),
         }
-        return encode_header(Header(**{**fields, **changes})), addressees  # type: ignore[arg-type]
+        return encode_header(Header(**{**fields, **changes})), addressees
 
 
 @asynccontextmanager

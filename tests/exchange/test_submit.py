@@ -1,0 +1,229 @@
+"""Submitting: what is accepted is kept, a repeat is answered alike, everything else changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateway.directory.entries import Status
+from gateway.envelope import (
+    Event,
+    author_check,
+    decode_sealed_answer,
+    examine_clear,
+    open_delivery,
+    parse_receipt,
+    verify_receipt,
+)
+from gateway.errors import GatewayError
+from gateway.exchange import Answer
+from gateway.ids import MessageId, new_uuid7
+from gateway.message import read_message_file
+from gateway.ops import LoopLag
+from tests.support.exchange import Stage, address, staged
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from tests.support.flaky_broker import FlakyBroker
+
+RESPONSE = min((Path(__file__).parents[2] / "schemas/examples/request.response").glob("*.json")).read_bytes()
+
+
+async def refused(submission: Awaitable[Answer]) -> str:
+    """Return the code with which something is refused."""
+    with pytest.raises(GatewayError) as caught:
+        await submission
+    return caught.value.code
+
+
+def fresh_id() -> MessageId:
+    """Return a new message id."""
+    return MessageId(new_uuid7(1, os.urandom(10)))
+
+
+async def test_accepted_means_kept_and_signed(stage: Stage) -> None:
+    """Promise 1: 202 brings a receipt of the gateway that names the envelope, and the ledger has it."""
+    sealed = stage.sealed("NCB-QM", ["TRIB-QX-OTP", "GN-QN"])
+    answer = await stage.exchange.submit_sealed(sealed.submission)
+    assert answer.status == 202
+    receipt = verify_receipt(parse_receipt(answer.body), stage.world.answers)
+    assert (receipt.event, receipt.envelope_hash, receipt.number) == (Event.ACCEPTED, sealed.envelope_hash, 1)
+    assert (receipt.subject, receipt.signer) == (address("NCB-QM"), stage.parts.address)
+    assert (await stage.totals())["accepted"] == 2
+
+
+async def test_the_recipient_can_open_what_comes(stage: Stage) -> None:
+    """What is handed over is a delivery that its recipient's software opens and verifies."""
+    sealed = stage.sealed("NCB-QM", ["TRIB-QX-OTP"], b'{"a":1}')
+    await stage.exchange.submit_sealed(sealed.submission)
+    session = await stage.open("TRIB-QX-OTP")
+    ((number, delivery),) = await session.next()
+    keyring = stage.world.member("TRIB-QX-OTP").keyring
+    now = int(stage.clock())
+    opened = open_delivery(delivery, me=address("TRIB-QX-OTP"), keyring=keyring, answers=stage.world.answers, now=now)
+    assert (opened.content, opened.number, number) == (b'{"a":1}', 1, 1)
+
+
+async def test_a_repeat_gets_the_first_receipt(stage: Stage) -> None:
+    """Promise 4: retrying is safe, and nothing is delivered twice."""
+    sealed = stage.sealed("NCB-QM", ["GN-QN"])
+    first = await stage.exchange.submit_sealed(sealed.submission)
+    again = await stage.exchange.submit_sealed(sealed.submission)
+    assert (again.status, again.body) == (200, first.body)
+    assert sum((await stage.ledger.totals()).values()) == 1
+
+
+async def test_a_repeat_is_answered_before_any_other_check(stage: Stage) -> None:
+    """Long after its expiry, a retry still gets the first receipt."""
+    sealed = stage.sealed("NCB-QM", ["GN-QN"])
+    first = await stage.exchange.submit_sealed(sealed.submission)
+    stage.clock.jump(3 * 86_400)
+    assert await stage.exchange.submit_sealed(sealed.submission) == Answer(200, first.body)
+
+
+async def test_the_same_message_sent_twice_at_once_is_one(stage: Stage) -> None:
+    """Two connections that carry the same submission get the same receipt."""
+    sealed = stage.sealed("NCB-QM", ["GN-QN"])
+    answers = await asyncio.gather(*(stage.exchange.submit_sealed(sealed.submission) for _ in range(5)))
+    assert len({answer.body for answer in answers}) == 1
+    assert sorted(answer.status for answer in answers) == [200, 200, 200, 200, 202]
+
+
+async def test_another_message_under_the_same_id_is_a_conflict(stage: Stage) -> None:
+    """Promise 4: an id is good for one message."""
+    message_id = fresh_id()
+    await stage.exchange.submit_sealed(stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id).submission)
+    other = stage.sealed("NCB-QM", ["TRIB-QX-OTP"], message_id=message_id)
+    assert await refused(stage.exchange.submit_sealed(other.submission)) == "conflict"
+
+
+async def test_a_conflict_outranks_a_refusal(stage: Stage) -> None:
+    """Who signed well learns of the conflict even where the second message would be refused anyway."""
+    message_id = fresh_id()
+    await stage.exchange.submit_sealed(stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id).submission)
+    late = stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id, expires=int(stage.clock()) - 1)
+    assert await refused(stage.exchange.submit_sealed(late.submission)) == "conflict"
+
+
+async def test_a_stranger_learns_of_no_conflict(stage: Stage) -> None:
+    """Without a good signature nobody finds out which ids were used."""
+    message_id = fresh_id()
+    await stage.exchange.submit_sealed(stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id).submission)
+    other = stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id)
+    forged = other.submission.replace(other.submission[-400:-390], b"\0" * 10)
+    assert await refused(stage.exchange.submit_sealed(forged)) != "conflict"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"expires": 1}, "expired"),
+        ({"created": 1_000_000_000, "expires": 4_000_000_000}, "out-of-time"),
+        ({"kind": "weather.report"}, "approval-missing"),
+    ],
+)
+async def test_what_breaks_a_rule_changes_nothing(stage: Stage, changes: dict[str, Any], code: str) -> None:
+    """Promise 7: a refused submission leaves no row."""
+    sealed = stage.sealed("NCB-QM", ["GN-QN"], **changes)
+    assert await refused(stage.exchange.submit_sealed(sealed.submission)) == code
+    assert sum((await stage.ledger.totals()).values()) == 0
+    assert f'gateway_refusals_total{{code="{code}"}} 1.0' in stage.parts.metrics.render().decode()
+
+
+async def test_a_message_for_a_suspended_recipient_goes_to_nobody(stage: Stage) -> None:
+    """Promise 5: not allowed for one means delivered to none."""
+    sealed = stage.sealed("NCB-QM", ["GN-QN", "NCB-XA"])
+    stage.world.change("NCB-XA", status=Status.SUSPENDED)
+    stage.world.publish()
+    stage.publication.files = stage.world.files
+    await stage.parts.directory.renew()
+    assert await refused(stage.exchange.submit_sealed(sealed.submission)) == "recipient-unknown"
+    assert sum((await stage.ledger.totals()).values()) == 0
+
+
+async def test_the_gateway_seals_for_a_thin_client(stage: Stage) -> None:
+    """Promise 2: signed clear text of a kind that allows it is sealed, and its author can check what was sealed."""
+    body = stage.clear("GN-QN", ["NCB-QM"], **repeated(RESPONSE))
+    answer = await stage.exchange.submit_signed(body)
+    sealed = decode_sealed_answer(answer.body)
+    envelope_hash = author_check(sealed, examine_clear(body).header_bytes)
+    session = await stage.open("NCB-QM")
+    ((_, delivery),) = await session.next()
+    now = int(stage.clock())
+    keyring = stage.world.member("NCB-QM").keyring
+    opened = open_delivery(delivery, me=address("NCB-QM"), keyring=keyring, answers=stage.world.answers, now=now)
+    assert (answer.status, opened.envelope_hash, opened.content) == (202, envelope_hash, RESPONSE)
+
+
+async def test_clear_text_again_gets_the_first_answer(stage: Stage) -> None:
+    """Sealing is random, yet the same clear text is the same message."""
+    body = stage.clear("GN-QN", ["NCB-QM"], **repeated(RESPONSE))
+    first = await stage.exchange.submit_signed(body)
+    again = await stage.exchange.submit_signed(body)
+    assert (again.status, again.body) == (200, first.body)
+
+
+async def test_other_clear_text_under_the_same_id_is_a_conflict(stage: Stage) -> None:
+    """An id is good for one message, sealed by whomever."""
+    fields = {**repeated(RESPONSE), "message_id": fresh_id()}
+    await stage.exchange.submit_signed(stage.clear("GN-QN", ["NCB-QM"], **fields))
+    other = stage.clear("GN-QN", ["NCB-XA"], **fields)
+    assert await refused(stage.exchange.submit_signed(other)) == "conflict"
+
+
+async def test_blind_kinds_are_never_taken_in_clear(stage: Stage) -> None:
+    """Promise 2: what names victims or evidence must be sealed by its author."""
+    body = stage.clear("GN-QN", ["NCB-QM"], content=b"{}", kind="information.report")
+    assert await refused(stage.exchange.submit_signed(body)) == "sealer-not-allowed"
+
+
+async def test_clear_text_must_follow_its_schema(stage: Stage) -> None:
+    """What the gateway seals it checks as a recipient would."""
+    body = stage.clear("GN-QN", ["NCB-QM"], content=b'{"surprise": true}')
+    assert (await refused(stage.exchange.submit_signed(body))).startswith("content-")
+
+
+async def test_clear_text_is_not_logged(stage: Stage, quiet: object) -> None:
+    """Promise 2: clear text exists in the memory of its request alone."""
+    await stage.exchange.submit_signed(stage.clear("GN-QN", ["NCB-QM"], **repeated(RESPONSE)))
+    logged = quiet.getvalue()  # type: ignore[attr-defined]
+    assert b"accepted" in logged
+    assert not [line for line in RESPONSE.split(b'"') if len(line) > 40 and line in logged]
+
+
+async def test_without_a_broker_the_gateway_still_accepts(flaky: Stage, broker: FlakyBroker) -> None:
+    """Promise 8: with the broker down, 202; it is conveyed when the broker is back."""
+    broker.down = True
+    sealed = flaky.sealed("NCB-QM", ["GN-QN"])
+    assert (await flaky.exchange.submit_sealed(sealed.submission)).status == 202
+    session = await flaky.open("GN-QN")
+    broker.down = False
+    ((number, _),) = await asyncio.wait_for(session.next(), 5)
+    assert number == 1
+
+
+async def test_a_large_submission_does_not_hold_the_loop(tmp_path: Path) -> None:
+    """Nothing holds the event loop for more than 50 ms, however many recipients a message has."""
+    names = [f"NCB-Q{index:04d}" for index in range(1000)]
+    async with staged(tmp_path, ["NCB-QM", *names]) as stage:
+        submission = await asyncio.to_thread(lambda: stage.sealed("NCB-QM", names, os.urandom(600_000)).submission)
+        asyncio.get_running_loop().set_debug(False)  # the debug mode of the tests costs more than the work
+        await asyncio.sleep(0.2)
+        async with LoopLag(interval_s=0.005) as lag:
+            answer = await stage.exchange.submit_sealed(submission)
+        assert answer.status == 202
+        assert lag.worst_s < 0.05
+    asyncio.get_running_loop().set_debug(True)
+
+
+def repeated(content: bytes) -> dict[str, Any]:
+    """Return the header fields that an example repeats, so that header and content agree."""
+    _, _, wished = read_message_file(content)
+    names = ("handling", "message_id", "urgency", "respond_by", "conversation_id", "in_reply_to")
+    found = {name: getattr(wished, name) for name in names}
+    return {"content": content, **{name: value for name, value in found.items() if value is not None}}
