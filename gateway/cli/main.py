@@ -13,7 +13,6 @@ import importlib
 import sys
 from typing import Annotated, Final
 
-import click
 import typer
 
 from gateway import __version__
@@ -48,10 +47,7 @@ def main() -> None:
     """Run the command line; the exit code says what became of it."""
     as_json = "--json" in sys.argv
     try:
-        sys.exit(build()(standalone_mode=False))
-    except click.ClickException as exc:
-        exc.show()
-        sys.exit(output.Exit.USAGE)
+        build()()
     except GatewayError as exc:
         output.error(exc, as_json=as_json)
         sys.exit(output.exit_code(exc))
@@ -60,14 +56,18 @@ def main() -> None:
             raise
         output.note(f"error: {_INSTALL} ({exc.name} is missing)")
         sys.exit(output.Exit.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(output.Exit.INTERRUPTED)
+
+
+def _version(wanted: bool) -> None:  # typer calls it by position
+    if wanted:
+        print(f"gateway {__version__}")
+        raise typer.Exit
 
 
 def _options(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
-    if version:
-        print(f"gateway {__version__}")
-        raise typer.Exit
+    del version  # its callback did the work

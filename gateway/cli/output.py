@@ -64,7 +64,8 @@ def note(text: str) -> None:
 
 def print_json(value: object) -> None:
     """Print one JSON document on a line of its own, at once: a reader of the pipe waits for it."""
-    print(msgspec.json.encode(value).decode(), flush=True)
+    # Content stands in it as its author wrote it, line ends between its members included.
+    print(msgspec.json.format(msgspec.json.encode(value), indent=-1).decode(), flush=True)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
