@@ -82,7 +82,7 @@ async def test_two_processes_that_publish_at_once_both_succeed(stage: Stage) -> 
         path = f"cards/{name}/delivery"
         return await source.change(lambda files, _: stage.world.online.add_card(files, path, cards[name], now))
 
-    assert await asyncio.gather(put(stage.parts.directory, "GN-QN"), put(other, "NCB-XA")) == [True, True]
+    assert all(await asyncio.gather(put(stage.parts.directory, "GN-QN"), put(other, "NCB-XA")))
     await stage.parts.directory.reload()
     found = stage.exchange.directory.delivery_cards
     assert [found[address(name)].serial for name in cards] == [2, 2]

@@ -1,0 +1,202 @@
+"""The composition root: a gateway starts from its files, answers, and stops without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from gateway.cli.main import build
+from gateway.config import Config, load
+from gateway.envelope.keyfile import Cost
+from gateway.errors import GatewayError, Rejected
+from gateway.ids import Address, Network
+from gateway.network import Authority, Plan, Profile, enrol, write_gateway
+from gateway.server import Gateway, compose
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSPHRASE = b"gate"
+OFFICERS = [b"first officer", b"second officer"]
+CHEAP = Cost(1, 8192)
+CONFIG = """
+address = "GW-ICN@icn"
+[listen]
+port = 0
+[operations]
+port = 0
+[keys]
+passphrase_file = "pass"
+[directory]
+root = "authority/root.json"
+publication = "authority/publication"
+"""
+
+
+@dataclass
+class Site:
+    """The files of a gateway and of its authority."""
+
+    folder: Path
+    authority: Authority
+
+    @property
+    def file(self) -> Path:
+        """The configuration file."""
+        return self.folder / "gateway.toml"
+
+    def config(self, text: str = CONFIG) -> Config:
+        """Write and load the configuration."""
+        self.file.write_text(text)
+        self.file.chmod(0o600)
+        return load(self.file)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """Everything that a start needs, published."""
+    now = time.time()
+    profile = Profile(
+        address=Address("GW-ICN@icn"),
+        name="Fictional gateway",
+        country="QM",
+        organisation_type="gateway",
+        roles=("gateway",),
+    )
+    gate = enrol(profile, now)
+    write_gateway(gate, tmp_path, PASSPHRASE, CHEAP)
+    (tmp_path / "pass").write_bytes(PASSPHRASE + b"\n")
+    (tmp_path / "pass").chmod(0o600)
+    plan = Plan(network=Network("icn"), gateways=("http://127.0.0.1:8443",), cost=CHEAP)
+    authority = Authority.create(tmp_path / "authority", plan, gate.request, OFFICERS, now)
+    authority.publish(OFFICERS, now)
+    return Site(tmp_path, authority)
+
+
+async def asked(port: int, path: str) -> tuple[int, str]:
+    """Return status and text of a GET."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}{path}") as response:
+        return response.status, await response.text()
+
+
+async def refused(config: Config, passphrase: bytes = PASSPHRASE) -> GatewayError:
+    """Return why a start is refused; nothing is left running."""
+    before = asyncio.all_tasks()
+    with pytest.raises(GatewayError) as caught:
+        await compose(config, passphrase)
+    assert asyncio.all_tasks() == before
+    return caught.value
+
+
+async def test_a_gateway_starts_answers_and_stops(site: Site) -> None:
+    """From its files to a service on two ports; a second start finds everything as it was."""
+    for _ in range(2):
+        gateway = await compose(site.config(), PASSPHRASE)
+        assert (await asked(gateway.port, "/readyz"))[0] == 200
+        assert json.loads((await asked(gateway.operations_port, "/readyz"))[1])["parts"] == {
+            "ledger": "ok",
+            "directory": "ok",
+            "broker": "ok",
+        }
+        await gateway.stop(1)
+
+
+async def test_metrics_stand_on_the_operators_port_alone(site: Site) -> None:
+    """Participants cannot see what operators see."""
+    gateway: Gateway = await compose(site.config(), PASSPHRASE)
+    status, text = await asked(gateway.operations_port, "/metrics")
+    assert status == 200
+    assert "gateway_directory_version 1.0" in text
+    assert (await asked(gateway.port, "/metrics"))[0] == 404
+    await gateway.stop(1)
+
+
+async def test_a_ledger_belongs_to_one_process(site: Site) -> None:
+    """A second gateway on the same file is refused, and the first goes on."""
+    config = site.config()
+    gateway = await compose(config, PASSPHRASE)
+    with pytest.raises(GatewayError) as caught:
+        await compose(config, PASSPHRASE)
+    assert caught.value.code == "ledger-locked"
+    assert (await asked(gateway.port, "/readyz"))[0] == 200
+    await gateway.stop(1)
+
+
+async def test_a_wrong_passphrase_is_refused(site: Site) -> None:
+    """The keys stay closed, and the error says why."""
+    assert (await refused(site.config(), b"wrong")).code == "passphrase"
+
+
+async def test_keys_of_another_gateway_are_refused(site: Site) -> None:
+    """A gateway signs in its own name alone."""
+    exc = await refused(site.config(CONFIG.replace("GW-ICN@icn", "GW-XA@icn")))
+    assert (exc.code, "GW-ICN@icn" in exc.detail) == ("config", True)
+
+
+async def test_without_a_publication_nothing_starts(site: Site) -> None:
+    """A gateway that does not know who is who does not guess."""
+    exc = await refused(site.config(CONFIG.replace("authority/publication", "nowhere")))
+    assert exc.code == "unavailable"
+
+
+async def test_a_missing_root_is_told_with_what_mends_it(site: Site) -> None:
+    """The error names the file and what to do."""
+    exc = await refused(site.config(CONFIG.replace("authority/root.json", "nowhere.json")))
+    assert (exc.code, "mend it" in exc.detail) == ("config", True)
+
+
+async def test_a_gateway_that_is_not_listed_does_not_start(site: Site, tmp_path: Path) -> None:
+    """Receipts that nobody could verify are not signed."""
+    profile = Profile(address=Address("GW-XB@icn"), name="Other", country="XB", organisation_type="gateway", roles=("gateway",))
+    other = tmp_path / "other"
+    write_gateway(enrol(profile, time.time()), other, PASSPHRASE, CHEAP)
+    text = CONFIG.replace("GW-ICN@icn", "GW-XB@icn").replace("[keys]", '[keys]\nfile = "other/gateway.keys"')
+    exc = await refused(site.config(text))
+    assert isinstance(exc, Rejected)
+
+
+async def test_serve_stops_on_sigterm(site: Site) -> None:
+    """`gateway serve` runs until it is told to stop, and stops within seconds with exit code 0."""
+    site.config()
+    command = [sys.executable, "-c", "from gateway.cli.main import main; main()", "serve", str(site.file)]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env={**os.environ})
+    assert process.stderr is not None
+    events = []
+    async with asyncio.timeout(30):
+        while "operations" not in events:
+            line = json.loads(await process.stderr.readline())
+            events.append(line["event"])
+            port = line.get("port", 0)
+        assert (await asked(port, "/healthz"))[0] == 200
+        process.send_signal(signal.SIGTERM)
+        rest = await process.stderr.read()
+        assert await process.wait() == 0
+    assert [json.loads(line)["event"] for line in rest.splitlines()][-2:] == ["stopping", "stopped"]
+
+
+def test_check_prints_every_setting(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """`gateway check` shows what a start would use, defaults included, and passes when everything is there."""
+    site.config(CONFIG + '[ledger]\nurl = "postgresql://gw:hush@db.example/gw"\n')
+    build()(["check", str(site.file), "--json"], standalone_mode=False)
+    shown = capsys.readouterr().out
+    values = json.loads(shown)["config"]
+    assert values["limits.poll_s"] == 5.0
+    assert values["ledger.url"] == "postgresql://gw:...@db.example/gw"
+    assert "hush" not in shown
+
+
+def test_check_names_what_is_missing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that a start needs and that is not there is named, with exit code 1."""
+    site.config(CONFIG.replace("authority/root.json", "nowhere.json"))
+    code = build()(["check", str(site.file)], standalone_mode=False)
+    assert code == 1
+    assert "nowhere.json" in capsys.readouterr().err
