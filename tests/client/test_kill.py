@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def lines_until_killed(home: Path, last: str, stop_at: int, where: str) -> list[str]:
-    """Run the application, and kill it when it has written its last line."""
+async def lines_until_killed(home: Path, passphrase: bytes, last: str, stop: tuple[int, str]) -> list[str]:
+    """Run the application until it stops at a number, before or after it acknowledged; kill it after its last line."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         application.__file__,
         str(home),
-        PASSPHRASE.decode(),
-        str(stop_at),
-        where,
+        passphrase.decode(),
+        str(stop[0]),
+        stop[1],
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
@@ -60,7 +60,7 @@ async def test_a_killed_application_gets_again_what_it_had_not_acknowledged(
         for _ in range(4):
             await qm.send(content(), to=["GN-QN"])
     where, last = killed
-    lines = await lines_until_killed(tmp_path / "GN-QN", last, 2, where)
+    lines = await lines_until_killed(tmp_path / "GN-QN", PASSPHRASE, last, (2, where))
     async with homes("GN-QN") as gn:
         again = await drain(gn)
     assert lines[:2] == ["new 1", "acknowledged 1"]
