@@ -37,6 +37,7 @@ __all__ = ["Ledger"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
+WATCH_S: Final = 1.0  # between two looks for silent lines
 READERS: Final = 3  # threads; a read takes about a millisecond
 
 
@@ -54,11 +55,13 @@ class Ledger:
         self._engine = engine
         self._lock = lock
         self._loop = loop
-        self._writer = Writer(Line(engine, clock), loop)
+        self._lines = [Line(engine, clock) for _ in range(READERS + 1)]
+        self._writer = Writer(self._lines[0], loop)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
-        self._lines: SimpleQueue[Line] = SimpleQueue()
-        for _ in range(READERS):
-            self._lines.put(Line(engine, clock))
+        self._free: SimpleQueue[Line] = SimpleQueue()
+        for line in self._lines[1:]:
+            self._free.put(line)
+        self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool, clock: Callable[[], float] = time.time) -> Self:
@@ -97,16 +100,23 @@ class Ledger:
     async def close(self) -> None:
         """Commit what was handed over, end the threads and let go of the file. A second call does nothing."""
         await asyncio.to_thread(self._close)
+        self._watching.cancel()
 
     def _close(self) -> None:
         self._writer.close()
         self._readers.shutdown()
-        while not self._lines.empty():
-            self._lines.get().close()
+        for line in self._lines:
+            line.close()
         self._engine.dispose()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    def _watch(self) -> None:
+        """Look for silent lines, and look again."""
+        for line in self._lines:
+            line.cut_if_silent()
+        self._watching = self._loop.call_later(WATCH_S, self._watch)
 
     # --- accepting -----------------------------------------------------------------------------------------------
 
@@ -279,7 +289,7 @@ class Ledger:
         return await self._loop.run_in_executor(self._readers, partial(self._read_on_a_line, work))
 
     def _read_on_a_line(self, work: Callable[[Transaction], T]) -> T:
-        line = self._lines.get()
+        line = self._free.get()
         try:
             try:
                 return line.read(work)
@@ -290,4 +300,4 @@ class Ledger:
         except Failed as exc:
             raise exc.error from exc
         finally:
-            self._lines.put(line)
+            self._free.put(line)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -35,6 +37,7 @@ STATEMENT_MS: Final = 10_000  # the longest statement is the requeue at start
 LOCK_MS: Final = 5_000  # another process's group takes milliseconds
 IDLE_MS: Final = 15_000  # a process that was stopped in mid-transaction gives the counter row back
 SILENT_MS: Final = 10_000  # a line on which sent bytes are not confirmed is cut
+WAIT_S: Final = 12  # a transaction that takes longer than its statements may has a line on which no answer comes
 BUSY_MS: Final = 5_000  # a backup program may hold the file for a moment
 CACHE_KIB: Final = 4096  # pages that each SQLite connection keeps
 WAL_BYTES: Final = 64 << 20  # what the log file shrinks to after a long transaction
@@ -213,6 +216,7 @@ class Line:
         self._clock = clock
         self._sqlite = engine.dialect.name == "sqlite"
         self._connection: PoolProxiedConnection | None = None
+        self._busy_since: float | None = None
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """
@@ -235,6 +239,20 @@ class Line:
         """Do `work` on one state of the ledger; raise `Failed`."""
         return self._transact("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
 
+    def cut_if_silent(self) -> None:
+        """
+        Cut a line on which no answer has come for too long; its own thread then finds it lost. For any thread.
+
+        A server that was stopped, or a network that swallows, confirms what is sent to it: only time tells.
+        """
+        since, connection = self._busy_since, self._connection
+        if self._sqlite or since is None or connection is None or time.monotonic() - since < WAIT_S:
+            return
+        with suppress(self._engine.dialect.loaded_dbapi.Error, AttributeError, OSError):  # it ended meanwhile
+            line = socket.socket(fileno=os.dup(connection.dbapi_connection.fileno()))  # type: ignore[union-attr]
+            line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
     def close(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
@@ -244,6 +262,7 @@ class Line:
     def _transact(self, begin: str, work: Callable[[Transaction], T]) -> T:
         connection = self._connected()
         committing = False
+        self._busy_since = time.monotonic()
         try:
             cursor = connection.cursor() if self._sqlite else connection.cursor(binary=True)
             cursor.execute(begin)
@@ -258,6 +277,8 @@ class Line:
         except BaseException:
             self._give_up(lost=False)
             raise
+        finally:
+            self._busy_since = None
         return result
 
     def _connected(self) -> PoolProxiedConnection:

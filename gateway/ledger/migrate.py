@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from alembic import command
@@ -20,10 +21,10 @@ from gateway.errors import Corrupt, Unavailable
 from gateway.ledger.line import lock_of, make_engine
 from gateway.ledger.tables import SCHEMA_VERSION
 
-__all__ = ["bring_up_to_date", "check_version", "migrate"]
+__all__ = ["FOLDER", "bring_up_to_date", "check_version", "migrate"]
 
-_FOLDER = Path(__file__).resolve().parent / "migrations"
-_ONE_AT_A_TIME = 4_851_001  # any number that nothing else in the database locks
+FOLDER: Final = Path(__file__).resolve().parent / "migrations"
+_ONE_AT_A_TIME: Final = 4_851_001  # any number that nothing else in the database locks
 
 
 def migrate(url: str) -> str:
@@ -52,7 +53,7 @@ def migrate(url: str) -> str:
 def bring_up_to_date(engine: sa.Engine) -> None:
     """Run what is missing, in one transaction."""
     config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     try:
         with engine.connect() as connection:
             _begin(connection)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
@@ -31,6 +32,7 @@ Operation = Callable[[Transaction, Sequence[T]], Sequence[R | GatewayError]]
 MAX_GROUP: Final = 256  # a commit of so many takes some 30 ms; more would only make the first wait for the last
 MAX_PENDING: Final = 8192  # beyond it the database is slower than the world, and waiting helps nobody
 PAUSES_S: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)  # before each repeat on a new line; then the caller decides
+PATIENCE_S: Final = 5.0  # after so long no repeat is begun
 
 
 class _Job(NamedTuple):
@@ -85,7 +87,6 @@ class Writer:
         self._closing.set()
         self._jobs.put(None)
         self._thread.join()
-        self._line.close()
 
     def _run(self) -> None:
         more = True
@@ -126,7 +127,7 @@ class Writer:
         """Commit a group, on a new line if need be."""
         told: list[Outcome] = []
         uncertain = False
-        pauses = iter(PAUSES_S)
+        pauses, deadline = iter(PAUSES_S), time.monotonic() + PATIENCE_S
         while True:
             try:
                 return told + self._line.write(partial(_work, group))
@@ -136,7 +137,8 @@ class Writer:
                     group = [job for job in group if job.repeatable]
                     uncertain = True
                 pause_s = next(pauses, None)
-                if not exc.lost or pause_s is None or self._closing.wait(pause_s):
+                last = pause_s is None or time.monotonic() > deadline
+                if not exc.lost or last or self._closing.wait(pause_s):
                     error = Uncertain(exc.error.detail) if uncertain else exc.error
                     raise Failed(error, split=exc.split and not uncertain) from exc
 

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Record
-from gateway.ledger.prepared import Statement, Transaction, Value, given
-from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, move
+from gateway.ledger.prepared import Statement, Transaction, Value, given, place
+from gateway.ledger.statements.moving import Found, Move, Step, found, move
 from gateway.ledger.states import INBOX, LATE, State, steps
-from gateway.ledger.tables import any_of, delivery, event, message
+from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["record"]
 
@@ -32,18 +32,19 @@ _CONTRADICTS: Final = {State.OPENED: State.REJECTED, State.REJECTED: State.OPENE
 Name = tuple[EnvelopeHash, Address]
 
 
-def _of_subject(*, inbox: bool) -> Statement:
-    """Find deliveries by envelope and recipient: among the open ones by their index, else among all rows of the message."""
+def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
+    """Find deliveries by number and recipient."""
 
     def build(rows: int) -> sa.Select[Any]:
-        names = given(rows, envelope_hash=sa.LargeBinary(), recipient=sa.Text())
-        at = sa.and_(delivery.c.number == message.c.number, delivery.c.recipient == names.c.recipient)
-        if inbox:
-            at = sa.and_(at, any_of(delivery.c.state, INBOX))
-        joined = sa.select(*FOUND).select_from(names).join(message, message.c.envelope_hash == names.c.envelope_hash)
-        return joined.join(delivery, at)
+        names = given(rows, number=Int8, recipient=sa.Text())
+        # A range of one number: planners then take the index that begins with the recipient, and do not read all rows of a
+        # message that has 4,096.
+        number = delivery.c.number.between(names.c.number, names.c.number)
+        at = sa.and_(delivery.c.recipient == names.c.recipient, number, *conditions)
+        columns = (delivery.c.number, delivery.c.idx, delivery.c.recipient, delivery.c.state, delivery.c.attempts)
+        return sa.select(*columns).select_from(names).join(delivery, at)
 
-    return Statement(build, ("envelope_hash", "recipient"))
+    return Statement(build, ("number", "recipient"))
 
 
 def _late(rows: int) -> sa.Insert:
@@ -58,8 +59,14 @@ def _stands(new: sa.CTE) -> sa.ColumnElement[bool]:
     return sa.select(event.c.seq).where(*same, any_of(event.c.event, tuple(LATE.values()))).exists()
 
 
-_IN_INBOX: Final = _of_subject(inbox=True)
-_ANYWHERE: Final = _of_subject(inbox=False)
+_NUMBERS: Final = Statement(
+    lambda rows: sa.select(message.c.number, message.c.envelope_hash).where(
+        message.c.envelope_hash.in_([place(message.c.envelope_hash, row) for row in range(rows)])
+    ),
+    ("envelope_hash",),
+)
+_IN_INBOX: Final = _of_subject(any_of(delivery.c.state, INBOX))
+_ANYWHERE: Final = _of_subject()
 _LATE: Final = Statement(_late, ("at", "event", "envelope_hash", "subject", "reason", "receipt"))
 
 
@@ -73,13 +80,15 @@ def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[
 
 
 def _look(transaction: Transaction, names: set[Name]) -> dict[Name, Found]:
-    rows = {_name(row): row for row in map(found, transaction.look(_IN_INBOX, sorted(names)))}
-    rest = sorted(names - rows.keys())
-    return rows | {_name(row): row for row in map(found, transaction.look(_ANYWHERE, rest))}
-
-
-def _name(row: Found) -> Name:
-    return row.envelope_hash, row.recipient
+    """Find the deliveries: among those in an inbox by their index, the others among all rows of their message."""
+    hashes: dict[int, EnvelopeHash] = dict(
+        transaction.look(_NUMBERS, [(one,) for one in sorted({envelope_hash for envelope_hash, _ in names})])
+    )
+    numbers = {envelope_hash: number for number, envelope_hash in hashes.items()}
+    asked = {(numbers[envelope_hash], subject) for envelope_hash, subject in names if envelope_hash in numbers}
+    rows = transaction.look(_IN_INBOX, sorted(asked))
+    rows += transaction.look(_ANYWHERE, sorted(asked - {(number, recipient) for number, _, recipient, *_ in rows}))
+    return {(hashes[row[0]], row[2]): found((*row, hashes[row[0]])) for row in rows}
 
 
 class _Book:
