@@ -24,7 +24,7 @@ from gateway.exchange.publish import Publisher
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gateway.exchange.parts import Parts
     from gateway.ids import Address
@@ -36,6 +36,7 @@ FIRST_PAUSE_S: Final = 0.1  # after a fault; doubled each time, with jitter
 LONGEST_PAUSE_S: Final = 5.0
 READY_LOOK_S: Final = 0.1  # the pause ends early when the broker's line comes back
 LEAST_ROWS: Final = 32
+FOREIGN_S: Final = 2  # a row of another process that is younger is surely on its way there
 _PAGES_KEPT: Final = 4  # an accept that ends later than so many pages after its commit is published twice, at worst
 
 
@@ -62,6 +63,9 @@ class Dispatcher:
         self._fresh: list[Dispatch] = []
         self._fresh_bytes = 0
         self._behind = True  # whether the ledger may have rows that are not in `_fresh`
+        self._shared = parts.shared
+        self._wall_clock = parts.clock
+        self._own: set[int] = set()  # accepted here and left to the ledger; of interest where others work on it too
         self._seen: deque[frozenset[int]] = deque(maxlen=_PAGES_KEPT)
         self._page_rows = self._limits.page_rows
         self._poll_at = 0.0
@@ -71,12 +75,11 @@ class Dispatcher:
         """Take a message that was accepted just now; when there is no room it is read back from the ledger."""
         if any(dispatch.number in page for page in self._seen):
             return
+        self._fresh.append(dispatch)
         self._fresh_bytes += dispatch.size_bytes
         if self._fresh_bytes > self._limits.fresh_bytes:
-            self._forget_fresh()
+            self._leave_fresh()
             self._behind = True
-        else:
-            self._fresh.append(dispatch)
         self._wake.set()
 
     def look(self) -> None:
@@ -119,8 +122,7 @@ class Dispatcher:
         if self._behind:
             await self._read_page()
         elif self._fresh:
-            fresh = sorted(self._fresh, key=_rank)
-            self._forget_fresh()
+            fresh, self._fresh, self._fresh_bytes = sorted(self._fresh, key=_rank), [], 0
             await self._publisher.publish(fresh)
         else:
             await self._sleep()
@@ -130,17 +132,18 @@ class Dispatcher:
         await self._publisher.settle()
         self._behind = False
         page = await self._ledger.waiting(self._limits.page_bytes, self._page_rows, self._resting.names())
-        self._seen.append(frozenset(waiting.number for waiting in page))
+        ours = self._for_us(map(from_waiting, page))
+        self._seen.append(frozenset(dispatch.number for dispatch in ours))
         found = sum(len(waiting.rows) for waiting in page)
         size_bytes = sum(len(waiting.body) + len(waiting.head) for waiting in page)
         # A page that ended at one of its limits is not the whole: the next message may have been too large for the rest.
-        if found >= self._page_rows or size_bytes + MAX_SUBMISSION_BYTES >= self._limits.page_bytes:
+        if ours and (found >= self._page_rows or size_bytes + MAX_SUBMISSION_BYTES >= self._limits.page_bytes):
             self._behind = True
         if self._behind:
-            self._forget_fresh()
+            self._leave_fresh()
         else:
             self._fresh = [dispatch for dispatch in self._fresh if dispatch.number not in self._seen[-1]]
-        stored = await self._publisher.publish([from_waiting(waiting) for waiting in page])
+        stored = await self._publisher.publish(ours)
         # Full mailboxes make a page mostly a waste: read about as much as gets through.
         self._page_rows = min(self._limits.page_rows, max(LEAST_ROWS, 2 * stored))
 
@@ -163,7 +166,26 @@ class Dispatcher:
         while (left_s := until - self._clock()) > 0 and (was_ready or not self._broker.ready):  # noqa: ASYNC110  a port has no event
             await asyncio.sleep(min(READY_LOOK_S, left_s))
 
-    def _forget_fresh(self) -> None:
+    def _for_us(self, page: Iterable[Dispatch]) -> list[Dispatch]:
+        """Leave to other processes what they accepted just now; look again soon, for they may have died."""
+        if not self._shared:
+            return list(page)
+        since = self._wall_clock() - FOREIGN_S
+        ours, theirs = [], False
+        for dispatch in page:
+            if dispatch.accepted_at < since or dispatch.number in self._own:
+                self._own.discard(dispatch.number)
+                ours.append(dispatch)
+            else:
+                theirs = True
+        if theirs:
+            self._poll_at = min(self._poll_at, self._clock() + FOREIGN_S)
+        return ours
+
+    def _leave_fresh(self) -> None:
+        """Leave to the ledger what is in memory."""
+        if self._shared:
+            self._own.update(dispatch.number for dispatch in self._fresh)
         self._fresh = []
         self._fresh_bytes = 0
 

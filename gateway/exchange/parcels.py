@@ -30,6 +30,7 @@ class Dispatch(NamedTuple):
     """One accepted message on its way to mailboxes: its rows, and what they share."""
 
     number: int
+    accepted_at: int
     urgent: bool
     expires: int
     envelope_hash: EnvelopeHash
@@ -50,9 +51,17 @@ class Dispatch(NamedTuple):
 
 def from_waiting(waiting: Waiting) -> Dispatch:
     """Return what the ledger gave back as it was when it was accepted."""
-    envelope_hash = parse_receipt(waiting.receipt).receipt.envelope_hash
-    common = common_of(waiting.head, waiting.body)
-    return Dispatch(waiting.number, waiting.urgent, waiting.expires, envelope_hash, common, waiting.receipt, waiting.rows)
+    accepted = parse_receipt(waiting.receipt).receipt
+    return Dispatch(
+        number=waiting.number,
+        accepted_at=accepted.at,
+        urgent=waiting.urgent,
+        expires=waiting.expires,
+        envelope_hash=accepted.envelope_hash,
+        common=common_of(waiting.head, waiting.body),
+        receipt=waiting.receipt,
+        rows=waiting.rows,
+    )
 
 
 def make_parcel(dispatch: Dispatch, row: Row, parcel_id: bytes, now: float) -> Parcel:

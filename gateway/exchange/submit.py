@@ -112,10 +112,11 @@ class Submitter:
             Uncertain: It may have been accepted; the same bytes will tell.
         """
         view, started = self._view(), perf_counter()
-        if len(body) <= self._parts.limits.inline_bytes:
-            examined, found = _judge(body, view)
-        else:
-            examined, found = await self._apart(lambda: _judge(body, view))
+        examined, found = await self._judged(body, view)
+        if isinstance(found, Rejected) and self._parts.shared and await self._parts.directory.reload():
+            # The sender may have read a directory that another process published a moment ago.
+            view = self._view()
+            examined, found = await self._judged(body, view)
         if isinstance(found, Rejected):
             return await self._refused(examined, found, view)
         stored = await self._commit(found, view, started)
@@ -147,6 +148,11 @@ class Submitter:
     def _view(self) -> _View:
         source = self._parts.directory
         return _View(source.current(), source.answers(), int(self._parts.clock()))
+
+    async def _judged(self, body: bytes, view: _View) -> tuple[Examined, _Ready | Rejected]:
+        if len(body) <= self._parts.limits.inline_bytes:
+            return _judge(body, view)
+        return await self._apart(lambda: _judge(body, view))
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """Do in a thread what would hold the event loop."""
@@ -189,12 +195,7 @@ class Submitter:
         if stored.repeated:
             metrics.repeated.inc()
             return stored
-        urgent = header.urgency in _URGENT
-        self._dispatcher.offer(
-            Dispatch(
-                stored.number, urgent, header.expires, examined.envelope_hash, examined.common_bytes, stored.receipt, ready.rows
-            )
-        )
+        self._dispatcher.offer(_dispatch(ready, stored, view.now))
         duration_s = perf_counter() - started
         metrics.accepted(header.kind).inc()
         metrics.accept_seconds.observe(duration_s)
@@ -239,6 +240,20 @@ def _judge(body: bytes, view: _View) -> tuple[Examined, _Ready | Rejected]:
     except Rejected as refusal:
         return examined, refusal
     return examined, _Ready(examined, head(examined), rows(examined), None)
+
+
+def _dispatch(ready: _Ready, stored: Stored, now: int) -> Dispatch:
+    examined, header = ready.examined, ready.examined.header
+    return Dispatch(
+        number=stored.number,
+        accepted_at=now,
+        urgent=header.urgency in _URGENT,
+        expires=header.expires,
+        envelope_hash=examined.envelope_hash,
+        common=examined.common_bytes,
+        receipt=stored.receipt,
+        rows=ready.rows,
+    )
 
 
 def _delivery_key(view: _View, recipient: Address) -> PublicKey:

@@ -9,6 +9,8 @@ Pure packages do not log: they return or raise.
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import sys
 import time
@@ -52,7 +54,7 @@ def configure(level: str = "info", file: BinaryIO | None = None) -> None:
     structlog.configure(
         processors=[_stamp, _failure, _allow, _render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.BytesLoggerFactory(file if file is not None else cast("BinaryIO", sys.stderr.buffer)),
+        logger_factory=_Lines(file if file is not None else cast("BinaryIO", sys.stderr.buffer)),
         cache_logger_on_first_use=True,
     )
 
@@ -60,6 +62,51 @@ def configure(level: str = "info", file: BinaryIO | None = None) -> None:
 def logger() -> FilteringBoundLogger:
     """Return the logger; ask once for each module or object, at construction."""
     return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+class _Lines:
+    """
+    Writes the lines of one turn of the event loop together, and errors at once.
+
+    A write for each line costs a group of accepted messages more than their signatures. There is one stream, so it is its
+    own factory.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._lines: list[bytes] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        atexit.register(self.flush)
+
+    def __call__(self, *_args: object) -> _Lines:
+        return self
+
+    def later(self, line: bytes) -> None:
+        """Write a line at the end of this turn; at once where no loop runs."""
+        self._lines.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_soon(self.flush)
+
+    def now(self, line: bytes) -> None:
+        """Write a line and what waits before it."""
+        self._lines.append(line)
+        self.flush()
+
+    msg = debug = info = warning = warn = later
+    error = exception = critical = fatal = now
+
+    def flush(self) -> None:
+        """Write what waits."""
+        lines, self._lines, self._loop = self._lines, [], None
+        if lines and not self._file.closed:
+            self._file.write(b"\n".join(lines) + b"\n")
+            self._file.flush()
 
 
 def _stamp(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

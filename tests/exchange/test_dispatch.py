@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from gateway.broker import Outcome
-from gateway.exchange import dispatch
-from tests.support.exchange import MAILBOX_BYTES, QUICK, Stage, address, staged
+from gateway.config import DirectoryConfig
+from gateway.exchange import Exchange, dispatch
+from tests.support.exchange import MAILBOX_BYTES, QUICK, Stage, address, make_parts, staged
 from tests.support.flaky_broker import FlakyBroker
 
 if TYPE_CHECKING:
@@ -190,3 +191,31 @@ async def test_a_large_message_is_published_in_pieces(
 def test_pauses_are_bounded() -> None:
     """A dispatcher that cannot work tries again within seconds."""
     assert dispatch.FIRST_PAUSE_S < dispatch.LONGEST_PAUSE_S <= 5
+
+
+async def test_another_process_is_not_overtaken(tmp_path: Path) -> None:
+    """What another gateway accepted a moment ago is left to it; when it died, this one brings it soon after."""
+    ours, theirs = FlakyBroker(), FlakyBroker()
+    theirs.down = True
+    async with staged(tmp_path, broker=theirs, shared=True) as stage:
+        parts = make_parts(
+            stage.world, ledger=stage.ledger, broker=ours, clock=stage.clock, publication=stage.publication, shared=True
+        )
+        other = Exchange(parts, mailbox_bytes=MAILBOX_BYTES, schedule=DirectoryConfig(), volatile=False)
+        await other.start()
+        await submit(stage, 1)
+        await asyncio.sleep(3 * QUICK.poll_s)
+        assert ours.published == []
+        stage.clock.jump(dispatch.FOREIGN_S + 1)
+        await until(lambda: numbers(ours) == [1])
+        await other.close()
+
+
+async def test_a_process_brings_what_it_accepted_itself_at_once(tmp_path: Path, broker: FlakyBroker) -> None:
+    """With many messages at once, what did not fit in memory is still this process's own."""
+    limits = msgspec.structs.replace(QUICK, fresh_bytes=4096)
+    async with staged(tmp_path, broker=broker, limits=limits, shared=True) as stage:
+        async with asyncio.timeout(1.5):
+            await asyncio.gather(*(submit(stage, 5) for _ in range(4)))
+            await until(lambda: len(broker.published) == 20)
+    assert sorted(numbers(broker)) == list(range(1, 21))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -70,7 +71,7 @@ def test_our_own_errors_keep_their_text(lines: Lines) -> None:
     """Errors of the tree say what they say, and their causes follow."""
     try:
         try:
-            {}["hush"]
+            {"a": 1}["hush"]
         except KeyError as exc:
             raise Rejected("limit 3, seen 4", code="too-large") from exc
     except Rejected as exc:
@@ -78,3 +79,16 @@ def test_our_own_errors_keep_their_text(lines: Lines) -> None:
     first, second = lines.all()[0]["exception"]
     assert first["text"] == "too-large: limit 3, seen 4"
     assert (second["type"], second["text"]) == ("KeyError", "")
+
+
+async def test_lines_of_one_turn_are_written_together(lines: Lines) -> None:
+    """A group of accepted messages is one write; an error is not waited for."""
+    log = logs.logger()
+    log.info("accepted", number=1)
+    log.info("accepted", number=2)
+    assert lines.all() == []
+    await asyncio.sleep(0)
+    assert [line["number"] for line in lines.all()] == [1, 2]
+    log.info("accepted", number=3)
+    log.error("held", number=4)
+    assert [line["number"] for line in lines.all()] == [1, 2, 3, 4]

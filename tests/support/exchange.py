@@ -101,7 +101,9 @@ class Stage:
         """The record."""
         return self.parts.ledger
 
-    def sealed(self, sender: str, recipients: Sequence[str], content: bytes = b"{}", **changes: Any) -> Sealed:
+    def sealed(
+        self, sender: str, recipients: Sequence[str], content: bytes = b"{}", *, version: int | None = None, **changes: Any
+    ) -> Sealed:
         """
         Seal a message.
 
@@ -109,6 +111,7 @@ class Stage:
             sender: Participant.
             recipients: Participants.
             content: Anything: the gateway cannot read it.
+            version: Of the directory that the sender has, else the gateway's.
             changes: Fields of the header.
         """
         header, addressees = self._header(sender, recipients, changes)
@@ -126,7 +129,7 @@ class Stage:
             addressees=addressees,
             keys=keys,
             keyring=keyring,
-            directory_version=self.exchange.directory.version,
+            directory_version=version or self.exchange.directory.version,
             rng=os.urandom,
         )
 
