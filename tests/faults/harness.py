@@ -10,47 +10,50 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from tests.faults.counting import Count, count
 
 __all__ = ["Campaign", "Node", "Plan"]
 
 KILL_WAIT_S: Final = 6  # a named call that does not come within this is killed at random instead
+READY_S: Final = 30
+SETTLED_S: Final = 2  # RabbitMQ 3.10 may forget a queue that is killed within half a second of its making
 SETTLE_S: Final = 90  # after the last kill: how long the backlog may take
-PORT_CALLS: Final = (
-    "ledger.find",
-    "ledger.accept",
-    "ledger.waiting",
-    "ledger.mark_queued",
-    "ledger.wanted",
-    "ledger.record",
-    "ledger.waiting_count",
-    "ledger.begin_session",
-    "ledger.expire",
-    "broker.declare",
-    "broker.publish",
-    "consumer.get",
-    "consumer.ack",
-)
+PACE_S: Final = 75  # over which the messages are sent: as long as the kills take
+# Each call through the ports, and how many of them the gateway survives at most before it dies there.
+PORT_CALLS: Final = {
+    "ledger.find": 20,
+    "ledger.accept": 20,
+    "ledger.waiting": 1,
+    "ledger.mark_queued": 10,
+    "ledger.wanted": 10,
+    "ledger.record": 10,
+    "ledger.waiting_count": 1,
+    "ledger.begin_session": 1,
+    "ledger.expire": 1,
+    "broker.declare": 1,
+    "broker.publish": 10,
+    "consumer.get": 10,
+    "consumer.ack": 10,
+}
 
 
-class Node:
+class Node(Protocol):
     """A broker that can be killed and started again; what `tests.support.rabbitmq.RabbitNode` is."""
 
     def kill(self) -> None:
         """End it as a power cut does."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Start it on the same data."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,14 @@ class Campaign:
 
     Args:
         folder: As `tests.faults.prepare` made it.
+        port: Where the gateway listens.
         plan: How much of what.
         node: The broker, or None where it lives in the gateway.
         say: Where progress goes.
     """
 
     folder: Path
+    port: int
     plan: Plan
     node: Node | None
     say: Callable[[str], None]
@@ -86,21 +91,27 @@ class Campaign:
 
     def run(self) -> Count:
         """Run to the end; raise RuntimeError when a process ends that nobody killed."""
-        readers = {name: self._recipient(name) for name in self.plan.recipients}
-        writers = [self._sender(name) for name in self.plan.senders]
         gateway = self._gateway()
+        self._await(self._answers, "the gateway")
+        readers = {name: self._recipient(name) for name in self.plan.recipients}
+        writers: dict[str, subprocess.Popen[bytes]] = {}
         try:
+            self._await_ready(self.plan.recipients)
+            writers |= {name: self._sender(name) for name in self.plan.senders}
+            self._await_ready(self.plan.senders)
             gateway = self._fire(gateway, readers)
             self._await_senders(writers)
             self._settle()
         finally:
-            for process in (*readers.values(), *writers, gateway):
+            for process in (*readers.values(), *writers.values(), gateway):
                 _end(process)
         return self._count()
 
     def _fire(self, gateway: subprocess.Popen[bytes], readers: dict[str, subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
         """Kill by plan, one thing after the other; return the gateway that lives at the end."""
         for what in self._schedule():
+            if what in {"broker", "recipient"} and gateway.poll() is not None:
+                gateway = self._gateway()
             if what == "broker":
                 self._kill_broker()
             elif what == "recipient":
@@ -110,8 +121,9 @@ class Campaign:
                 self._note("recipient")
             else:
                 _end(gateway)
-                gateway = self._kill_gateway(what)
-        return gateway
+                gateway = self._doomed(what)
+        _end(gateway)
+        return self._gateway()
 
     def _schedule(self) -> Iterator[str]:
         """Mix kills of the gateway at every port call, at random, of the broker and of recipients."""
@@ -121,17 +133,18 @@ class Campaign:
         self.rng.shuffle(mixed)
         yield from mixed
 
-    def _kill_gateway(self, what: str) -> subprocess.Popen[bytes]:
-        """Start a gateway that dies by plan, wait for that, and return a healthy one."""
-        doomed = self._gateway("" if what == "random" else f"{what}:{self.rng.randint(1, 20)}")
-        limit_s = self.rng.uniform(1.0, 2.0) if what == "random" else KILL_WAIT_S
+    def _doomed(self, what: str) -> subprocess.Popen[bytes]:
+        """Run a gateway that dies by plan, and wait for that."""
+        call = what.partition(":")[0]
+        gateway = self._gateway("" if what == "random" else f"{what}:{self.rng.randint(1, PORT_CALLS[call])}")
+        limit_s = self.rng.uniform(1.0, 3.0) if what == "random" else KILL_WAIT_S
         try:
-            doomed.wait(limit_s)
+            gateway.wait(limit_s)
             self._note(what)
         except subprocess.TimeoutExpired:
-            _end(doomed)
+            _end(gateway)
             self._note("random" if what == "random" else f"{what} (not called, killed at random)")
-        return self._gateway()
+        return gateway
 
     def _kill_broker(self) -> None:
         assert self.node is not None
@@ -142,17 +155,42 @@ class Campaign:
 
     def _note(self, what: str) -> None:
         self.kills[what] = self.kills.get(what, 0) + 1
-        self.say(f"  {sum(self.kills.values()):3d} killed: {what:<40} {self._count()}")
+        now = self._count()
+        so_far = f"accepted {now.accepted}, opened {now.opened}, on the way {now.lost}"
+        self.say(f"  {sum(self.kills.values()):3d} killed: {what:<52} {so_far}")
 
     def _count(self) -> Count:
         logs = [[self.folder / f"{name}.log" for name in names] for names in (self.plan.senders, self.plan.recipients)]
         return count(*logs)
 
-    def _await_senders(self, writers: list[subprocess.Popen[bytes]]) -> None:
+    def _await_ready(self, names: tuple[str, ...]) -> None:
+        """Wait until each has been in contact once: recipients can be sealed to, senders know the directory."""
+        self._await(lambda: all((self.folder / f"{name}.log").exists() for name in names), ", ".join(names))
+        time.sleep(SETTLED_S)
+
+    def _await(self, ready: Callable[[], bool], who: str) -> None:
+        deadline = time.monotonic() + READY_S
+        while not ready():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{who}: not ready within {READY_S} s\n{self._last_words()}")
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def _last_words(self) -> str:
+        """Return the end of what each process printed."""
+        return "\n".join(f"{path.stem}: {path.read_text()[-1000:]}" for path in self.folder.glob("*.console"))
+
+    def _await_senders(self, writers: dict[str, subprocess.Popen[bytes]]) -> None:
         deadline = time.monotonic() + SETTLE_S
-        for writer in writers:
+        for name, writer in writers.items():
             if writer.wait(max(1.0, deadline - time.monotonic())) != 0:
-                raise RuntimeError(f"a sender ended with {writer.returncode}: see {self.folder}")
+                raise RuntimeError(f"the sender {name} ended with {writer.returncode}\n{self._last_words()}")
 
     def _settle(self) -> None:
         """Wait until everything accepted was opened, or the limit."""
@@ -161,14 +199,14 @@ class Campaign:
             time.sleep(0.5)
 
     def _gateway(self, death: str = "") -> subprocess.Popen[bytes]:
-        return self._start("victim", "gateway", self.folder / "gateway.toml", death=death)
+        return self._start("victim", "gateway", self.folder / "gateway" / "gateway.toml", death=death)
 
     def _recipient(self, name: str) -> subprocess.Popen[bytes]:
         return self._start("recipient", name, *self._home(name), self.folder / f"{name}.log")
 
     def _sender(self, name: str) -> subprocess.Popen[bytes]:
         each = self.plan.messages // len(self.plan.senders)
-        return self._start("sender", name, *self._home(name), self.folder / f"{name}.log", each, *self.plan.recipients)
+        return self._start("sender", name, *self._home(name), self.folder / f"{name}.log", each, PACE_S, *self.plan.recipients)
 
     def _home(self, name: str) -> tuple[Path, Path]:
         return self.folder / "homes" / name, self.folder / "passphrase"

@@ -16,10 +16,13 @@ from gateway.client import ContactPoint
 from gateway.ids import format_id
 
 
-async def run(home: Path, passphrase: bytes, log: Path) -> None:
+async def run(home: Path, passphrase: bytes, log: Path, *, first: bool) -> None:
     """Read for ever; each line is one write, so that a kill cuts at most the last one."""
     async with ContactPoint.open(home, passphrase=passphrase) as me:
+        if first:  # a later run may find no gateway
+            await me.publish_card()
         with log.open("ab", buffering=0) as out:
+            out.write(b"ready\n")
             async for delivery in me.inbox(follow=True):
                 name = format_id(delivery.message_id)
                 out.write(f"got {name}\n".encode())
@@ -28,4 +31,5 @@ async def run(home: Path, passphrase: bytes, log: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), Path(sys.argv[2]).read_bytes().strip(), Path(sys.argv[3])))
+    facts = Path(sys.argv[3])
+    asyncio.run(run(Path(sys.argv[1]), Path(sys.argv[2]).read_bytes().strip(), facts, first=not facts.exists()))

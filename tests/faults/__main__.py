@@ -1,0 +1,95 @@
+"""
+`make faults`: both set-ups under fire, counted by what applications hold.
+
+    python -m tests.faults [--messages N] [SETUP...]       SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory)
+
+Ends with 0 only if every line says `lost 0, duplicated 0`. FULL=1 sends ten times as much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.faults.counting import Count
+from tests.faults.harness import Campaign, Node, Plan
+from tests.support.ports import free_ports
+from tests.support.postgres import Cluster
+from tests.support.rabbitmq import RabbitNode
+
+MESSAGES: Final = 5000
+PLANS: Final = {
+    "rabbitmq": Plan(
+        messages=MESSAGES,
+        senders=("NCB-QM", "GS"),
+        recipients=("NCB-QN", "WCU-QP", "GN-QN"),
+        random_kills=6,
+        broker_kills=3,
+        recipient_kills=6,
+    ),
+    "sqlite": Plan(
+        messages=MESSAGES,
+        senders=("NCB-QM", "GS"),
+        recipients=("NCB-QN", "WCU-QP", "GN-QN"),
+        random_kills=4,
+        broker_kills=0,
+        recipient_kills=4,
+    ),
+}
+
+
+@contextmanager
+def stage(name: str, folder: Path) -> Iterator[tuple[int, Node | None]]:
+    """Start what the set-up stands on, and make its network; give the gateway's port and the broker."""
+    with ExitStack() as stack:
+        words: list[str] = []
+        node = None
+        if name == "rabbitmq":
+            cluster = Cluster()
+            stack.callback(cluster.remove)
+            cluster.start()
+            node = stack.enter_context(RabbitNode())
+            words = [cluster.url(cluster.create()), node.url]
+        ports = free_ports(2)
+        subprocess.run([sys.executable, "-m", "tests.faults.prepare", str(folder), *map(str, ports), *words], check=True)
+        yield ports[0], node
+
+
+def run(name: str, messages: int) -> Count:
+    """Run one campaign and say what came of it."""
+    plan = PLANS[name]
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as folder, stage(name, Path(folder)) as (port, node):
+        planned = Plan(**{**plan.__dict__, "messages": messages})
+        campaign = Campaign(Path(folder), port, planned, node, say)
+        result = campaign.run()
+    say(f"{name}: {sum(campaign.kills.values())} kills of {len(campaign.kills)} kinds in {time.monotonic() - started:.0f} s")
+    say(f"{name}: {result}")
+    return result
+
+
+def say(text: str) -> None:
+    """Print at once: the campaign is long."""
+    print(text, flush=True)
+
+
+def main() -> int:
+    """Run the set-ups that were named, or both."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("--messages", type=int, default=MESSAGES * (10 if os.environ.get("FULL") else 1))
+    parser.add_argument("setups", nargs="*", choices=[*PLANS, []])
+    options = parser.parse_args()
+    results = [run(name, options.messages) for name in options.setups or PLANS]
+    return 0 if all(result.clean for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
