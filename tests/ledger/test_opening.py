@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import asyncio
 import sys
 from typing import TYPE_CHECKING
 
@@ -88,8 +88,9 @@ async def test_a_file_has_one_process(sqlite_url: str) -> None:
     """A second gateway on the same file is stopped at its start, and the first one goes on."""
     async with await Ledger.open(sqlite_url, migrate=True) as ledger:
         program = f"from gateway.ledger import migrate; migrate({sqlite_url!r})"
-        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-        assert "ledger-locked" in other.stderr
+        other = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)
+        _, errors = await other.communicate()
+        assert b"ledger-locked" in errors
         with pytest.raises(Corrupt, match="another process has"):
             await Ledger.open(sqlite_url, migrate=True)
         await accept(ledger, sample())

@@ -92,6 +92,7 @@ class Proxy:
         except (OSError, asyncio.CancelledError):  # the server's callback is the outermost place of this task
             writer.transport.abort()
         finally:
+            writer.close()  # a client that left while the proxy was frozen has ended neither direction
             self._writers.discard(writer)
             self._lines.discard(task)
 
