@@ -57,7 +57,7 @@ class HomeDirectory:
         self._loop = asyncio.get_running_loop()
         self._trusted: TrustedDirectory | None = None
         self._directory: Directory | None = None
-        self._answers: DirectoryAnswers | None = None
+        self._answers: tuple[Directory, DirectoryAnswers] | None = None
         self._confirmed_at = 0.0
         self._look_at = 0.0
         self._begun = 0  # fetches so far
@@ -102,9 +102,10 @@ class HomeDirectory:
     def answers(self) -> DirectoryAnswers:
         """Return the copy at hand as the envelope asks it."""
         directory = self.last()
-        if self._answers is None:
-            self._answers = DirectoryAnswers(directory)
-        return self._answers
+        # Made of one copy and kept with it: the refreshing thread may put another in its place at any moment.
+        if self._answers is None or self._answers[0] is not directory:
+            self._answers = directory, DirectoryAnswers(directory)
+        return self._answers[1]
 
     async def _look(self) -> None:
         """Take what another process of this home may have refreshed; fetch if that is old too."""
@@ -129,7 +130,6 @@ class HomeDirectory:
     def _read(self) -> None:
         trusted = self._opened()
         self._directory, age_s = trusted.last(), trusted.age_s
-        self._answers = None
         self._confirmed_at = self._clock() - age_s if self._directory is not None else 0.0
 
     def _opened(self) -> TrustedDirectory:

@@ -149,9 +149,11 @@ class HomeStore:
         self._asked: list[_Change] = []
         self._committing = False
         self._later: list[Work[object]] = []
+        self._closed = False
 
     async def read(self, work: Work[T]) -> T:
         """Run a query and return what it returns."""
+        self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, work)
 
     async def write(self, work: Work[T]) -> T:
@@ -162,6 +164,7 @@ class HomeStore:
             Unavailable: Nothing was changed: the disk is full, or another process held the file too long.
             Corrupt: The file is damaged.
         """
+        self._require_open()
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._asked.append(_Change(work, result))
         if not self._committing:
@@ -177,8 +180,13 @@ class HomeStore:
         with suppress(GatewayError):  # only repeated work is lost, and a closing home must close
             if self._later:
                 await self.write(lambda _connection: None)
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Unavailable("the home was closed")
 
     def _commit(self) -> None:
         """Hand all that was asked for to the thread; on the event loop."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Inbox"]
 
+SILENCE_S: Final = 15.0  # after which a gateway that says neither `delivery` nor `empty` has lost its broker
 SETTLE_S: Final = 10.0  # for the gateway's word on the last receipts
+STOOD_S: Final = 60.0
 BACK_OFF_S: Final = (0.2, 30.0)  # the first pause at most, and the longest
 _RETRY: Final = frozenset({"too-many", "clock-skew"})  # refusals that pass by themselves
 _log: Final = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Inbox:
         self._swept = False
         self._closed = False
         self._pause_s = 0.0
+        self._began_at = 0.0
         self.refused = 0
 
     def __aiter__(self) -> Inbox:
@@ -112,9 +115,17 @@ class Inbox:
             await self._parts.post.settled(SETTLE_S)
             return not intake.idle() or bool(self._ready)
         else:
-            intake.progress.clear()
-            await intake.progress.wait()
+            await self._wait(intake)
         return True
+
+    async def _wait(self, intake: Intake) -> None:
+        """Wait for the session; when it is silent and nobody follows, ask the ledger what there is."""
+        intake.progress.clear()
+        try:
+            async with asyncio.timeout(None if self._follow else SILENCE_S):
+                await intake.progress.wait()
+        except TimeoutError:
+            await intake.read_ledger()
 
     async def _claim(self) -> bool:
         """Take up what the home has and this iteration has not offered yet."""
@@ -133,6 +144,7 @@ class Inbox:
             message = await self._parts.opener.open(claimed)
             # 9. (sender, message id) not seen with another envelope.
             if not self._parts.desk.show(message.opened) or await self._parts.opener.other_envelope(message.opened):
+                # Nothing is noted under this sender and id: that place belongs to the other envelope.
                 raise Refused("conflict", "the message id came with another envelope")  # noqa: TRY301
         except Held as exc:
             _log.warning("delivery %d is held: %s", claimed.number, exc)
@@ -147,18 +159,26 @@ class Inbox:
 
     async def _connect(self) -> None:
         """Open a session; when following, keep trying."""
-        while True:
+        while not self._closed:
             await asyncio.sleep(self._pause_s)
             try:
                 await self._parts.make_ready()
                 session = await Session.open(self._parts.transport)
-                break
             except (Unavailable, Uncertain, Rejected) as exc:
                 passing = not isinstance(exc, Rejected) or exc.code in _RETRY
                 if not (self._follow and passing):
                     raise
                 self._pause(exc)
+            else:
+                await self._begin(session)
+                return
+
+    async def _begin(self, session: Session) -> None:
+        if self._closed:
+            await session.close()
+            return
         self._swept = False
+        self._began_at = asyncio.get_running_loop().time()
         self._intake = Intake(self._parts, session, self._owner, self._ready)
         await self._intake.start()
 
@@ -171,8 +191,9 @@ class Inbox:
             await self.aclose()
             raise reason
         self._parts.transport.prefer_next()
-        # A session that stood for a while starts the pauses anew; one that is refused at once must not be asked in a circle.
-        self._pause_s = min(self._pause_s, BACK_OFF_S[0])
+        # A session that stood for a while starts the pauses anew; one that ends at once is asked for less and less often.
+        if asyncio.get_running_loop().time() - self._began_at > STOOD_S:
+            self._pause_s = 0.0
         self._pause(reason)
 
     def _pause(self, reason: GatewayError) -> None:

@@ -93,6 +93,23 @@ class Intake:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._session.close()
+        self.progress.set()
+
+    async def read_ledger(self) -> None:
+        """
+        Take what waits from the ledger: a gateway whose broker is away cannot hand it over, and has it all the same.
+
+        Raises:
+            Rejected: The gateway refuses the request.
+            Unavailable: No gateway answers.
+        """
+        after, more = 0, True
+        while more:
+            found, more = await self._parts.opener.ledger(after)
+            await self._keep_all(found)
+            after = max((claim.number for data in found if (claim := identify_claim(data))), default=after)
+            more = more and bool(found)
+        self._empty = True
 
     async def _read(self) -> None:
         while True:

@@ -164,12 +164,16 @@ class Opener:
             Rejected: A gateway refused the request.
             Unavailable: No gateway answered.
         """
-        answer = await self._transport.get(f"{media.INBOX}?after={claim.number - 1}")
+        found, _ = await self.ledger(claim.number - 1)
+        return next((data for data in found if identify_claim(data) == claim), None)
+
+    async def ledger(self, after: int) -> tuple[list[bytes], bool]:
+        """Return what the ledger has for this home after an acceptance number, and whether there is more; raises alike."""
+        answer = await self._transport.get(f"{media.INBOX}?after={after}")
         try:
-            found, _ = _inbox.decode(answer)
+            return _inbox.decode(answer)
         except msgspec.MsgspecError as exc:
             raise Unavailable("an inbox that cannot be read") from exc
-        return next((data for data in found if identify_claim(data) == claim), None)
 
     async def _look_again(self, claimed: Claimed, data: bytes) -> bytes:
         """Bring keys and directory up to date, and return the ledger's copy of the delivery where it still has one."""

@@ -66,6 +66,7 @@ class Transport:
         self._signer = RequestSigner(keyring)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     @property
     def gateways(self) -> tuple[str, ...]:
@@ -136,7 +137,8 @@ class Transport:
         self._first = (self._first + 1) % len(self._gateways)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; nothing is asked after this."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -184,6 +186,8 @@ class Transport:
         return self._signer.sign(HttpRequest(method, url, headers, body), self._clock(), os.urandom(NONCE_BYTES))
 
     def _pool(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise Unavailable("the contact point was closed")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=TOTAL_S, connect=CONNECT_S),

@@ -347,14 +347,45 @@ async def test_a_delivery_tells_everything_to_programs_in_other_languages(homes:
 async def test_the_same_message_id_as_another_envelope_is_refused(
     homes: Homes, gate: FakeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sender that uses an id twice is believed once, even where a gateway lets it through."""
+    """A sender that uses an id twice is believed once, even where a gateway lets it through, now and later."""
     monkeypatch.setattr(compose, "_new_id", lambda now: bytes(15) + b"\x01")
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
-        await mail(qm, gn)
-        await qm._parts.home.store.write(lambda connection: connection.execute("DELETE FROM outgoing"))
-        [(key, message)] = gate.messages.items()
-        gate.messages = {(key[0], b"the first"): message}
-        await qm.send(content(), to=["GN-QN"])
-        deliveries = gn.inbox()
-        numbers = [one.number async for one in deliveries]
-    assert (numbers, deliveries.refused) == ([1], 1)
+        await gn.publish_card()
+        for number in range(3):
+            await qm.send(content(), to=["GN-QN"])
+            await qm._parts.home.store.write(lambda connection: connection.execute("DELETE FROM outgoing"))
+            [key] = [key for key in gate.messages if len(key[1]) == 16]
+            gate.messages[key[0], bytes([number])] = gate.messages.pop(key)
+            if number == 1:
+                deliveries = gn.inbox()
+                read = [one async for one in deliveries]
+                await read[0].acknowledge()
+        later = gn.inbox()
+        assert [one async for one in later] == []
+    assert ([one.number for one in read], deliveries.refused, later.refused) == ([1], 1, 1)
+    assert gate.states() == {"opened": 1, "rejected": 2}
+
+
+async def test_a_gateway_without_its_broker_is_asked_for_its_ledger(
+    homes: Homes, gate: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A silent session does not keep anybody waiting who only wants to know what there is."""
+    monkeypatch.setattr(inbox_module, "SILENCE_S", 0.1)
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await mail(qm, gn, 2)
+        gate.silent = True
+        assert [one.number for one in await drain(gn)] == [1, 2]
+    assert gate.states() == {"opened": 2}
+
+
+async def test_closing_ends_a_walk_that_waits(homes: Homes, gate: FakeGateway) -> None:
+    """A task that follows an inbox ends when its contact point is closed, connected or not."""
+    async with homes("GN-QN") as gn:
+        connected = asyncio.ensure_future(anext(gn.inbox(follow=True), None))
+        await until(lambda: bool(gate.sessions))
+    async with homes("GN-QN") as gn:
+        gate.down = True
+        trying = asyncio.ensure_future(anext(gn.inbox(follow=True), None))
+        await asyncio.sleep(0.1)
+    async with asyncio.timeout(5):
+        assert [await connected, await trying] == [None, None]

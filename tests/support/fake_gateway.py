@@ -2,8 +2,8 @@
 A gateway for tests of the client: the real HTTP interface over an exchange in memory that keeps the rules of the envelope.
 
 Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
-changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `forged` is the answer
-to every submission, `closed_keys` are refused. What happened is in `events`.
+changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands
+nothing over on sessions, `forged` is the answer to every submission, `closed_keys` are refused. What happened is in `events`.
 """
 
 from __future__ import annotations
@@ -114,6 +114,9 @@ class FakeSession:
             self.changed.clear()
             if self.failure is not None:
                 raise self.failure
+            if self.gateway.silent:
+                await self.changed.wait()
+                continue
             waiting = [row for row in self.gateway.waiting(self.owner) if row.number not in self.sent]
             batch = waiting[: self.credits[0]]
             if batch:
@@ -158,6 +161,7 @@ class FakeGateway:
         self.down = False
         self.mute = False
         self.unrecorded = False
+        self.silent = False
         self.forged: bytes | None = None
         self.closed_keys: set[bytes] = set()
         self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
