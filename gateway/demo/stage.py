@@ -144,6 +144,7 @@ def _configure(stage: Stage, services: Services, publication: Path) -> None:
     secret.touch(mode=0o600)
     secret.write_bytes(stage.passphrase)
     brokers = list(services.brokers) or ["memory"]
+    stage.config.touch(mode=0o600)  # addresses of ledger and broker may hold passwords
     stage.config.write_text(
         f"""\
 address = "{make_address(GATEWAY, NETWORK)}"
