@@ -118,6 +118,10 @@ class Ledger:
             line.cut_if_silent()
         self._watching = self._loop.call_later(WATCH_S, self._watch)
 
+    def on_group(self, tell: Callable[[int], object]) -> None:
+        """Let somebody know of each group of changes that was tried, and how many it had."""
+        self._writer.on_group = tell
+
     # --- accepting -----------------------------------------------------------------------------------------------
 
     async def accept(self, acceptance: Acceptance) -> Stored:

@@ -92,6 +92,8 @@ class Lock:
         except BlockingIOError as exc:
             os.close(self._file)
             raise Corrupt(f"another process has {path}", code="ledger-locked") from exc
+        # Who talks to whom is in it: made here, because SQLite would let everyone on the machine read it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     def release(self) -> None:
         """Let the next one in; the file stays, because removing it would let two in."""

@@ -59,6 +59,7 @@ class Writer:
         self._loop = loop
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = threading.Event()
+        self.on_group: Callable[[int], object] | None = None  # told the size of each group, on the event loop
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -94,7 +95,12 @@ class Writer:
             group, more = self._take()
             outcomes = self._settle(group) if group else []
             with suppress(RuntimeError):  # the loop was closed before the ledger: nobody waits any more
-                self._loop.call_soon_threadsafe(_tell, outcomes)
+                self._loop.call_soon_threadsafe(self._tell, outcomes)
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        if self.on_group is not None and outcomes:
+            self.on_group(len(outcomes))
+        _tell(outcomes)
 
     def _take(self) -> tuple[list[_Job], bool]:
         """Wait for one job, and take those that came meanwhile; False when the last one was taken."""

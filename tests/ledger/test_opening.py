@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,6 @@ from tests.support.postgres import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -103,6 +103,16 @@ async def test_a_refused_start_lets_go_of_the_file(sqlite_url: str) -> None:
     with pytest.raises(Corrupt, match="schema-version"):
         await Ledger.open(sqlite_url, migrate=False)
     assert migrate(sqlite_url) == SCHEMA_VERSION
+
+
+async def test_a_ledger_file_is_its_owners_alone(sqlite_url: str) -> None:
+    """Who talks to whom stands in the ledger: other users of the machine cannot read it."""
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    async with await Ledger.open(sqlite_url, migrate=True) as ledger:
+        await accept(ledger, sample())
+        modes = {path.suffix: path.stat().st_mode & 0o777 for path in file.parent.glob(f"{file.name}*")}
+    assert set(modes.values()) == {0o600}
+    assert len(modes) == 4
 
 
 async def test_every_sqlite_connection_syncs_each_commit(sqlite_url: str) -> None:
