@@ -42,7 +42,8 @@ BUSY_MS: Final = 5_000  # a backup program may hold the file for a moment
 CACHE_KIB: Final = 4096  # pages that each SQLite connection keeps
 WAL_BYTES: Final = 64 << 20  # what the log file shrinks to after a long transaction
 _OVERTIME: Final = frozenset({"57014", "55P03"})  # query_canceled, lock_not_available: the next try would wait as long
-_ENDED: Final = frozenset({"57P01", "57P02", "57P03", "25P03"})  # the server ends the line: shutdown, crash, start, idle
+# The server ends the line (shutdown, crash, start, idle), or has become a copy that cannot be written.
+_ENDED: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "25006"})
 
 
 _SETTINGS: Final = {
@@ -182,26 +183,29 @@ def _prepare_postgresql(connection: DBAPIConnection, _record: object) -> None:
     connection.adapters.register_dumper(int, Int8Dumper)
 
 
-def translate(exc: Exception, engine: sa.Engine, connection: DBAPIConnection | None, *, committing: bool) -> Failed:
+def translate(exc: BaseException, engine: sa.Engine, connection: DBAPIConnection | None, *, committing: bool) -> Failed | None:
     """
-    Say what a driver's exception means.
+    Say what an exception means; None when it is not one of the database's ways to fail.
 
     Args:
-        exc: Of the driver.
+        exc: Of the driver, or of whoever worked in the transaction.
         engine: Whose driver it is.
         connection: The one that failed; None when it could not be made.
         committing: The commit had been sent.
     """
-    name, state = getattr(exc, "sqlite_errorname", "") or "", getattr(exc, "sqlstate", "") or ""
     dbapi = engine.dialect.loaded_dbapi
+    if not isinstance(exc, dbapi.Error):
+        return None
+    text = f"{type(exc).__name__}: {exc}"
+    name, state = getattr(exc, "sqlite_errorname", "") or "", getattr(exc, "sqlstate", "") or ""
     if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"} or isinstance(exc, dbapi.IntegrityError):
-        return Failed(Corrupt(f"{type(exc).__name__}: {exc}"), split=True)
-    lost = connection is None or state in _ENDED or engine.dialect.is_disconnect(exc, connection, None)  # type: ignore[arg-type]
+        return Failed(Corrupt(text), split=True)
+    lost = connection is None or state in _ENDED or engine.dialect.is_disconnect(exc, connection, None)
     if committing and (lost or name.startswith("SQLITE_IOERR")):
-        return Failed(Uncertain(f"the commit was not confirmed: {exc}"), lost=lost)
+        return Failed(Uncertain(f"the commit was not confirmed: {text}"), lost=lost)
     if isinstance(exc, dbapi.OperationalError | dbapi.InterfaceError) or lost:
-        return Failed(Unavailable(f"{type(exc).__name__}: {exc}"), lost=lost, split=not lost and state not in _OVERTIME)
-    raise exc
+        return Failed(Unavailable(text), lost=lost, split=not lost and state not in _OVERTIME)
+    return None
 
 
 class Line:
@@ -272,13 +276,12 @@ class Line:
             cursor.close()
             committing = True
             connection.commit()
-        except self._engine.dialect.loaded_dbapi.Error as exc:
+        except BaseException as exc:
             failed = translate(exc, self._engine, connection.dbapi_connection, committing=committing)
-            self._give_up(lost=failed.lost)
+            self._give_up(lost=failed is not None and failed.lost)
+            if failed is None:
+                raise
             raise failed from exc
-        except BaseException:
-            self._give_up(lost=False)
-            raise
         finally:
             self._busy_since = None
         return result
@@ -288,7 +291,7 @@ class Line:
             try:
                 self._connection = self._engine.raw_connection()
             except self._engine.dialect.loaded_dbapi.Error as exc:
-                raise translate(exc, self._engine, None, committing=False) from exc
+                raise translate(exc, self._engine, None, committing=False) or exc from exc
         return self._connection
 
     def _give_up(self, *, lost: bool) -> None:

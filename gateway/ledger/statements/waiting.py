@@ -7,9 +7,9 @@ through the index: what it passes over costs nothing, however much waits there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from gateway.ledger.tables import Int8, any_of, delivery, message
 
 __all__ = ["inbox", "waiting", "waiting_count", "wanted"]
 
+LEAST_ROWS: Final = 16  # rows that are read of one mailbox at once
 INBOX_ROWS: Final = 512  # rows that one page of a thin client's inbox looks at
 SIBLING_BYTES: Final = 32
 
@@ -73,9 +74,10 @@ _IN_BOX: Final = single(
     .where(_IS_ACCEPTED, _RECIPIENT == _BOX)
     .order_by(*_IN_ORDER)
     .limit(sa.bindparam("limit", type_=Int8))
-    .offset(sa.literal_column("0")),
+    .offset(sa.bindparam("offset", type_=Int8)),
     "recipient",
     "limit",
+    "offset",
 )
 _INBOX: Final = single(
     sa.select(delivery.c.number, delivery.c.idx)
@@ -101,11 +103,8 @@ _WAITING_COUNT: Final = single(
 def waiting(transaction: Transaction, limit_bytes: int, limit_rows: int, skip: Collection[Address]) -> list[Waiting]:
     """Return accepted rows with their messages: urgent first, then in order of acceptance."""
     boxes = [recipient for (recipient,) in transaction.run(_BOXES) if recipient not in skip]
-    orders = (
-        [(not urgent, number, index) for urgent, number, index in transaction.run(_IN_BOX, recipient, limit_rows)]
-        for recipient in boxes
-    )
-    first = islice(merge(*orders), limit_rows)
+    at_once = max(LEAST_ROWS, 2 * limit_rows // max(1, len(boxes)))
+    first = islice(merge(*(_in_box(transaction, recipient, at_once) for recipient in boxes)), limit_rows)
     return _load(transaction, [Ref(number, index) for _, number, index in first], limit_bytes)
 
 
@@ -122,8 +121,17 @@ def wanted(transaction: Transaction, refs: Collection[Ref]) -> set[Ref]:
 
 def waiting_count(transaction: Transaction, recipient: Address) -> int:
     """Count what is still to be conveyed to one recipient."""
-    ((count,),) = transaction.run(_WAITING_COUNT, recipient)
-    return int(count or 0)
+    ((rows,),) = transaction.run(_WAITING_COUNT, recipient)
+    return int(rows)
+
+
+def _in_box(transaction: Transaction, recipient: Address, at_once: int) -> Iterator[tuple[bool, int, int]]:
+    """Yield a mailbox's rows in order, read a few at a time: of many mailboxes each gives only the head of its line."""
+    for offset in count(0, at_once):
+        rows = transaction.run(_IN_BOX, recipient, at_once, offset)
+        yield from ((not urgent, number, index) for urgent, number, index in rows)
+        if len(rows) < at_once:
+            return
 
 
 def _load(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> list[Waiting]:
@@ -143,10 +151,10 @@ def _load(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> li
 def _that_fit(transaction: Transaction, numbers: list[int], limit_bytes: int) -> list[int]:
     sizes: dict[int, int] = dict(transaction.look(_SIZE, [(number,) for number in numbers]))
     total = 0
-    for count, number in enumerate(numbers):
+    for before, number in enumerate(numbers):
         total += sizes[number]
-        if total > limit_bytes and count:
-            return numbers[:count]
+        if total > limit_bytes and before:
+            return numbers[:before]
     return numbers
 
 
