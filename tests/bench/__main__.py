@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.bench.figures import Figure, show, write
 
-SECTIONS: Final = ("crypto",)
+SECTIONS: Final = ("crypto", "accept")
 OUT: Final = Path("build/bench.json")
 
 

@@ -1,0 +1,178 @@
+"""
+The least that a gateway in Python could do for one message, in one process: what `accept` compares with.
+
+    python -m tests.bench.ideal PORT FILE                     FILE: a `Plan`, in MessagePack
+
+For each request: aiohttp echoes the body; one signature is checked, two tree hashes are made, one receipt is signed; the rows
+that the real gateway wrote for such a message go through the bare driver, a commit for each group of the size that the real
+gateway had; with an AMQP address one confirmed publish and one consume through bare aio-pika.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import aio_pika
+import msgspec
+import psycopg
+import uvloop
+from aiohttp import web
+from nacl import bindings
+
+from gateway.protocol import media
+from tests.support.ports import LOOPBACK
+
+__all__ = ["Plan", "Rows"]
+
+Rows = dict[str, list[tuple[Any, ...]]]  # table -> rows, of one message
+_SIGNED_BYTES: Final = 47  # label and hash
+_QUEUE: Final = "bench.ideal"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """
+    What to do.
+
+    Args:
+        ledger: Address of an empty, migrated ledger.
+        columns: Of each table, in the order of the rows.
+        messages: The rows of each message.
+        group: Messages in one commit.
+        amqp: Address of the broker, where there is one.
+    """
+
+    ledger: str
+    columns: dict[str, list[str]]
+    messages: list[Rows]
+    group: int
+    amqp: str | None
+
+
+class Store:
+    """Writes rows in groups, on one thread, through the bare driver."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._rows = iter(plan.messages)
+        self._group: list[Rows] = []
+        self._size = plan.group
+        self._write = _sqlite(plan) if plan.ledger.startswith("sqlite:") else _postgresql(plan)
+
+    def add(self) -> None:
+        """Take the rows of the next message."""
+        self._group.append(next(self._rows))
+        if len(self._group) == self._size:
+            self._thread.submit(self._write, self._group)
+            self._group = []
+
+
+def _sqlite(plan: Plan) -> Callable[[list[Rows]], None]:
+    connection = sqlite3.connect(
+        plan.ledger.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA journal_mode = wal")
+    connection.execute("PRAGMA synchronous = full")
+    texts = _texts(plan, "?")
+
+    def write(group: list[Rows]) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        for table, text in texts.items():
+            connection.executemany(text, [row for rows in group for row in rows[table]])
+        connection.execute("COMMIT")
+
+    return write
+
+
+def _postgresql(plan: Plan) -> Callable[[list[Rows]], None]:
+    connection = psycopg.connect(plan.ledger)
+    cursor = connection.cursor(binary=True)
+    texts = {table: text.encode() for table, text in _texts(plan, "%s").items()}
+
+    def write(group: list[Rows]) -> None:
+        for table, text in texts.items():
+            cursor.executemany(text, [row for rows in group for row in rows[table]])
+        connection.commit()
+
+    return write
+
+
+def _texts(plan: Plan, mark: str) -> dict[str, str]:
+    return {
+        table: f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
+        for table, columns in plan.columns.items()
+    }
+
+
+def _tree(leaves: Sequence[bytes]) -> bytes:
+    """Hash a tree of one or two leaves, as bare as Python allows."""
+    level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    return sha256(b"\x01" + level[0] + level[1]).digest() if len(level) > 1 else level[0]
+
+
+def _arithmetic() -> Callable[[], bytes]:
+    """Return what checks one signature, makes two tree hashes and signs one receipt."""
+    public, secret = bindings.crypto_sign_seed_keypair(os.urandom(32))
+    signed = bindings.crypto_sign(os.urandom(_SIGNED_BYTES), secret)
+    leaf, receipt = os.urandom(128), os.urandom(_SIGNED_BYTES)
+
+    def work() -> bytes:
+        bindings.crypto_sign_open(signed, public)
+        _tree([leaf])
+        _tree([leaf])
+        return bindings.crypto_sign(receipt, secret)
+
+    return work
+
+
+async def _conveying(url: str) -> Callable[[bytes], Any]:
+    """Return what publishes one body, confirmed; a consumer of the same process takes it and acknowledges."""
+    publishing, consuming = await aio_pika.connect(url), await aio_pika.connect(url)
+    channel = await publishing.channel(publisher_confirms=True)
+    reading = await consuming.channel()
+    await reading.set_qos(prefetch_count=64)
+    queue = await reading.declare_queue(_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+    await queue.consume(lambda message: message.ack())
+
+    async def convey(body: bytes) -> None:
+        message = aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+        await channel.default_exchange.publish(message, _QUEUE, mandatory=True)
+
+    return convey
+
+
+async def _serve(port: int, plan: Plan) -> None:
+    work, store = _arithmetic(), Store(plan)
+    convey = await _conveying(plan.amqp) if plan.amqp else None
+
+    async def echo(request: web.Request) -> web.Response:
+        body = await request.read()
+        work()
+        store.add()
+        if convey is not None:
+            await convey(body)
+        return web.Response(body=body)
+
+    app = web.Application()
+    app.router.add_post(media.MESSAGES, echo)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, LOOPBACK, port).start()
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    made = msgspec.msgpack.decode(Path(sys.argv[2]).read_bytes(), type=Plan)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as running:
+        running.run(_serve(int(sys.argv[1]), made))

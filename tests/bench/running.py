@@ -1,0 +1,179 @@
+"""
+A gateway as an operator runs it, in a process of its own, and what it costs that process.
+
+A `Stand` is a whole network on one of two set-ups: SQLite with the broker in memory, or PostgreSQL with RabbitMQ on private
+servers. The configuration is the default one, but for what a bench must be free of (`TUNED`). Logs are written, to a file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from gateway.demo.stage import Services, Stage, build
+from tests.support.ports import LOOPBACK, free_ports
+from tests.support.postgres import Cluster
+from tests.support.rabbitmq import RabbitNode
+
+__all__ = ["SETUPS", "GatewayProcess", "Stand", "cpu_s", "standing"]
+
+SETUPS: Final = ("sqlite", "rabbitmq")
+READY_S: Final = 60.0
+STOP_S: Final = 40.0
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+# Every message is conveyed, as to a recipient who reads: the default in memory holds some hundred and leaves the rest.
+TUNED: Final = ('log_level = "warning"', 'log_level = "info"'), ("[broker]\n", "[broker]\nmailbox_bytes = 67108864\n")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the user and system time that a process has used, all of its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+class GatewayProcess:
+    """
+    `gateway serve`, from its start until it is ended.
+
+    Args:
+        stage: Whose gateway.
+        services: Where it listens.
+    """
+
+    def __init__(self, stage: Stage, services: Services) -> None:
+        self._services = services
+        self._log = stage.folder / "gateway.log"
+        program = Path(sys.executable).with_name("gateway")
+        self.started = time.perf_counter()
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([program, "serve", stage.config], stdout=log, stderr=log)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The process that is measured."""
+        return self._process.pid
+
+    def cpu_s(self) -> float:
+        """Return what it has used until now."""
+        return cpu_s(self.pid)
+
+    def memory_mb(self, field: str = "VmRSS") -> float:
+        """Return the memory that it holds, in megabytes of 1024 KiB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
+        assert found is not None
+        return int(found[1]) / 1024
+
+    def wait_ready(self) -> float:
+        """Wait until it says that it is ready; return the seconds since its start."""
+        deadline = time.monotonic() + READY_S
+        while True:
+            try:
+                self._get("/readyz")
+            except OSError as exc:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise RuntimeError(f"the gateway did not start:\n{self._log.read_text()[-2000:]}") from exc
+                time.sleep(0.02)
+            else:
+                return time.perf_counter() - self.started
+
+    def metrics(self) -> dict[str, float]:
+        """Return all metrics, by name with labels."""
+        lines = self._get("/metrics").decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    def wait_for(self, name: str, value: float, limit_s: float = 60.0) -> None:
+        """Wait until a metric has reached a value."""
+        deadline = time.monotonic() + limit_s
+        while (seen := self.metrics().get(name, 0.0)) < value:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{name} is {seen} after {limit_s} s, not {value}")
+            time.sleep(0.2)
+
+    def _get(self, path: str) -> bytes:
+        url = f"http://{LOOPBACK}:{self._services.operations_port}{path}"
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return bytes(response.read())
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """
+    A network ready to run.
+
+    Args:
+        setup: One of `SETUPS`.
+        stage: Folder, homes, configuration.
+        services: Ports and addresses.
+        cluster: The PostgreSQL server, where there is one.
+    """
+
+    setup: str
+    stage: Stage
+    services: Services
+    cluster: Cluster | None
+
+    @property
+    def url(self) -> str:
+        """Where participants reach the gateway."""
+        return f"http://{LOOPBACK}:{self.services.port}"
+
+    @property
+    def ledger(self) -> str:
+        """The address of the gateway's ledger."""
+        return self.services.ledger or f"sqlite:///{self.stage.config.parent / 'gateway.db'}"
+
+    def fresh_ledger(self) -> str:
+        """Return the address of another ledger on the same server or disk, which does not exist yet or is empty."""
+        if self.cluster is not None:
+            return self.cluster.url(self.cluster.create())
+        return f"sqlite:///{self.stage.folder / 'fresh.db'}"
+
+    def gateway(self) -> GatewayProcess:
+        """Start the gateway."""
+        return GatewayProcess(self.stage, self.services)
+
+
+@contextmanager
+def standing(setup: str) -> Iterator[Stand]:
+    """Start what the set-up stands on and make its network; everything is gone afterwards."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"bench-{setup}-")))
+        cluster: Cluster | None = None
+        ledger: str | None = None
+        brokers: tuple[str, ...] = ()
+        if setup == "rabbitmq":
+            cluster = stack.enter_context(Cluster())
+            ledger, brokers = cluster.url(cluster.create()), (stack.enter_context(RabbitNode()).url,)
+        port, operations_port = free_ports(2)
+        services = Services(port, operations_port, ledger, brokers)
+        stage = build(folder, services, now=time.time())
+        text = stage.config.read_text()
+        for default, tuned in TUNED:
+            text = text.replace(default, tuned)
+        stage.config.write_text(text)
+        stage.config.chmod(0o600)  # it may hold the broker's password
+        yield Stand(setup, stage, services, cluster)
