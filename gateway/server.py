@@ -145,6 +145,7 @@ async def compose(
         metrics = Metrics()
         adapters = adapters or await open_adapters(config, clock=clock)
         stack.push_async_callback(adapters.ledger.close)
+        adapters.ledger.on_group(metrics.ledger_group.observe)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
         exchange = Exchange(
             parts,

@@ -20,6 +20,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _SLOW: Final = (0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0, 86400.0)
+_GROUP: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _LAG: Final = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
 
 
@@ -117,6 +118,12 @@ class Metrics:
             "gateway_directory_age_seconds", "Time since the directory was last verified.", registry=own
         )
         self.broker_ready = Gauge("gateway_broker_ready", "1 while the broker's line stands.", registry=own)
+        self.ledger_group = Histogram(
+            "gateway_ledger_group_changes",
+            "Changes that the ledger committed together; reads are not counted.",
+            buckets=_GROUP,
+            registry=own,
+        )
         self.loop_lag_seconds = Histogram(
             "gateway_loop_lag_seconds", "How late the event loop woke a sleeper.", buckets=_LAG, registry=own
         )
