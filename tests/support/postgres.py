@@ -41,9 +41,9 @@ class Cluster:
     """A running PostgreSQL server with data, socket and log in `folder`; a context manager that starts and removes it."""
 
     def __init__(self) -> None:
+        self._bin = find_binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
         self.port = free_port()
-        self._bin = find_binaries()
         self._server: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
         self._template = ""
