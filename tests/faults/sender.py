@@ -24,13 +24,16 @@ from gateway.resources import schemas_path
 
 AT_ONCE = 8  # sends under way at once: a contact point's back office, not a load generator
 SETTLE_S = 90
-EXAMPLE = schemas_path() / "examples" / "information.report" / "open-source-video.json"
+EXAMPLES = schemas_path() / "examples"
+SEALED = EXAMPLES / "information.report" / "open-source-video.json"
+THIN = EXAMPLES / "request.response" / "questions.json"
+THIN_EVERY = 10  # messages: one is handed over in clear, for the gateway to seal
 
 
 async def run(opening: tuple[Path, bytes], log: Path, messages: int, pace_s: float, recipients: list[str]) -> None:
     """Send all, then wait until nothing is kept."""
     home, passphrase = opening
-    _, content, _ = read_message_file(EXAMPLE.read_bytes())
+    sealed, thin = (read_message_file(path.read_bytes())[1] for path in (SEALED, THIN))
     pairs = [[recipients[i % len(recipients)], recipients[(i + 1) % len(recipients)]] for i in range(messages)]
     queue = list(enumerate(pairs))[::-1]
     kept: dict[bytes, list[str]] = {}
@@ -47,7 +50,8 @@ async def run(opening: tuple[Path, bytes], log: Path, messages: int, pace_s: flo
                 while queue:
                     index, to = queue.pop()
                     await asyncio.sleep(started + index * pace_s / messages - time.monotonic())
-                    receipt: SendReceipt = await me.send(content, to=to)
+                    in_clear = index % THIN_EVERY == 0
+                    receipt: SendReceipt = await me.send(thin if in_clear else sealed, to=to, sealed_by_gateway=in_clear)
                     if receipt.kept:
                         kept[receipt.message_id] = to
                         await asyncio.sleep(0.2)
