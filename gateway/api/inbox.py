@@ -143,7 +143,9 @@ class Inbox:
             compress=False,
             timeout=CLOSE_S,
         )
-        if not socket.can_prepare(call.request):
+        # The library would take the drafts 7 and 8 as well; here one version is spoken.
+        versions = call.request.headers.getall(hdrs.SEC_WEBSOCKET_VERSION, ())
+        if list(versions) != ["13"] or not socket.can_prepare(call.request):
             raise Rejected("not an upgrade to WebSocket 13", code="bad-request")
         # Twice the skew: a request signed at the edge of the future stays good that long.
         if not await self._exchange.remember_nonce(asker.address, asker.nonce, int(self._clock()) + 2 * MAX_SKEW_S):
