@@ -14,7 +14,7 @@ from typing import Final
 
 from gateway.envelope import contexts
 from gateway.envelope.header import Header, decode_header
-from gateway.envelope.payload import is_padded_length
+from gateway.envelope.payload import SUITES, is_padded_length
 from gateway.envelope.primitives import AEAD_TAG_BYTES
 from gateway.envelope.trust import Answers
 from gateway.envelope.wire import COMMON, CORE, MAX_BODY_BYTES, CommonForm, CoreForm, first_element, limit
@@ -32,7 +32,7 @@ class Envelope:
 
     Args:
         common: The bytes that all recipients share; kept as they are.
-        suites: What the reader can open.
+        suites: What the reader's delivery card lists; of them, those count that this package can open.
 
     Raises:
         Rejected: `unknown-version` or `unknown-suite`, told before the rest is looked at; `too-large`, `malformed` or
@@ -85,10 +85,11 @@ def _read_common(data: bytes) -> CommonForm:
 
 def read_core(data: bytes, suites: Collection[int]) -> tuple[CoreForm, Header]:
     """Decode a core and the header in it; raise as `Envelope` does."""
-    if (suite := first_element(data, "core")) not in suites:
+    ours = {suite for suite in suites if suite in SUITES}  # a card may list what only another release of its reader opens
+    if (suite := first_element(data, "core")) not in ours:
         if isinstance(suite, str):
             raise Rejected("core: a suite is a number", code="malformed")
-        raise Rejected(f"suite {suite}, known here: {sorted(suites)}", code="unknown-suite")
+        raise Rejected(f"suite {suite}, known here: {sorted(ours)}", code="unknown-suite")
     core = CORE.decode(data)
     return core, decode_header(core.header)
 

@@ -68,7 +68,7 @@ class _Read:
     accepted: list[SignedReceipt]
 
 
-def open_delivery(  # noqa: PLR0913 - six named facts, and none of them can be left out or guessed
+def open_delivery(
     data: bytes, *, me: Address, keyring: Keyring, answers: Answers, now: int, suites: Collection[int] = SUITES
 ) -> Opened:
     """

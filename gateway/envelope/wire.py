@@ -184,13 +184,15 @@ _encoder = msgspec.msgpack.Encoder()
 encode = _encoder.encode
 
 
-class _First(Struct, frozen=True, array_like=True):
-    """Only the first element: what follows is not looked at."""
-
-    value: str | Annotated[int, Meta(ge=0)]
-
-
-_first = msgspec.msgpack.Decoder(_First)
+_first: msgspec.msgpack.Decoder[str | int] = msgspec.msgpack.Decoder(str | Annotated[int, Meta(ge=0)])
+# First byte of a form -> how many bytes of count, number or length follow it.
+_ARRAY_COUNT: Final = {**dict.fromkeys(range(0x90, 0xA0), 0), 0xDC: 2, 0xDD: 4}
+_NUMBER: Final = {
+    **dict.fromkeys(range(0x80), 0),
+    **{0xCC + n: 1 << n for n in range(4)},
+    **{0xD0 + n: 1 << n for n in range(4)},
+}
+_TEXT_LENGTH: Final = {**dict.fromkeys(range(0xA0, 0xC0), 0), 0xD9: 1, 0xDA: 2, 0xDB: 4}
 
 
 def limit(name: str, size: int, most: int) -> None:
@@ -200,11 +202,31 @@ def limit(name: str, size: int, most: int) -> None:
 
 
 def first_element(data: bytes, name: str) -> str | int:
-    """Return the first element of an array, so that a version can be told before the rest is understood."""
+    """
+    Return the first element of an array, so that a version can be told before the rest is understood.
+
+    What follows that element is not looked at: a later version may have any form and size.
+
+    Raises:
+        Rejected: `malformed`, the bytes do not begin with an array whose first element is text or a number.
+    """
     try:
-        return _first.decode(data).value
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        start = 1 + _ARRAY_COUNT[data[0]]
+        count = int.from_bytes(data[1:start], "big") if start > 1 else data[0] & 0x0F
+        if not count:
+            raise _malformed(name, ValueError("an empty array"))
+        return _first.decode(data[start : start + _size_of_first(data[start : start + 5])])
+    except (LookupError, msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise _malformed(name, exc) from None
+
+
+def _size_of_first(data: bytes) -> int:
+    """Return how many bytes the text or number takes that begins with these (at most 5); KeyError for any other form."""
+    head = data[0]
+    if head in _NUMBER:
+        return 1 + _NUMBER[head]
+    width = _TEXT_LENGTH[head]
+    return 1 + width + (int.from_bytes(data[1 : 1 + width], "big") if width else head & 0x1F)
 
 
 class Form(Generic[T]):
@@ -235,6 +257,8 @@ class Form(Generic[T]):
 def _malformed(name: str, exc: Exception) -> Rejected:
     # A decoder's text can quote what it read; for undecodable text only the fact is passed on.
     detail = "text that is not UTF-8" if isinstance(exc, UnicodeDecodeError) else str(exc)[:200]
+    if isinstance(exc, LookupError):
+        detail = "no array that begins with text or a number"
     return Rejected(f"{name}: {detail}", code="malformed")
 
 

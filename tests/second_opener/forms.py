@@ -2,7 +2,7 @@
 The layers of a delivery and their fields: step 1 of opening, without the question about the directory.
 
 Rules: a layer inside another one is bytes of that one, and is read after it. The version of common and the
-suite of core are looked at first, before the limits of their layers. Bytes that were read are kept as they came.
+suite of core are looked at first, before the limits and forms of their layers. Bytes that were read are kept as they came.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tests.second_opener.pack import (
-    Reader,
     RefusedError,
     binary,
     first_element,
@@ -210,14 +209,10 @@ def _read_core(data: bytes, suites: list[int]) -> Core:
 
 
 def _read_receipt(data: bytes, key_id: bytes, signature: bytes) -> Receipt:
-    event, envelope_hash, subject, signer, at, count, reason, log, salt = read_layer(data, 512, _receipt_shape)
-    return Receipt(event, envelope_hash, subject, signer, at, count, reason, log, salt, data, Signed(key_id, signature))
-
-
-def _receipt_shape(reader: Reader) -> list[Any]:
-    """Read a receipt and hold its number and reason against its event, before its spelling is judged."""
-    values: list[Any] = _RECEIPT(reader)
-    event, has_number, has_reason = values[0], values[5] is not None, values[6] is not None
-    if has_number != (event == "accepted") or (has_reason and event in _NO_REASON) or (event == "rejected" and not has_reason):
+    """Read a receipt; once it is read, hold its number and reason against its event."""
+    event, envelope_hash, subject, signer, at, count, reason, log, salt = read_layer(data, 512, _RECEIPT)
+    wrong_number = (count is not None) != (event == "accepted")
+    wrong_reason = event in _NO_REASON if reason is not None else event == "rejected"
+    if wrong_number or wrong_reason:
         raise RefusedError("malformed")
-    return values
+    return Receipt(event, envelope_hash, subject, signer, at, count, reason, log, salt, data, Signed(key_id, signature))

@@ -1,8 +1,8 @@
 """
 MessagePack as the envelope allows it: read after a shape, encoded again, compared.
 
-Rules: too-large comes before malformed, malformed before not-canonical. Well-formed is asked of the whole
-layer and without recursion, so that no nesting is too deep. A shape takes the next element or refuses.
+Rules: too-large comes before malformed, malformed before not-canonical. A version is told by the first element
+alone; else the whole layer must be well-formed. A shape takes the next element or refuses.
 """
 
 from __future__ import annotations
@@ -186,24 +186,29 @@ def utf8(data: bytes) -> str:
 
 
 def first_element(layer: bytes) -> Token:
-    """Return the first element of a layer, which must be one well-formed array and nothing more."""
+    """Return the first element of a layer, whatever follows it."""
     reader = Reader(layer)
     _need(_next(reader, "array").number > 0)
-    first = reader.token()
+    return reader.token()
+
+
+def check_well_formed(layer: bytes) -> None:
+    """Refuse what is not one well-formed array and nothing more; without recursion, so that no nesting is too deep."""
     reader = Reader(layer)
+    _need(_next(reader, "array").number > 0)
+    reader.at = 0
     open_elements = 1
     while open_elements:
         token = reader.token()
         open_elements += {"array": token.number, "map": 2 * token.number}.get(token.kind, 0) - 1
     _need(reader.at == len(layer))
-    return first
 
 
 def read_layer(layer: bytes, limit: int, shape: Shape) -> list[Any]:
     """Return the elements of a layer, which is within its limit, of its shape and spelled in the one way."""
     if len(layer) > limit:
         raise RefusedError("too-large")
-    first_element(layer)
+    check_well_formed(layer)
     values: list[Any] = shape(Reader(layer))
     if encode(values) != layer:
         raise RefusedError("not-canonical")

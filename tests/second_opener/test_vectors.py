@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import hashlib
 import json
 import re
 import sys
@@ -47,6 +48,14 @@ def recipient(vector: dict[str, Any]) -> Me:
     )
 
 
+def content_of(opened: Opened) -> dict[str, str]:
+    """Return the content as text, or its hash where it is no text."""
+    try:
+        return {"content": opened.content.decode()}
+    except UnicodeDecodeError:
+        return {"content_sha256": hashlib.sha256(opened.content).hexdigest()}
+
+
 def found(opened: Opened) -> dict[str, Any]:
     """Return what was opened, as the vectors state it."""
     header = opened.header
@@ -62,13 +71,19 @@ def found(opened: Opened) -> dict[str, Any]:
         "first": opened.first,
         "last": opened.last,
         "author_key_id": opened.author_key_id.hex(),
-        "content": opened.content.decode(),
+        **content_of(opened),
     }
+
+
+def from_parts(written: str | list[str | int]) -> bytes:
+    """Return bytes that stand as base64, or as a list of base64 and numbers of zero bytes."""
+    parts = [written] if isinstance(written, str) else written
+    return b"".join(bytes(part) if isinstance(part, int) else base64.b64decode(part, validate=True) for part in parts)
 
 
 def open_vector(vector: dict[str, Any]) -> Opened:
     """Open the delivery of a vector."""
-    return open_delivery(base64.b64decode(vector["delivery"], validate=True), recipient(vector))
+    return open_delivery(from_parts(vector["delivery"]), recipient(vector))
 
 
 def imported(path: Path) -> set[str]:

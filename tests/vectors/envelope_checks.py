@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import sha512
 
 from gateway.envelope import Use, contexts
 from gateway.ids import Address
 from tests.envelope.world import DAY, GATEWAY, NOW, SENDER, signing_key
 from tests.vectors.envelope_case import Case
-from tests.vectors.envelope_forge import ME, OTHER, Acceptance, Edit, Forge, change, flip, put, record_of
-from tests.vectors.envelope_forms import refused
-
-Make = Callable[[Forge], object]
+from tests.vectors.envelope_forge import ME, OTHER, UNKNOWN_KIND, Acceptance, Edit, Forge, change, flip
+from tests.vectors.envelope_forms import Make, refused
 
 GATEWAY_XA = Address("GW-XA@xnet")
 NCB_XA = Address("NCB-XA@xnet")
@@ -93,14 +90,6 @@ def _approval_spoiled(forge: Forge, kind: str = NEEDS_APPROVAL) -> None:
     forge.edit["common"] = bad_signature(6)
 
 
-def _small_order_key(forge: Forge) -> None:
-    """The identity point as public key: any signature with R = s*B verifies without the check of the key."""
-    record = record_of(Use.AGENT, bytes([1]) + bytes(31), SENDER)
-    forge.world.records[record.key_id] = record
-    base_point = bytes.fromhex("5866666666666666666666666666666666666666666666666666666666666666")
-    forge.edit["common"] = put(5, [record.key_id, base_point + (1).to_bytes(32, "little")])
-
-
 def _respelled_signature(forge: Forge) -> None:
     """S plus the group order: the same number to a careless verifier, and another spelling of the signature."""
 
@@ -125,6 +114,22 @@ def _small_order_point(forge: Forge) -> None:
         return [pair[0], point + number.to_bytes(32, "little")]
 
     forge.edit["common"] = change(5, sign)
+
+
+def approved_for_gateway(key_of: Address, kind: str = "request.response") -> Make:
+    """Return a setup in which the gateway sealed, and an officer approved who has this address."""
+
+    def make(forge: Forge) -> None:
+        approved(key_of, kind=kind)(forge)
+        forge.sealer = GATEWAY
+        forge.world.approved.add("request.response")
+
+    return make
+
+
+def _unknown_kind_by_gateway(forge: Forge) -> None:
+    approved(kind=UNKNOWN_KIND)(forge)
+    forge.sealer = GATEWAY
 
 
 STEP_2 = [
@@ -194,6 +199,9 @@ STEP_3 = [
         "The gateway of a network that is not the sender's.",
         _sealed_elsewhere,
     ),
+    refused(
+        "sealer-not-allowed", "sealer-gateway-unknown-kind", "No gateway seals a kind not known.", _unknown_kind_by_gateway
+    ),
 ]
 
 STEP_4 = [
@@ -230,16 +238,12 @@ STEP_4 = [
         lambda f: f.edit.update(common=bad_signature(5)),
     ),
     inside(
-        "seal-signature",
-        "seal-key-small-order",
-        "A public key of small order, under which anything verifies.",
-        _small_order_key,
-    ),
-    inside(
         "seal-signature", "seal-signature-respelled", "S of the signature is not below the group order.", _respelled_signature
     ),
     inside("seal-signature", "seal-signature-small-order", "R of the signature is a point of small order.", _small_order_point),
     inside("approval-missing", "approval-missing", "A kind that needs a second officer.", times(kind=NEEDS_APPROVAL)),
+    inside("approval-missing", "approval-missing-unknown-kind", "A kind not known needs one.", times(kind=UNKNOWN_KIND)),
+    inside("approval-key", "approval-key-of-the-sealer", "Approved by the gateway that sealed.", approved_for_gateway(GATEWAY)),
     inside("approval-key", "approval-key-other", "Approved by an officer of another participant.", approved(OTHER)),
     inside("approval-key", "approval-key-agent", "Approved with the key that sealed.", approved(use=Use.AGENT)),
     inside("approval-signature", "approval-signature-bad", "A bit of the approval.", _approval_spoiled),

@@ -40,6 +40,7 @@ Spoil = Callable[[bytes], bytes]
 ME = Address("TRIB-QX-OTP@icn")
 OTHER = Address("GN-QN@icn")
 THIRD = Address("NCB-QT@icn")
+UNKNOWN_KIND = "unheard.of"  # in no vector's `kinds`
 pack = msgspec.msgpack.Encoder().encode
 
 
@@ -117,6 +118,7 @@ class Forge:
         self.rng = stream(self.name)
         self.world = World.of([SENDER, ME, OTHER, THIRD])
         self.world.gateways.add(Address("GW-XA@xnet"))
+        self.world.approved.add(UNKNOWN_KIND)  # what is not known needs an approval
         self.world.versions["xnet"] = 3  # type: ignore[index]
         for address in (Address("GW-XA@xnet"), Address("NCB-XA@xnet")):
             self.list_all(address)

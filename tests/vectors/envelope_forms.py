@@ -9,6 +9,8 @@ from tests.envelope.world import NOW
 from tests.vectors.envelope_case import Case
 from tests.vectors.envelope_forge import Acceptance, Edit, Forge, Spoil, bin16, change, put, raw
 
+Make = Callable[[Forge], object]
+
 # Places of elements in their arrays.
 DIRECTORY_VERSION, EPK, HEADER = 1, 2, 3
 MESSAGE_ID, A_SENDER, KIND, SCHEMA, CREATED, URGENCY, HANDLING, REPLY, COUNT, BLOBS = 0, 1, 3, 4, 5, 7, 8, 10, 12, 14
@@ -16,37 +18,37 @@ STANZAS, COMMIT, BODY, SEAL, APPROVAL = 2, 3, 4, 5, 6
 INDEX, STANZA, PROOF, ACCEPTED = 1, 2, 3, 4
 
 
-def edited(layer: str, edit: Edit) -> Callable[[Forge], object]:
+def edited(layer: str, edit: Edit) -> Make:
     """Return a setup that changes the elements of a layer."""
     return lambda forge: forge.edit.update({layer: edit})
 
 
-def spoiled(layer: str, spoil: Spoil) -> Callable[[Forge], object]:
+def spoiled(layer: str, spoil: Spoil) -> Make:
     """Return a setup that changes the bytes of a layer."""
     return lambda forge: forge.spoil.update({layer: spoil})
 
 
-def refused(code: str, name: str, about: str, make: Callable[[Forge], object]) -> Case:
+def refused(code: str, name: str, about: str, make: Make) -> Case:
     """Return a case whose reason is its code."""
     return Case(name, about, code, code, make)
 
 
-def malformed(name: str, about: str, make: Callable[[Forge], object]) -> Case:
+def malformed(name: str, about: str, make: Make) -> Case:
     """Return a case of a form that is wrong."""
     return refused("malformed", name, about, make)
 
 
-def respelled(name: str, about: str, make: Callable[[Forge], object]) -> Case:
+def respelled(name: str, about: str, make: Make) -> Case:
     """Return a case of a value that is right and spelled otherwise."""
     return refused("not-canonical", name, about, make)
 
 
-def field(place: int, value: object) -> Callable[[Forge], object]:
+def field(place: int, value: object) -> Make:
     """Return a setup that changes one field of the header, before the author signs it."""
     return edited("header", put(place, value))
 
 
-def receipt(place: int, value: object) -> Callable[[Forge], object]:
+def receipt(place: int, value: object) -> Make:
     """Return a setup that changes one field of the receipt, before the gateway signs it."""
     return edited("receipt", put(place, value))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.envelope import Use, payload, primitives
+from gateway.envelope import KeyRecord, Use, payload, primitives
 from gateway.envelope.primitives import SecretKey
-from tests.envelope.world import CONTENT, NOW, SENDER, delivery_key, seed_of, signing_key
+from tests.envelope.world import CONTENT, DAY, NOW, SENDER, delivery_key, seed_of, signing_key
 from tests.vectors.envelope_case import Case
-from tests.vectors.envelope_checks import Make, inside
+from tests.vectors.envelope_checks import inside
 from tests.vectors.envelope_forge import ME, OTHER, THIRD, Forge, bin16, change, flip, put
-from tests.vectors.envelope_forms import INDEX, PROOF, edited, spoiled
+from tests.vectors.envelope_forms import INDEX, PROOF, Make, edited, spoiled
 from tests.vectors.two_keys import collide
 
 AUTHOR = signing_key(SENDER, Use.AUTHOR)
@@ -117,6 +117,24 @@ def _bad_author_signature(forge: Forge) -> None:
     forge.edit["inner"] = change(1, flip(0))
 
 
+def _index_beyond_one(forge: Forge) -> None:
+    forge.recipients = [ME]
+    forge.edit["delivery"] = put(INDEX, 1)
+
+
+def _key_gone(
+    name: str, about: str, not_before: int = NOW - DAY, not_after: int = NOW + DAY, revoked: int | None = None
+) -> Case:
+    """Return a case of a destroyed key that the directory lists with these times: they do not matter."""
+
+    def make(forge: Forge) -> None:
+        _gone(forge)
+        public = delivery_key(ME).public
+        forge.world.records[public.key_id] = KeyRecord.of(public, not_before, not_after, revoked)
+
+    return Case(f"key-gone-{name}", about, "key-gone", "key-gone", make)
+
+
 STEP_5 = [
     inside("stanza-recipient", "stanza-of-another", "The stanza of another recipient.", _stanza_of_another),
     inside("stanza-recipient", "not-addressed-to-me", "An envelope for others.", _not_addressed),
@@ -137,12 +155,24 @@ STEP_5 = [
     ),
     inside("addressee-proof", "tree-of-another-size", "The header counts three recipients over a tree of two.", _larger_tree),
     inside("addressee-proof", "blind-changed", "A bit of the blind.", edited("stanza", change(1, flip(0)))),
-    inside("stanza-key", "stanza-key-unknown", "A key that I never had.", _unlisted),
-    inside("stanza-key", "stanza-key-of-another", "Sealed to the key of another recipient.", _sealed_to_another),
-    Case("key-gone", "A key that was mine and that I destroyed.", "key-gone", "key-gone", _gone),
+    inside(
+        "addressee-proof", "index-beyond-one-leaf", "Index 1 in a tree of one leaf, whose root is that leaf.", _index_beyond_one
+    ),
 ]
 
 STEP_6 = [
+    inside("stanza-key", "stanza-key-unknown", "A key that I never had.", _unlisted),
+    inside("stanza-key", "stanza-key-of-another", "Sealed to the key of another recipient.", _sealed_to_another),
+    Case("key-gone", "A key that was mine and that I destroyed.", "key-gone", "key-gone", _gone),
+    inside(
+        "stanza-key",
+        "stanza-key-for-signing",
+        "The id of a key of mine that nothing is sealed to.",
+        edited("stanza", put(2, signing_key(ME, Use.AGENT).key_id)),
+    ),
+    _key_gone("closed", "A key that I destroyed, closed before the first acceptance.", not_after=NOW),
+    _key_gone("revoked", "A key that I destroyed, revoked before the first acceptance.", revoked=NOW),
+    _key_gone("not-yet", "A key that I destroyed before its time.", not_before=NOW + 30 * DAY),
     inside("wrap", "wrap-changed", "A bit of the wrap.", edited("stanza", change(3, flip(20)))),
     inside(
         "wrap",

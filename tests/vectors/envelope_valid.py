@@ -6,8 +6,9 @@ from gateway.envelope import Use
 from gateway.ids import Address
 from tests.envelope.world import DAY, GATEWAY, NOW, SENDER, delivery_key, signing_key
 from tests.vectors.envelope_case import Case
-from tests.vectors.envelope_checks import Make, approved, relayed, times
-from tests.vectors.envelope_forge import ME, Forge
+from tests.vectors.envelope_checks import approved, approved_for_gateway, relayed, times
+from tests.vectors.envelope_forge import ME, UNKNOWN_KIND, Forge
+from tests.vectors.envelope_forms import Make
 
 AUTHOR = signing_key(SENDER, Use.AUTHOR)
 AGENT = signing_key(SENDER, Use.AGENT)
@@ -61,6 +62,14 @@ VALID = [
     opens("sealed-by-gateway", "A kind that the gateway of the sender's network may seal.", _sealed_by_gateway),
     opens("approved", "A kind that needs a second officer, approved.", approved()),
     opens("approved-without-need", "A good approval that the kind does not need.", approved(kind="cooperation.request")),
+    opens(
+        "approved-unknown-kind", "A kind not known, approved; what it may be is asked in step 8.", approved(kind=UNKNOWN_KIND)
+    ),
+    opens(
+        "approved-sealed-by-gateway",
+        "Sealed by the gateway, approved by an officer of the sender.",
+        approved_for_gateway(SENDER),
+    ),
     opens("relayed", "From another network: two accepted receipts.", relayed),
     opens(
         "relayed-clocks-apart", "My network's clock is 300 s behind the first one's.", lambda f: relayed(f, NOW + 390, NOW + 90)

@@ -13,21 +13,26 @@ from pathlib import Path
 from gateway.resources import schemas_path
 from tests.vectors.envelope_case import Case, build, text_of
 from tests.vectors.envelope_checks import STEP_2, STEP_3, STEP_4
+from tests.vectors.envelope_fields import EVENTS, FIELDS
 from tests.vectors.envelope_forms import FORMS
 from tests.vectors.envelope_inside import STEP_5, STEP_6, STEP_7
+from tests.vectors.envelope_limits import LIMITS, SPELLINGS, TOO_WIDE, VALID_LIMITS, VERSIONS
+from tests.vectors.envelope_order import ORDER_1, ORDER_2, ORDER_3, ORDER_4, ORDER_5, ORDER_6, ORDER_7
+from tests.vectors.envelope_points import POINTS
+from tests.vectors.envelope_relayed import RELAYED, VALID_RELAYED
 from tests.vectors.envelope_valid import VALID
 
 __all__ = ["CASES", "files", "folder"]
 
 STEPS: tuple[tuple[str, list[Case]], ...] = (
-    ("0", VALID),
-    ("1", FORMS),
-    ("2", STEP_2),
-    ("3", STEP_3),
-    ("4", STEP_4),
-    ("5", STEP_5),
-    ("6", STEP_6),
-    ("7", STEP_7),
+    ("0", [*VALID, *VALID_RELAYED, *VALID_LIMITS]),
+    ("1", [*FORMS, *FIELDS, *LIMITS, *VERSIONS, *SPELLINGS, *RELAYED["1"], *ORDER_1]),
+    ("2", [*STEP_2, *EVENTS, *RELAYED["2"], *ORDER_2]),
+    ("3", [*STEP_3, *RELAYED["3"], *ORDER_3]),
+    ("4", [*STEP_4, *POINTS, *RELAYED["4"], *ORDER_4]),
+    ("5", [*STEP_5, *ORDER_5]),
+    ("6", [*STEP_6, TOO_WIDE, *ORDER_6]),
+    ("7", [*STEP_7, *RELAYED["7"], *ORDER_7]),
 )
 CASES = [case for _, cases in STEPS for case in cases]
 
