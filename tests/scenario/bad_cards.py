@@ -14,8 +14,7 @@ from gateway.envelope.contexts import delivery_card_message, key_card_message
 from gateway.protocol import media
 from tests.scenario import town as names
 from tests.scenario.bad import Bad
-from tests.scenario.bad_requests import signed
-from tests.scenario.lines import plain
+from tests.scenario.lines import plain, signed
 from tests.scenario.town import DAY, Town, address
 
 if TYPE_CHECKING:

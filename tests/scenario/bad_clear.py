@@ -15,7 +15,7 @@ from gateway.protocol import media
 from tests.client.examples import path
 from tests.scenario import town as names
 from tests.scenario.bad import Bad, posted, raw
-from tests.scenario.town import DAY, Town, address
+from tests.scenario.town import DAY, OneUse, Town, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,16 +183,7 @@ def _checks(town: Town) -> list[Bad]:
 
     now = time.time
     strange = town.strange_keyring()
-    author = town.member(names.SENDER).keyring
-
-    class AgentAsAuthor(type(author)):  # type: ignore[misc]
-        """Signs with the agent key whatever is asked."""
-
-        def sign(self, use: Use, message: bytes) -> Any:
-            del use
-            return author.sign(Use.AGENT, message)
-
-    agent = AgentAsAuthor(author.address, [], [])
+    agent = OneUse(town.member(names.SENDER).keyring, Use.AGENT)
     return [
         good("a kind that only its author seals", "sealer-not-allowed", kind="information.report"),
         good("for its author to seal", "sealer-not-allowed", sealer=address(names.SENDER)),

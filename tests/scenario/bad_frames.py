@@ -13,7 +13,7 @@ from yarl import URL
 
 from gateway.envelope import Use, contexts
 from gateway.protocol import frames, media
-from tests.scenario.bad_requests import signed
+from tests.scenario.lines import signed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -13,8 +13,7 @@ from gateway.ids import EnvelopeHash
 from gateway.protocol import media
 from tests.scenario import town as names
 from tests.scenario.bad import Bad, bin32
-from tests.scenario.bad_requests import signed
-from tests.scenario.lines import plain
+from tests.scenario.lines import plain, signed
 from tests.scenario.town import Town, address
 
 if TYPE_CHECKING:
@@ -48,19 +47,21 @@ def handed_in(town: Town, name: str, found: Sequence[bytes]) -> bytes:
 
 def forged(town: Town) -> list[Forged]:
     """Return every kind of bad receipt, for READER to hand in; it has said `opened` to the second message of the town."""
-    me = names.READER
-    first, second = (town.taken[place].envelope_hash for place in (0, 1))
-    stranger = town.strange_keyring(me)
-    tomorrow, old = int(time.time()) + 86_400, town.now - 86_400
+    return [*_misshapen(town), *_unfounded(town)]
 
-    def good() -> list[Any]:
-        found: list[Any] = msgspec.msgpack.decode(receipt(town, me, first))
-        return found
 
-    def edited(change: Callable[[list[Any]], object]) -> Callable[[], bytes]:
+def _misshapen(town: Town) -> list[Forged]:
+    """Other forms and spellings, and fields that the event may not have."""
+    keyring = town.member(names.READER).keyring
+    first = town.taken[0].envelope_hash
+
+    def good() -> bytes:
+        return receipt(town, names.READER, first)
+
+    def edited(place: int, change: Callable[[bytes], object]) -> Callable[[], bytes]:
         def make() -> bytes:
-            form = good()
-            change(form)
+            form = msgspec.msgpack.decode(good())
+            form[place] = change(form[place])
             return _encode(form)
 
         return make
@@ -69,43 +70,48 @@ def forged(town: Town) -> list[Forged]:
         """Sign a receipt with one field that it may not have."""
 
         def make() -> bytes:
-            form = good()
-            fields = msgspec.msgpack.decode(form[0])
+            fields = msgspec.msgpack.decode(msgspec.msgpack.decode(good())[0])
             fields[place] = value
             data = _encode(fields)
-            return _encode([data, *town.member(me).keyring.sign(Use.AGENT, contexts.receipt_message(data))])
+            return _encode([data, *keyring.sign(Use.AGENT, contexts.receipt_message(data))])
 
         return make
 
     return [
         ("random bytes", "malformed", lambda: b"\xc1" + os.urandom(100)),
-        ("an end that is missing", "malformed", lambda: receipt(town, me, first)[:-1]),
-        ("bytes left over", "malformed", lambda: receipt(town, me, first) + b"\xc0"),
-        ("another spelling", "not-canonical", edited(lambda form: form.__setitem__(0, bin32(form[0])))),
-        ("too large", "too-large", edited(lambda form: form.__setitem__(0, bytes(600)))),
-        ("a signature of zeros", "signature-bad", edited(lambda form: form.__setitem__(2, bytes(64)))),
-        ("a key that nobody has", "signature-bad", edited(lambda form: form.__setitem__(1, os.urandom(16)))),
-        ("a stranger's signature", "signature-bad", lambda: receipt(town, me, first, keyring=stranger)),
-        (
-            "another participant's signature",
-            "signature-bad",
-            lambda: receipt(town, me, first, keyring=town.member(names.THIRD).keyring),
-        ),
-        ("a time before its key", "signature-bad", lambda: receipt(town, me, first, at=old)),
-        ("a time to come", "clock-skew", lambda: receipt(town, me, first, at=tomorrow)),
-        ("another recipient's", "not-found", lambda: receipt(town, names.THIRD, first)),
-        ("in another's name", "not-found", lambda: receipt(town, names.THIRD, first, keyring=town.member(me).keyring)),
-        ("an envelope that is not there", "not-found", lambda: receipt(town, me, os.urandom(32))),
-        ("an envelope of others", "not-found", lambda: receipt(town, me, town.unseen.envelope_hash)),
-        ("what its application contradicted", "conflict", lambda: receipt(town, me, second, Event.REJECTED)),
-        ("what only a gateway states", "malformed", lambda: receipt(town, me, first, Event.HELD)),
-        ("accepted", "malformed", lambda: receipt(town, me, first, Event.ACCEPTED, number=1)),
+        ("an end that is missing", "malformed", lambda: good()[:-1]),
+        ("bytes left over", "malformed", lambda: good() + b"\xc0"),
+        ("another spelling", "not-canonical", edited(0, bin32)),
+        ("too large", "too-large", edited(0, lambda _: bytes(600))),
+        ("a signature of zeros", "signature-bad", edited(2, lambda _: bytes(64))),
+        ("a key that nobody has", "signature-bad", edited(1, lambda _: os.urandom(16))),
         ("an unknown event", "malformed", stated(0, "received")),
         ("a number where none belongs", "malformed", stated(5, 7)),
         ("a reason where none belongs", "malformed", stated(6, "late")),
         ("rejected without reason", "malformed", stated(0, "rejected")),
         ("half a view of the log", "malformed", stated(7, [bytes(32)])),
         ("a short salt", "malformed", stated(8, bytes(15))),
+    ]
+
+
+def _unfounded(town: Town) -> list[Forged]:
+    """Of the right form, and nothing that READER can state."""
+    me, third = names.READER, names.THIRD
+    first, second = (town.taken[place].envelope_hash for place in (0, 1))
+    stranger, own, other = town.strange_keyring(me), town.member(me).keyring, town.member(third).keyring
+    tomorrow, old = int(time.time()) + 86_400, town.now - 86_400
+    return [
+        ("a stranger's signature", "signature-bad", lambda: receipt(town, me, first, keyring=stranger)),
+        ("another participant's signature", "signature-bad", lambda: receipt(town, me, first, keyring=other)),
+        ("a time before its key", "signature-bad", lambda: receipt(town, me, first, at=old)),
+        ("a time to come", "clock-skew", lambda: receipt(town, me, first, at=tomorrow)),
+        ("another recipient's", "not-found", lambda: receipt(town, third, first)),
+        ("in another's name", "not-found", lambda: receipt(town, third, first, keyring=own)),
+        ("an envelope that is not there", "not-found", lambda: receipt(town, me, os.urandom(32))),
+        ("an envelope of others", "not-found", lambda: receipt(town, me, town.unseen.envelope_hash)),
+        ("what its application contradicted", "conflict", lambda: receipt(town, me, second, Event.REJECTED)),
+        ("what only a gateway states", "malformed", lambda: receipt(town, me, first, Event.HELD)),
+        ("accepted", "malformed", lambda: receipt(town, me, first, Event.ACCEPTED, number=1)),
     ]
 
 

@@ -12,7 +12,7 @@ from gateway.protocol import media
 from tests.scenario import town as names
 from tests.scenario.bad import Bad, Layers, bin32, posted, put, raw
 from tests.scenario.lines import plain
-from tests.scenario.town import DAY, Town, address
+from tests.scenario.town import DAY, OneUse, Town, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,19 +165,11 @@ def _signed_well(town: Town) -> list[Bad]:
 
 def _sealed_by(town: Town) -> list[Bad]:
     """Sealed with keys that must not count; all answer alike."""
-    member = town.member(names.SENDER)
-
-    class AuthorAsAgent(MemoryKeyring):
-        """Signs with the author key whatever is asked."""
-
-        def sign(self, use: Use, message: bytes) -> Any:
-            del use
-            return member.keyring.sign(Use.AUTHOR, message)
 
     def outdated(first_day: int) -> MemoryKeyring:
         return MemoryKeyring(address(names.OUTDATED), [town.odd_key(Use.AGENT, first_day)], [])
 
-    author = AuthorAsAgent(address(names.SENDER), [], [])
+    author = OneUse(town.member(names.SENDER).keyring, Use.AUTHOR)
     makes: dict[str, Callable[[], dict[str, Any]]] = {
         "a key that nobody listed": lambda: {"keyring": town.strange_keyring()},
         "the key of another participant": lambda: {"keyring": town.member(names.THIRD).keyring},

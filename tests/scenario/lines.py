@@ -6,18 +6,23 @@ A client library would mend what a hostile client sends, and is slower than the 
 
 from __future__ import annotations
 
+import os
 import socket
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import msgspec
 
 from gateway.errors import CODES
+from gateway.protocol.request import NONCE_BYTES, HttpRequest, sign_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HOST", "Answer", "Line", "plain"]
+    from gateway.envelope import Keyring
+
+__all__ = ["HOST", "Answer", "Line", "plain", "signed"]
 
 HOST: Final = "gateway.example"
 _PIECE: Final = 65_536
@@ -56,6 +61,22 @@ def plain(method: str, path: str, headers: Mapping[str, str] | None = None, body
         fields["Content-Length"] = str(len(body))
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+def signed(
+    keyring: Keyring,
+    method: str,
+    path: str,
+    *,
+    body: bytes = b"",
+    kind: str = "",
+    at: float = 0.0,
+    host: str = HOST,
+) -> dict[str, str]:
+    """Return the headers of a signed request; `at` is now unless told otherwise."""
+    fields = {"Content-Type": kind} if kind else {}
+    request = HttpRequest(method, f"http://{host}{path}", {"Host": host, **fields}, body)
+    return sign_request(request, keyring, at or time.time(), os.urandom(NONCE_BYTES))
 
 
 class Line:

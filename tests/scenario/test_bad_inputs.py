@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from gateway.protocol import frames
-from tests.scenario import bad_cards, bad_clear, bad_receipts, bad_requests, bad_sealed
+from tests.scenario import bad_asking, bad_cards, bad_clear, bad_receipts, bad_requests, bad_sealed
 from tests.scenario.bad import Bad, posted
 from tests.scenario.bad_frames import FRAMES, ended, opening
 from tests.scenario.lines import Line
@@ -31,6 +31,14 @@ WARM_UP: Final = 2_500  # buffers, statements and threads that a gateway makes o
 THREADS: Final = 6
 MAX_GROWTH_BYTES: Final = 16 << 20
 
+CLASSES: Final = (
+    bad_sealed.sealed,
+    bad_clear.clear,
+    bad_requests.requests,
+    bad_asking.asking,
+    bad_receipts.receipts,
+    bad_cards.cards,
+)
 Mismatch = Counter[tuple[str, tuple[str, ...], tuple[str, ...]]]
 
 
@@ -122,8 +130,7 @@ def test_promise_7_ten_thousand_bad_inputs_change_nothing(town: Town) -> None:
     """Every bad input gets its documented code; the ledger stays as it was, byte for byte, and memory does not grow."""
     with town.prepare() as served:
         _live_a_little(town)
-        makers = (bad_sealed.sealed, bad_clear.clear, bad_requests.requests, bad_receipts.receipts, bad_cards.cards)
-        flood = Flood(served.port, [bad for maker in makers for bad in maker(town)])
+        flood = Flood(served.port, [bad for make in CLASSES for bad in make(town)])
         flood.send(WARM_UP, seed=1)
         asyncio.run(_flooded(town, served, flood))
     assert flood.mismatches == {}

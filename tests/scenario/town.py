@@ -29,6 +29,7 @@ from gateway.envelope import (
     Header,
     MemoryKeyring,
     PublicKey,
+    Signature,
     SigningKey,
     Use,
     addressees_hash,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
     from gateway.envelope import Keyring, Sealed
 
-__all__ = ["SENDER", "Town", "address"]
+__all__ = ["DAY", "READER", "SENDER", "THIRD", "VISITORS", "OneUse", "Town", "address"]
 
 DAY: Final = 86_400
 NETWORK: Final = Network("icn")
@@ -66,6 +67,26 @@ UNREADY: Final = "NCB-XH"  # has no delivery card yet
 VISITORS: Final = tuple(f"UNIT-{letter}{digit}" for letter in "QR" for digit in range(10, 22))  # open a session each
 PASSPHRASE: Final = b"fictional passphrase of a gateway"
 _QUICK: Final = Cost(1, 8 << 20)  # the key file lives as long as the test
+
+
+class OneUse(MemoryKeyring):
+    """
+    Signs everything with the key of one use, whatever is asked.
+
+    Args:
+        keyring: Of a participant.
+        use: Of its keys.
+    """
+
+    def __init__(self, keyring: MemoryKeyring, use: Use) -> None:
+        super().__init__(keyring.address, [], [])
+        self._inner = keyring
+        self._one = use
+
+    def sign(self, use: Use, message: bytes) -> Signature:
+        """Sign with the wrong key."""
+        del use
+        return self._inner.sign(self._one, message)
 
 
 def address(name: str, network: str = NETWORK) -> Address:
