@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.second_opener.pack import (
     RefusedError,
+    Shape,
     binary,
     first_element,
     number,
@@ -65,6 +66,16 @@ _RECEIPT = record(
     binary(16),
 )
 _INNER = record(binary(16), binary(64), binary())
+# layer -> (limit in bytes, shape)
+LAYERS: dict[str, tuple[int, Shape]] = {
+    "delivery": (1_085_096, _DELIVERY),
+    "common": (1_083_152, _COMMON),
+    "core": (1280, _CORE),
+    "header": (1024, _HEADER),
+    "stanza": (256, _STANZA),
+    "receipt": (512, _RECEIPT),
+    "inner": (MAX_BODY, _INNER),
+}
 _NO_REASON = ("accepted", "delivered", "opened")
 
 
@@ -159,14 +170,19 @@ class Delivery(NamedTuple):
     accepted: list[Receipt]
 
 
+def read(data: bytes, layer: str) -> list[Any]:
+    """Return the elements of a layer, by its name."""
+    return read_layer(data, *LAYERS[layer])
+
+
 def read_delivery(data: bytes, suites: list[int]) -> Delivery:
     """Read all layers, in the order of the text."""
-    common_bytes, index, stanza_bytes, siblings, accepted = read_layer(data, 1_085_096, _DELIVERY)
+    common_bytes, index, stanza_bytes, siblings, accepted = read(data, "delivery")
     common = _read_common(common_bytes)
     _check_body(common.body)
     core = _read_core(common.core, suites)
-    header = Header(*read_layer(core.header, 1024, _HEADER))
-    stanza = Stanza(*read_layer(stanza_bytes, 256, _STANZA))
+    header = Header(*read(core.header, "header"))
+    stanza = Stanza(*read(stanza_bytes, "stanza"))
     receipts = [_read_receipt(*signed) for signed in accepted]
     return Delivery(common, core, header, index, stanza, siblings, receipts)
 
@@ -174,7 +190,7 @@ def read_delivery(data: bytes, suites: list[int]) -> Delivery:
 def read_inner(data: bytes) -> Inner:
     """Read what the padding was taken from."""
     try:
-        key_id, signature, content = read_layer(data, MAX_BODY, _INNER)
+        key_id, signature, content = read(data, "inner")
     except RefusedError as refused:
         raise RefusedError("cannot-open", "inner") from refused
     if len(content) > MAX_CONTENT:
@@ -188,7 +204,7 @@ def _read_common(data: bytes) -> Common:
         raise RefusedError("malformed")
     if utf8(version.payload) != "E1":
         raise RefusedError("unknown-version")
-    _, core, stanzas, commit, body, seal, approval = read_layer(data, 1_083_152, _COMMON)
+    _, core, stanzas, commit, body, seal, approval = read(data, "common")
     return Common(core, stanzas, commit, body, Signed(*seal), Signed(*approval) if approval else None)
 
 
@@ -205,12 +221,12 @@ def _read_core(data: bytes, suites: list[int]) -> Core:
         raise RefusedError("malformed")
     if suite.number != 1 or suite.number not in suites:
         raise RefusedError("unknown-suite")
-    return Core(*read_layer(data, 1280, _CORE))
+    return Core(*read(data, "core"))
 
 
 def _read_receipt(data: bytes, key_id: bytes, signature: bytes) -> Receipt:
     """Read a receipt; once it is read, hold its number and reason against its event."""
-    event, envelope_hash, subject, signer, at, count, reason, log, salt = read_layer(data, 512, _RECEIPT)
+    event, envelope_hash, subject, signer, at, count, reason, log, salt = read(data, "receipt")
     wrong_number = (count is not None) != (event == "accepted")
     wrong_reason = event in _NO_REASON if reason is not None else event == "rejected"
     if wrong_number or wrong_reason:

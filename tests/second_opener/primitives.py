@@ -188,6 +188,14 @@ def padded(length: int) -> int:
     return (length + mask) & ~mask
 
 
+def tree_root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root of the tree over the data of at least one leaf."""
+    if len(leaves) == 1:
+        return sha256(b"\x00", leaves[0])
+    left = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\x01", tree_root(leaves[:left]), tree_root(leaves[left:]))
+
+
 def proof_leads_to(root: bytes, leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bool:
     """Return whether the siblings lead from a leaf's data to the root of a tree of a size."""
     if not 0 <= index < size:
