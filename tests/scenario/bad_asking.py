@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from gateway.envelope import MemoryKeyring, Use
 from gateway.ids import format_id, new_uuid7
 from gateway.protocol import media
-from tests.scenario import town as names
+from tests.scenario import rogues as names
 from tests.scenario.bad import Bad
 from tests.scenario.bad_requests import UPGRADE
 from tests.scenario.lines import HOST, plain, signed
-from tests.scenario.town import OneUse, Town, address
+from tests.scenario.rogues import OneUse, Rogues
+from tests.scenario.town import READER, SENDER, THIRD, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,14 +31,14 @@ _IDS: Final = ("x", "0" * 36, "A" * 36, "urn:uuid:" + "0" * 32, "0" * 32)
 _BUNDLES: Final = (b"{}", b"[1]", b"[null]", b'["\xff"]', b"[" * 5_000 + b"]" * 5_000, b"[" + b'"x",' * 1024 + b'"x"]')
 
 
-def asking(town: Town) -> list[Bad]:
+def asking(town: Rogues) -> list[Bad]:
     """Return every class."""
     return [*_signed_by(town), *_signed_over(town), *_asked_wrongly(town)]
 
 
-def _signed_by(town: Town) -> list[Bad]:
+def _signed_by(town: Rogues) -> list[Bad]:
     """Signed with keys that must not count."""
-    good = town.member(names.READER).keyring
+    good = town.member(READER).keyring
 
     def with_key(keyring: Keyring) -> Callable[[int], bytes]:
         return lambda _: plain("GET", media.INBOX, signed(keyring, "GET", media.INBOX))
@@ -45,7 +46,7 @@ def _signed_by(town: Town) -> list[Bad]:
     outdated = MemoryKeyring(address(names.OUTDATED), [town.odd_key(Use.AGENT, -20)], [])
     keys = {
         "a key that nobody listed": town.strange_keyring(),
-        "a namesake of another network": town.strangers.member(names.SENDER).keyring,
+        "a namesake of another network": town.strangers.member(SENDER).keyring,
         "the author key": OneUse(good, Use.AUTHOR),
         "a revoked key": town.member(names.REVOKED).keyring,
         "a closed key": outdated,
@@ -56,9 +57,9 @@ def _signed_by(town: Town) -> list[Bad]:
     ]
 
 
-def _signed_over(town: Town) -> list[Bad]:
+def _signed_over(town: Rogues) -> list[Bad]:
     """Signed with a good key over something else, in another form, or at another time."""
-    good = town.member(names.READER).keyring
+    good = town.member(READER).keyring
     path = media.INBOX
 
     def bad(name: str, make: Callable[[int], bytes], code: str = "signature-bad") -> Bad:
@@ -105,9 +106,9 @@ def _signed_over(town: Town) -> list[Bad]:
     ]
 
 
-def _asked_wrongly(town: Town) -> list[Bad]:
+def _asked_wrongly(town: Rogues) -> list[Bad]:
     """Signed well, and nothing that can be answered."""
-    keyring = town.member(names.THIRD).keyring
+    keyring = town.member(THIRD).keyring
 
     def asked(path: str) -> bytes:
         return plain("GET", path, signed(keyring, "GET", path))

@@ -12,10 +12,10 @@ from gateway.directory.cards import CardKey, DeliveryCard, DeliveryCardKey, KeyC
 from gateway.envelope import DeliveryKey, SigningKey, Use
 from gateway.envelope.contexts import delivery_card_message, key_card_message
 from gateway.protocol import media
-from tests.scenario import town as names
 from tests.scenario.bad import Bad
 from tests.scenario.lines import plain, signed
-from tests.scenario.town import DAY, Town, address
+from tests.scenario.rogues import Rogues
+from tests.scenario.town import DAY, READER, THIRD, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +26,14 @@ __all__ = ["cards"]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _change: Final = msgspec.structs.replace
-_HOLDER: Final = names.THIRD
+_HOLDER: Final = THIRD
 Card = KeyCard | DeliveryCard
 
 
 class _Desk:
     """Signs cards of one participant, whatever they say, and asks for their publication."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Rogues) -> None:
         self.town = town
         self.holder = town.member(_HOLDER)
 
@@ -73,7 +73,7 @@ class _Desk:
         return self._asked("PUT", media.CARDS, body)
 
 
-def cards(town: Town) -> list[Bad]:
+def cards(town: Rogues) -> list[Bad]:
     """Return every class."""
     desk = _Desk(town)
     return [*_deliveries(desk), *_keys(desk), *_forms(desk)]
@@ -94,11 +94,11 @@ def _deliveries(desk: _Desk) -> list[Bad]:
     def new() -> bytes:
         return DeliveryKey.generate(desk.holder.address, Use.DELIVERY, os.urandom).public.key
 
-    stranger, other = desk.town.strange_keyring(_HOLDER), desk.town.member(names.READER)
+    stranger, other = desk.town.strange_keyring(_HOLDER), desk.town.member(READER)
     return [
         bad("the last serial", "card-serial", lambda: {"serial": 1, "expires": now + DAY}),
         bad("a lower serial", "card-serial", lambda: {"serial": 0}),
-        bad("of another participant", "card-bad", lambda: {"address": address(names.READER)}),
+        bad("of another participant", "card-bad", lambda: {"address": address(READER)}),
         bad("signed by nobody listed", "card-bad", lambda: {"keyring": stranger}),
         bad("signed by another participant", "card-bad", lambda: {"keyring": other.keyring}),
         bad("another's delivery key", "key-taken", lambda: with_key(other.delivery[0].public.key)),
@@ -126,7 +126,7 @@ def _keys(desk: _Desk) -> list[Bad]:
         return Bad(f"key card: {name}", (code,), lambda _: desk.published(desk.keys(**make())))
 
     now = desk.town.now
-    other = desk.town.member(names.READER)
+    other = desk.town.member(READER)
 
     def with_key(use: Use, key: SigningKey | None = None, **changes: Any) -> dict[str, Any]:
         made = key or SigningKey.generate(desk.holder.address, use, os.urandom)
@@ -138,7 +138,7 @@ def _keys(desk: _Desk) -> list[Bad]:
 
     return [
         bad("the last serial", "card-serial", lambda: {"serial": 1}),
-        bad("of another participant", "card-bad", lambda: {"address": address(names.READER)}),
+        bad("of another participant", "card-bad", lambda: {"address": address(READER)}),
         bad("signed by its own agent key", "card-bad", lambda: {"key": desk.holder.key(Use.AGENT)}),
         bad("signed by another's identity", "card-bad", lambda: {"key": other.identity}),
         bad("a key without possession", "possession", lambda: with_key(Use.AGENT, possession=os.urandom(64))),

@@ -13,9 +13,10 @@ from gateway.envelope import Use
 from gateway.ids import format_id
 from gateway.protocol import media
 from tests.client.examples import path
-from tests.scenario import town as names
+from tests.scenario import rogues as names
 from tests.scenario.bad import Bad, posted, raw
-from tests.scenario.town import DAY, OneUse, Town, address
+from tests.scenario.rogues import OneUse, Rogues
+from tests.scenario.town import DAY, READER, SENDER, THIRD, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ _TIMES: Final = (
 )  # fmt: skip
 
 
-def clear(town: Town) -> list[Bad]:
+def clear(town: Rogues) -> list[Bad]:
     """Return every class."""
     found = [_bad(town, f"clear: {name}", "content-json", _member(text)) for name, text in _JSON.items()]
     found += [_bad(town, f"clear: {name}", code, _member(text)) for name, (code, text) in _SCHEMA.items()]
@@ -78,7 +79,7 @@ def _member(text: bytes) -> Callable[[int], bytes]:
     return make
 
 
-def _bad(town: Town, name: str, code: str, make: Callable[[int], bytes], share: float = 1.0, **changes: Any) -> Bad:
+def _bad(town: Rogues, name: str, code: str, make: Callable[[int], bytes], share: float = 1.0, **changes: Any) -> Bad:
     def request(number: int) -> bytes:
         fields = {key: value() if callable(value) else value for key, value in changes.items()}
         return posted(town.clear(make(number), **{"in_reply_to": ANSWERED, **fields}), media.SIGNED)
@@ -86,7 +87,7 @@ def _bad(town: Town, name: str, code: str, make: Callable[[int], bytes], share: 
     return Bad(name, (code,), request, share)
 
 
-def _whole(town: Town) -> list[Bad]:
+def _whole(town: Rogues) -> list[Bad]:
     """The text as a whole."""
     return [
         _bad(town, "clear: nothing", "content-json", lambda _: b""),
@@ -103,7 +104,7 @@ def _whole(town: Town) -> list[Bad]:
     ]
 
 
-def _oversized(town: Town, number: int) -> bytes:
+def _oversized(town: Rogues, number: int) -> bytes:
     form = msgspec.msgpack.decode(town.clear(_BASE, in_reply_to=ANSWERED))
     form[4] = b'"' + b"x" * ((1 << 20) + number) + b'"'
     return msgspec.msgpack.encode(form)
@@ -120,7 +121,7 @@ def _with(**members: Any) -> Callable[[int], bytes]:
     return make
 
 
-def _members(town: Town) -> list[Bad]:
+def _members(town: Rogues) -> list[Bad]:
     """What the schema and the rules between fields refuse."""
     unknown = _with(critical=lambda number: [f"example.unknown{number}"], ext=lambda number: {f"example.unknown{number}": {}})
     amber = {"confidentiality": "official-use-only", "onward": "organisation"}
@@ -152,14 +153,14 @@ def _members(town: Town) -> list[Bad]:
     ]
 
 
-def _repeats(town: Town) -> list[Bad]:
+def _repeats(town: Rogues) -> list[Bad]:
     """Header fields that the content repeats with another value."""
     differing: dict[str, Callable[[int], object]] = {
         "kind": lambda _: "cooperation.request",
         "schema_version": lambda number: f"1.0.{number + 1}",
         "message_id": lambda _: format_id(os.urandom(16)),
         "conversation_id": lambda _: format_id(os.urandom(16)),
-        "sender": lambda _: address(names.THIRD),
+        "sender": lambda _: address(THIRD),
         "created": lambda number: f"2098-07-01T10:00:{number % 60:02}Z",
         "expires": lambda number: f"2098-07-01T10:00:{number % 60:02}.5Z",
         "urgency": lambda _: "flash",
@@ -175,7 +176,7 @@ def _repeats(town: Town) -> list[Bad]:
     return [*found, _bad(town, "clear: an answer to another message", "content-header", _with(body=body))]
 
 
-def _checks(town: Town) -> list[Bad]:
+def _checks(town: Rogues) -> list[Bad]:
     """Good content that this gateway may not seal or pass on."""
 
     def good(name: str, code: str, **changes: Any) -> Bad:
@@ -183,11 +184,11 @@ def _checks(town: Town) -> list[Bad]:
 
     now = time.time
     strange = town.strange_keyring()
-    agent = OneUse(town.member(names.SENDER).keyring, Use.AGENT)
+    agent = OneUse(town.member(SENDER).keyring, Use.AGENT)
     return [
         good("a kind that only its author seals", "sealer-not-allowed", kind="information.report"),
-        good("for its author to seal", "sealer-not-allowed", sealer=address(names.SENDER)),
-        good("for a participant to seal", "sealer-not-allowed", sealer=address(names.THIRD)),
+        good("for its author to seal", "sealer-not-allowed", sealer=address(SENDER)),
+        good("for a participant to seal", "sealer-not-allowed", sealer=address(THIRD)),
         good("a kind that nobody knows", "sealer-not-allowed", kind="notice.unheard-of"),
         good("a schema that nobody knows", "schema-unknown", schema_version="9.0.0"),
         good("an author key that nobody listed", "cannot-open", keyring=strange),
@@ -196,18 +197,18 @@ def _checks(town: Town) -> list[Bad]:
         good("of a suspended sender", "sender-unknown", sender=names.SUSPENDED),
         good("expired", "expired", created=lambda: int(now()) - 600, expires=lambda: int(now()) - 1),
         good("created in the future", "out-of-time", created=lambda: int(now()) + 400),
-        good("to nobody known", "recipient-unknown", recipients=[names.READER, "NCB-XZ"]),
-        good("to a suspended participant", "recipient-unknown", recipients=[names.READER, names.SUSPENDED]),
-        good("to one without card", "recipient-key", recipients=[names.READER, names.UNREADY]),
-        good("to one who takes other kinds", "kind-not-accepted", recipients=[names.READER, names.PICKY]),
+        good("to nobody known", "recipient-unknown", recipients=[READER, "NCB-XZ"]),
+        good("to a suspended participant", "recipient-unknown", recipients=[READER, names.SUSPENDED]),
+        good("to one without card", "recipient-key", recipients=[READER, names.UNREADY]),
+        good("to one who takes other kinds", "kind-not-accepted", recipients=[READER, names.PICKY]),
         good("above a clearance", "clearance", recipients=[names.UNCLEARED], handling="amber/restricted"),
         good("living too long", "out-of-time", expires=lambda: int(now()) + 91 * DAY),
     ]
 
 
-def _packing(town: Town) -> list[Bad]:
+def _packing(town: Rogues) -> list[Bad]:
     """Forms of the submission."""
-    good = town.clear(_BASE, [names.READER, names.THIRD], in_reply_to=ANSWERED)
+    good = town.clear(_BASE, [READER, THIRD], in_reply_to=ANSWERED)
 
     def edited(change: Callable[[list[Any]], object]) -> Callable[[int], bytes]:
         def make(_: int) -> bytes:

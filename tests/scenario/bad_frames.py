@@ -18,7 +18,7 @@ from tests.scenario.lines import signed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from tests.scenario.town import Town
+    from tests.scenario.rogues import Rogues
 
 __all__ = ["FRAMES", "Opened", "Session", "ended"]
 
@@ -43,7 +43,7 @@ class Opened:
         client: Of the library.
     """
 
-    def __init__(self, town: Town, client: aiohttp.ClientSession) -> None:
+    def __init__(self, town: Rogues, client: aiohttp.ClientSession) -> None:
         self._town = town
         self._client = client
         self._url = URL(f"http://127.0.0.1:{town.port}{media.INBOX}")
@@ -67,7 +67,7 @@ class Opened:
 
 
 @asynccontextmanager
-async def opening(town: Town) -> AsyncIterator[Opened]:
+async def opening(town: Rogues) -> AsyncIterator[Opened]:
     """Give sessions their connections."""
     async with aiohttp.ClientSession() as client:
         yield Opened(town, client)
@@ -83,7 +83,7 @@ async def ended(session: Session) -> tuple[str, int | None]:
     return code, session.socket.close_code
 
 
-def _renewal(session: Session, town: Town, *, at: int = 0, nonce: bytes = b"", use: Use = Use.AGENT) -> bytes:
+def _renewal(session: Session, town: Rogues, *, at: int = 0, nonce: bytes = b"", use: Use = Use.AGENT) -> bytes:
     at = at or int(time.time())
     key_id, signature = town.member(session.name).keyring.sign(use, contexts.renewal_message(nonce or session.hello.nonce, at))
     return frames.encode(frames.Renew(at, key_id, signature))
@@ -108,7 +108,7 @@ _MALFORMED: Final[dict[str, bytes | str]] = {
     "deep arrays": b"\x91" * 5000 + b"\x90",
     "text": '["credit", 1, 1]',
 }
-Frame = tuple[str, int, "Callable[[Session, Town], bytes | str]"]
+Frame = tuple[str, int, "Callable[[Session, Rogues], bytes | str]"]
 # What is wrong: the code of the problem, the close code, what is sent.
 FRAMES: Final[dict[str, Frame]] = {
     **{name: ("malformed", frames.CLOSE_PROBLEM, lambda _, __, data=data: data) for name, data in _MALFORMED.items()},  # type: ignore[misc]

@@ -11,10 +11,10 @@ import msgspec
 from gateway.envelope import Event, Receipt, Use, contexts, make_receipt
 from gateway.ids import EnvelopeHash
 from gateway.protocol import media
-from tests.scenario import town as names
 from tests.scenario.bad import Bad, bin32
 from tests.scenario.lines import plain, signed
-from tests.scenario.town import Town, address
+from tests.scenario.rogues import Rogues
+from tests.scenario.town import READER, THIRD, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,13 @@ Forged = tuple[str, str, "Callable[[], bytes]"]  # what is wrong, the outcome, a
 
 
 def receipt(
-    town: Town, name: str, envelope_hash: bytes, event: Event = Event.OPENED, *, keyring: Keyring | None = None, **changes: Any
+    town: Rogues,
+    name: str,
+    envelope_hash: bytes,
+    event: Event = Event.OPENED,
+    *,
+    keyring: Keyring | None = None,
+    **changes: Any,
 ) -> bytes:
     """Sign a receipt as a recipient does, or as somebody else with its keyring."""
     fields: dict[str, Any] = {"event": event, "subject": address(name), "signer": address(name), "at": int(time.time())}
@@ -38,25 +44,25 @@ def receipt(
     return make_receipt(made, keyring or town.member(name).keyring)
 
 
-def handed_in(town: Town, name: str, found: Sequence[bytes]) -> bytes:
+def handed_in(town: Rogues, name: str, found: Sequence[bytes]) -> bytes:
     """Return the request with which a thin client hands in receipts."""
     body = _encode(list(found))
     fields = signed(town.member(name).keyring, "POST", media.RECEIPTS, body=body, kind=media.MSGPACK)
     return plain("POST", media.RECEIPTS, fields, body)
 
 
-def forged(town: Town) -> list[Forged]:
+def forged(town: Rogues) -> list[Forged]:
     """Return every kind of bad receipt, for READER to hand in; it has said `opened` to the second message of the town."""
     return [*_misshapen(town), *_unfounded(town)]
 
 
-def _misshapen(town: Town) -> list[Forged]:
+def _misshapen(town: Rogues) -> list[Forged]:
     """Other forms and spellings, and fields that the event may not have."""
-    keyring = town.member(names.READER).keyring
+    keyring = town.member(READER).keyring
     first = town.taken[0].envelope_hash
 
     def good() -> bytes:
-        return receipt(town, names.READER, first)
+        return receipt(town, READER, first)
 
     def edited(place: int, change: Callable[[bytes], object]) -> Callable[[], bytes]:
         def make() -> bytes:
@@ -94,9 +100,9 @@ def _misshapen(town: Town) -> list[Forged]:
     ]
 
 
-def _unfounded(town: Town) -> list[Forged]:
+def _unfounded(town: Rogues) -> list[Forged]:
     """Of the right form, and nothing that READER can state."""
-    me, third = names.READER, names.THIRD
+    me, third = READER, THIRD
     first, second = (town.taken[place].envelope_hash for place in (0, 1))
     stranger, own, other = town.strange_keyring(me), town.member(me).keyring, town.member(third).keyring
     tomorrow, old = int(time.time()) + 86_400, town.now - 86_400
@@ -115,15 +121,15 @@ def _unfounded(town: Town) -> list[Forged]:
     ]
 
 
-def receipts(town: Town) -> list[Bad]:
+def receipts(town: Rogues) -> list[Bad]:
     """Return every class."""
     kinds = forged(town)
 
     def all_kinds(_: int) -> bytes:
-        return handed_in(town, names.READER, [make() for _, _, make in kinds])
+        return handed_in(town, READER, [make() for _, _, make in kinds])
 
     def body(data: bytes) -> bytes:
-        fields = signed(town.member(names.READER).keyring, "POST", media.RECEIPTS, body=data, kind=media.MSGPACK)
+        fields = signed(town.member(READER).keyring, "POST", media.RECEIPTS, body=data, kind=media.MSGPACK)
         return plain("POST", media.RECEIPTS, fields, data)
 
     bodies = (

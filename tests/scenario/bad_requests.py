@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.ids import format_id
 from gateway.protocol import media
-from tests.scenario import town as names
 from tests.scenario.bad import Bad
 from tests.scenario.lines import HOST, plain, signed
-from tests.scenario.town import Town
+from tests.scenario.rogues import Rogues
+from tests.scenario.town import READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ _MEDIA: Final = (
 )  # fmt: skip
 
 
-def requests(town: Town) -> list[Bad]:
+def requests(town: Rogues) -> list[Bad]:
     """Return every class."""
     found = [Bad(f"HTTP: {name}", ("bad-request",), make) for name, make in _NOT_HTTP.items()]
     return [*found, *_of_no_resource(), *_unsigned(town)]
@@ -92,10 +92,10 @@ _ASKED: Final = (
 )  # fmt: skip
 
 
-def _unsigned(town: Town) -> list[Bad]:
+def _unsigned(town: Rogues) -> list[Bad]:
     def asked(number: int, drop: str = "") -> bytes:
         method, path = _ASKED[number % 3]
-        fields = signed(town.member(names.READER).keyring, method, path) if drop else {}
+        fields = signed(town.member(READER).keyring, method, path) if drop else {}
         return plain(method, path, {name: value for name, value in fields.items() if name != drop})
 
     status = f"{media.MESSAGES}/{format_id(os.urandom(16))}"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.envelope import MemoryKeyring, Use
 from gateway.protocol import media
-from tests.scenario import town as names
+from tests.scenario import rogues as names
 from tests.scenario.bad import Bad, Layers, bin32, posted, put, raw
 from tests.scenario.lines import plain
-from tests.scenario.town import DAY, OneUse, Town, address
+from tests.scenario.rogues import OneUse, Rogues
+from tests.scenario.town import DAY, READER, SENDER, THIRD, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,9 +88,9 @@ _BYTES: Final[dict[str, Callable[[bytes, int], bytes]]] = {
 _SPELLED: Final = {"an array that says its length in three bytes": "not-canonical"}
 
 
-def sealed(town: Town) -> list[Bad]:
+def sealed(town: Rogues) -> list[Bad]:
     """Return every class."""
-    good = [town.sealed([names.READER, names.THIRD]).submission for _ in range(16)]
+    good = [town.sealed([READER, THIRD]).submission for _ in range(16)]
 
     def bad(name: str, code: str, make: Callable[[bytes, int], bytes], share: float = 1.0) -> Bad:
         return Bad(f"sealed: {name}", (code,), lambda number: posted(make(good[number % 16], number)), share)
@@ -118,7 +119,7 @@ def _flipping(place: int) -> Callable[[Layers], object]:
     return flip
 
 
-def _signed_well(town: Town) -> list[Bad]:
+def _signed_well(town: Rogues) -> list[Bad]:
     """Signed by who says so, and not allowed."""
     taken = town.taken_ids
 
@@ -134,7 +135,7 @@ def _signed_well(town: Town) -> list[Bad]:
         bad(
             "sealed with a directory to come", "directory-ahead", lambda n: {"version": town.world.directory.version + 1000 + n}
         ),
-        bad("sealed by another participant", "sealer-not-allowed", lambda _: {"sealer": address(names.THIRD)}),
+        bad("sealed by another participant", "sealer-not-allowed", lambda _: {"sealer": address(THIRD)}),
         bad("a request sealed by the gateway", "sealer-not-allowed", lambda _: {"sealer": town.world.gate.address}),
         bad(
             "a gateway of another network",
@@ -145,41 +146,41 @@ def _signed_well(town: Town) -> list[Bad]:
         bad(
             "a kind that is not in the registry",
             "kind-unknown",
-            lambda n: {"kind": f"notice.kind-{n}", "approver": town.member(names.SENDER).keyring},
+            lambda n: {"kind": f"notice.kind-{n}", "approver": town.member(SENDER).keyring},
         ),
         bad("a kind that its sender may not send", "kind-not-allowed", lambda _: {"sender": names.CENTRE}),
         bad(
             "a kind that one recipient does not take",
             "kind-not-accepted",
-            lambda _: {"recipients": [names.READER, names.PICKY]},
+            lambda _: {"recipients": [READER, names.PICKY]},
         ),
         bad(
             "above the clearance of one recipient",
             "clearance",
-            lambda _: {"recipients": [names.READER, names.UNCLEARED], "handling": "red/confidential"},
+            lambda _: {"recipients": [READER, names.UNCLEARED], "handling": "red/confidential"},
         ),
         bad("a message id of another message", "conflict", lambda n: {"message_id": taken[n % 4]}),
         bad("a suspended sender", "sender-unknown", lambda _: {"sender": names.SUSPENDED}),
     ]
 
 
-def _sealed_by(town: Town) -> list[Bad]:
+def _sealed_by(town: Rogues) -> list[Bad]:
     """Sealed with keys that must not count; all answer alike."""
 
     def outdated(first_day: int) -> MemoryKeyring:
         return MemoryKeyring(address(names.OUTDATED), [town.odd_key(Use.AGENT, first_day)], [])
 
-    author = OneUse(town.member(names.SENDER).keyring, Use.AUTHOR)
+    author = OneUse(town.member(SENDER).keyring, Use.AUTHOR)
     makes: dict[str, Callable[[], dict[str, Any]]] = {
         "a key that nobody listed": lambda: {"keyring": town.strange_keyring()},
-        "the key of another participant": lambda: {"keyring": town.member(names.THIRD).keyring},
+        "the key of another participant": lambda: {"keyring": town.member(THIRD).keyring},
         "the author key": lambda: {"keyring": author},
         "a revoked key": lambda: {"sender": names.REVOKED},
         "a closed key": lambda: {"sender": names.OUTDATED, "keyring": outdated(-20)},
         "a key of tomorrow": lambda: {"sender": names.OUTDATED, "keyring": outdated(1)},
-        "a namesake's key of another network": lambda: {"keyring": town.strangers.member(names.SENDER).keyring},
+        "a namesake's key of another network": lambda: {"keyring": town.strangers.member(SENDER).keyring},
         "a sender whom nobody knows": lambda: {
-            "sender": names.SENDER,
+            "sender": SENDER,
             "sealer": address("NCB-XZ"),
             "keyring": town.strange_keyring(),
         },
@@ -198,18 +199,18 @@ def _sealed_by(town: Town) -> list[Bad]:
     return [*found, approved]
 
 
-def _recipients(town: Town) -> list[Bad]:
+def _recipients(town: Rogues) -> list[Bad]:
     """Sealed to keys that are not current delivery keys of who is named."""
-    other = town.public(address(names.THIRD))
+    other = town.public(address(THIRD))
 
     def to(name: str, keys: dict[Any, Any] | None = None) -> bytes:
-        return posted(town.sealed([names.READER, name], keys=keys or {}).submission)
+        return posted(town.sealed([READER, name], keys=keys or {}).submission)
 
     def outdated(first_day: int) -> bytes:
         return to(names.OUTDATED, {address(names.OUTDATED): town.odd_delivery_key(first_day).public})
 
     def swapped() -> bytes:
-        layers = Layers(town.sealed([names.READER]).submission)
+        layers = Layers(town.sealed([READER]).submission)
         layers.stanzas[0][2] = other.key_id
         return posted(layers.pack())
 

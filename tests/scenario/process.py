@@ -6,20 +6,22 @@ Nothing in it is reached but through its ports, its files and its exit code. Wha
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from tests.scenario.lines import Line, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator
 
-__all__ = ["GATEWAY", "Ran", "Served", "run"]
+__all__ = ["GATEWAY", "Ran", "Served", "run", "serving"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 GATEWAY: Final = (sys.executable, "-c", "import sys; sys.argv[0] = 'gateway'; from gateway.cli.main import main; main()")
@@ -119,6 +121,11 @@ class Served:
             return False
 
 
-def listed(arguments: Sequence[object]) -> str:
-    """Show a command in a failure."""
-    return " ".join(map(str, arguments))
+@asynccontextmanager
+async def serving(served: Served) -> AsyncIterator[Served]:
+    """Run a gateway beside an event loop, which goes on while it starts."""
+    await asyncio.to_thread(served.start)
+    try:
+        yield served
+    finally:
+        served.kill()

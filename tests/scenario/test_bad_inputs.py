@@ -16,7 +16,8 @@ from tests.scenario import bad_asking, bad_cards, bad_clear, bad_receipts, bad_r
 from tests.scenario.bad import Bad, posted
 from tests.scenario.bad_frames import FRAMES, ended, opening
 from tests.scenario.lines import Line
-from tests.scenario.town import READER, THIRD, VISITORS, Town
+from tests.scenario.rogues import VISITORS, Rogues
+from tests.scenario.town import READER, THIRD
 from tests.support.ledger_dump import dump
 
 if TYPE_CHECKING:
@@ -85,12 +86,12 @@ class Flood:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Town:
+def town(tmp_path: Path) -> Rogues:
     """A network with every kind of participant that must be refused."""
-    return Town(tmp_path)
+    return Rogues(folder=tmp_path)
 
 
-def _live_a_little(town: Town) -> None:
+def _live_a_little(town: Rogues) -> None:
     """Accept some messages, and let one of them be opened: there must be something to damage."""
     with Line(town.port) as line:
         for sealed in (*town.taken, town.unseen):
@@ -99,7 +100,7 @@ def _live_a_little(town: Town) -> None:
         assert line.ask(bad_receipts.handed_in(town, READER, [opened])).codes == [""]
 
 
-async def _bad_frames(town: Town, sessions: Sequence[Session]) -> dict[str, tuple[str, int | None]]:
+async def _bad_frames(town: Rogues, sessions: Sequence[Session]) -> dict[str, tuple[str, int | None]]:
     """Send one bad frame in each session, and return what it ended with."""
     found = {}
     for session, (name, (_, _, make)) in zip(sessions, FRAMES.items(), strict=False):
@@ -109,7 +110,7 @@ async def _bad_frames(town: Town, sessions: Sequence[Session]) -> dict[str, tupl
     return found
 
 
-async def _bad_receipts(town: Town, session: Session) -> list[str]:
+async def _bad_receipts(town: Rogues, session: Session) -> list[str]:
     """Send every bad kind of receipt in a session, and return the outcomes."""
     made = [make() for _, _, make in bad_receipts.forged(town)]
     await session.socket.send_bytes(frames.encode(frames.Receipts(1, made)))
@@ -126,9 +127,9 @@ async def _open_all(opened: Opened) -> tuple[Session, list[Session]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-def test_promise_7_ten_thousand_bad_inputs_change_nothing(town: Town) -> None:
+def test_promise_7_ten_thousand_bad_inputs_change_nothing(town: Rogues) -> None:
     """Every bad input gets its documented code; the ledger stays as it was, byte for byte, and memory does not grow."""
-    with town.prepare() as served:
+    with asyncio.run(town.prepare()) as served:
         _live_a_little(town)
         flood = Flood(served.port, [bad for make in CLASSES for bad in make(town)])
         flood.send(WARM_UP, seed=1)
@@ -138,7 +139,7 @@ def test_promise_7_ten_thousand_bad_inputs_change_nothing(town: Town) -> None:
     assert min(flood.sent.values()) >= 2
 
 
-async def _flooded(town: Town, served: Served, flood: Flood) -> None:
+async def _flooded(town: Rogues, served: Served, flood: Flood) -> None:
     async with opening(town) as opened:
         reader, sessions = await _open_all(opened)
         before, held_bytes = dump(town.ledger_url), served.rss_bytes
@@ -152,9 +153,9 @@ async def _flooded(town: Town, served: Served, flood: Flood) -> None:
         await reader.socket.close()
 
 
-def test_what_was_good_before_a_flood_is_good_after_it(town: Town) -> None:
+def test_what_was_good_before_a_flood_is_good_after_it(town: Rogues) -> None:
     """A gateway that was attacked accepts, and hands over what it held, as before."""
-    with town.prepare() as served:
+    with asyncio.run(town.prepare()) as served:
         _live_a_little(town)
         Flood(served.port, bad_sealed.sealed(town)).send(300, seed=3)
         with Line(served.port) as line:
