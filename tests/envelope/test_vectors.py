@@ -7,56 +7,18 @@ Nothing here knows how the files were made, but for the test that they are what 
 from __future__ import annotations
 
 import json
-from base64 import b64decode
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from gateway.envelope import DeliveryKey, KeyRecord, MemoryKeyring, Use, key_id, open_delivery
+from gateway.envelope import DeliveryKey, MemoryKeyring, Use, open_delivery
 from gateway.errors import CODES, CannotOpen, Rejected
-from gateway.ids import Address, KeyId, Kind, Network
+from gateway.ids import Address
+from tests.envelope.given import Given, joined
 from tests.vectors.generate_envelope import files, folder
 
 VECTORS = [json.loads(path.read_text()) for path in sorted(folder().glob("*.json"))]
-
-
-@dataclass
-class Given:
-    """The answers that a vector file gives."""
-
-    vector: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        records = [self._record(key) for key in self.vector["keys"]]
-        self.records = {record.key_id: record for record in records}
-
-    @staticmethod
-    def _record(key: dict[str, Any]) -> KeyRecord:
-        address, use, public = Address(key["address"]), Use(key["use"]), bytes.fromhex(key["key"])
-        times = key["not_before"], key["not_after"], key["revoked_at"]
-        return KeyRecord(address, use, public, key_id(use, public, address), *times)
-
-    def directory_version(self, network: Network) -> int:
-        """Return the version that the file gives."""
-        return int(self.vector["directory_versions"].get(network, 0))
-
-    def key(self, key_id: KeyId) -> KeyRecord | None:
-        """Return a key that the file lists."""
-        return self.records.get(key_id)
-
-    def is_gateway(self, address: Address) -> bool:
-        """Tell whether the file names it as gateway."""
-        return address in self.vector["gateways"]
-
-    def gateway_may_seal(self, kind: Kind) -> bool:
-        """Tell what the file says of the kind."""
-        return bool(self.vector["kinds"].get(kind, {}).get("gateway_may_seal", False))
-
-    def needs_approval(self, kind: Kind) -> bool:
-        """Tell what the file says of the kind."""
-        return bool(self.vector["kinds"].get(kind, {}).get("needs_approval", True))
 
 
 def outcome(vector: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +27,7 @@ def outcome(vector: dict[str, Any]) -> dict[str, Any]:
     secrets = [DeliveryKey.from_seed(me, Use.DELIVERY, bytes.fromhex(secret)) for secret in vector["my_delivery_secrets"]]
     try:
         opened = open_delivery(
-            delivery_of(vector),
+            joined(vector["delivery"]),
             me=me,
             keyring=MemoryKeyring(me, [], secrets),
             answers=Given(vector),
@@ -91,13 +53,6 @@ def outcome(vector: dict[str, Any]) -> dict[str, Any]:
         "author_key_id": opened.author.key_id.hex(),
         **content_as_in(vector, opened.content),
     }
-
-
-def delivery_of(vector: dict[str, Any]) -> bytes:
-    """Return the delivery: base64, or a list of base64 and numbers of zero bytes."""
-    written = vector["delivery"]
-    parts = written if isinstance(written, list) else [written]
-    return b"".join(bytes(part) if isinstance(part, int) else b64decode(part, validate=True) for part in parts)
 
 
 def content_as_in(vector: dict[str, Any], content: bytes) -> dict[str, str]:

@@ -127,6 +127,11 @@ def approved_for_gateway(key_of: Address, kind: str = "request.response") -> Mak
     return make
 
 
+def _sealed_by_a_participant(forge: Forge) -> None:
+    forge.header["kind"] = "request.response"
+    forge.sealer = OTHER
+
+
 def _unknown_kind_by_gateway(forge: Forge) -> None:
     approved(kind=UNKNOWN_KIND)(forge)
     forge.sealer = GATEWAY
@@ -198,6 +203,12 @@ STEP_3 = [
         "sealer-gateway-of-another-network",
         "The gateway of a network that is not the sender's.",
         _sealed_elsewhere,
+    ),
+    refused(
+        "sealer-not-allowed",
+        "sealer-a-participant-for-gateways",
+        "Sealed by a participant, of a kind that gateways may seal.",
+        _sealed_by_a_participant,
     ),
     refused(
         "sealer-not-allowed", "sealer-gateway-unknown-kind", "No gateway seals a kind not known.", _unknown_kind_by_gateway

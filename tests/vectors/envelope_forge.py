@@ -149,7 +149,20 @@ class Forge:
 
     def delivery(self) -> bytes:
         """Build the delivery."""
-        self.addressees = draw_addressees(self.recipients, self.rng)
+        header, content_hash = self.written()
+        seed = sha512(contexts.seed_input(self.rng(32), contexts.header_hash(header), content_hash)).digest()
+        self.cek, self.ephemeral = SecretKey(seed[:32]), SecretKey(seed[32:])
+        core = self.layer("core", [1, self.directory_version, primitives.box_public(self.ephemeral), header])
+        self.core_hash = contexts.core_hash(core)
+        self.stanzas = [self._stanza(i, one) for i, one in enumerate(self.addressees)]
+        common = self._common(core)
+        return self.handed_over(common)
+
+    def written(self) -> tuple[bytes, bytes]:
+        """Draw the addressees, write the header, let the author sign; return the header and the hash of the content."""
+        self.addressees = draw_addressees(list(dict.fromkeys(self.recipients)), self.rng)
+        repeated = self.recipients[len(self.addressees) :]  # `draw_addressees` draws each one once
+        self.addressees += [Addressee(recipient, self.rng(16)) for recipient in repeated]
         places = [one.recipient for one in self.addressees]
         self.place = places.index(self.me) if self.me in places else 0
         header = self._header()
@@ -158,13 +171,7 @@ class Forge:
             self.author or signing_key(self.sender, Use.AUTHOR),
             contexts.content_message(contexts.header_hash(header), content_hash),
         )
-        seed = sha512(contexts.seed_input(self.rng(32), contexts.header_hash(header), content_hash)).digest()
-        self.cek, self.ephemeral = SecretKey(seed[:32]), SecretKey(seed[32:])
-        core = self.layer("core", [1, self.directory_version, primitives.box_public(self.ephemeral), header])
-        self.core_hash = contexts.core_hash(core)
-        self.stanzas = [self._stanza(i, one) for i, one in enumerate(self.addressees)]
-        common = self._common(core)
-        return self._deliver(common)
+        return header, content_hash
 
     def _header(self) -> bytes:
         sealer = self.sealer or self.sender
@@ -201,7 +208,8 @@ class Forge:
         padded = self.spoiled("padded", padded.ljust(payload.padded_length(len(padded)), b"\x00"))
         return primitives.aead_seal(key, bytes(24), padded, self.spoiled("aad", aad))
 
-    def _deliver(self, common: bytes) -> bytes:
+    def handed_over(self, common: bytes) -> bytes:
+        """Put together what the reader of this file gets: one recipient's delivery."""
         leaves = [leaf_hash(contexts.addressee_leaf(one.blind, one.recipient)) for one in self.addressees]
         proof = inclusion_proof(self.place, leaves)
         accepted = [self._accepted(one) for one in self.acceptances]

@@ -59,6 +59,7 @@ VALID = [
     opens("3-recipients", "Three recipients: an odd tree.", to(3)),
     opens("30-recipients", "Thirty recipients.", to(30)),
     opens("33-recipients", "A tree of one leaf more than a power of two.", to(33)),
+    opens("4096-recipients", "The most recipients that an envelope has, and the longest proof.", to(4096)),
     opens("sealed-by-gateway", "A kind that the gateway of the sender's network may seal.", _sealed_by_gateway),
     opens("approved", "A kind that needs a second officer, approved.", approved()),
     opens("approved-without-need", "A good approval that the kind does not need.", approved(kind="cooperation.request")),

@@ -22,7 +22,7 @@ from tests.vectors.envelope_points import POINTS
 from tests.vectors.envelope_relayed import RELAYED, VALID_RELAYED
 from tests.vectors.envelope_valid import VALID
 
-__all__ = ["CASES", "files", "folder"]
+__all__ = ["CASES", "files", "folder", "write"]
 
 STEPS: tuple[tuple[str, list[Case]], ...] = (
     ("0", [*VALID, *VALID_RELAYED, *VALID_LIMITS]),
@@ -52,11 +52,9 @@ def files() -> dict[str, str]:
     return {file_name(step, case): text_of(build(case)) for step, cases in STEPS for case in cases}
 
 
-def main() -> None:
-    """Write them all, and remove what no case writes any more."""
-    target = folder()
+def write(target: Path, written: dict[str, str]) -> None:
+    """Write files into a folder, and remove what no case writes any more."""
     target.mkdir(parents=True, exist_ok=True)
-    written = files()
     for old in target.glob("*.json"):
         if old.name not in written:
             old.unlink()
@@ -66,4 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write(folder(), files())

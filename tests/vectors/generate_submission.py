@@ -1,0 +1,34 @@
+"""
+Write the vectors of submissions: `python -m tests.vectors.generate_submission`.
+
+Deterministic, checked while built, and proved current by a test, as those of the envelope.
+Spec: schemas/envelope.md, "Vectors".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.resources import schemas_path
+from tests.vectors.envelope_case import text_of
+from tests.vectors.generate_envelope import write
+from tests.vectors.submission_case import build
+from tests.vectors.submission_cases import CLEAR, SEALED
+
+__all__ = ["CASES", "files", "folder"]
+
+CASES = [*SEALED, *CLEAR]
+
+
+def folder() -> Path:
+    """Return where the vectors stand."""
+    return schemas_path() / "vectors" / "submission"
+
+
+def files() -> dict[str, str]:
+    """Return every file with its text."""
+    return {f"{case.name}.json": text_of(build(case)) for case in CASES}
+
+
+if __name__ == "__main__":
+    write(folder(), files())
