@@ -1,5 +1,5 @@
 """
-The layers of a delivery and their fields: step 1 of opening, without the question about the directory.
+The layers of deliveries and submissions and their fields: step 1 of opening, without the question about the directory.
 
 Rules: a layer inside another one is bytes of that one, and is read after it. The version of common and the
 suite of core are looked at first, before the limits and forms of their layers. Bytes that were read are kept as they came.
@@ -75,6 +75,11 @@ LAYERS: dict[str, tuple[int, Shape]] = {
     "stanza": (256, _STANZA),
     "receipt": (512, _RECEIPT),
     "inner": (MAX_BODY, _INNER),
+    "submission": (2_144_032, record(binary(), sequence(binary(), 1, MAX_RECIPIENTS))),
+    "clear text": (
+        1_574_016,
+        record(binary(), sequence(record(_ADDRESS, binary(16)), 1, MAX_RECIPIENTS), binary(16), binary(64), binary()),
+    ),
 }
 _NO_REASON = ("accepted", "delivered", "opened")
 
@@ -158,16 +163,47 @@ class Inner(NamedTuple):
     content: bytes
 
 
-class Delivery(NamedTuple):
-    """All layers of a delivery."""
+class Envelope(NamedTuple):
+    """The layers that all recipients share."""
 
     common: Common
     core: Core
     header: Header
+
+
+class Delivery(NamedTuple):
+    """All layers of a delivery."""
+
+    envelope: Envelope
     place: int
     stanza: Stanza
     siblings: list[bytes]
     accepted: list[Receipt]
+
+
+class Submission(NamedTuple):
+    """All layers of a sealed submission, and the bytes of its stanzas."""
+
+    envelope: Envelope
+    stanza_bytes: list[bytes]
+    stanzas: list[Stanza]
+
+
+class Addressee(NamedTuple):
+    """A recipient, and what hides it in the tree."""
+
+    recipient: str
+    blind: bytes
+
+
+class Clear(NamedTuple):
+    """Clear text, with the bytes of its header."""
+
+    header_bytes: bytes
+    header: Header
+    addressees: list[Addressee]
+    author: Signed
+    content: bytes
 
 
 def read(data: bytes, layer: str) -> list[Any]:
@@ -178,13 +214,34 @@ def read(data: bytes, layer: str) -> list[Any]:
 def read_delivery(data: bytes, suites: list[int]) -> Delivery:
     """Read all layers, in the order of the text."""
     common_bytes, index, stanza_bytes, siblings, accepted = read(data, "delivery")
-    common = _read_common(common_bytes)
-    _check_body(common.body)
-    core = _read_core(common.core, suites)
-    header = Header(*read(core.header, "header"))
+    envelope = read_envelope(common_bytes, suites)
     stanza = Stanza(*read(stanza_bytes, "stanza"))
     receipts = [_read_receipt(*signed) for signed in accepted]
-    return Delivery(common, core, header, index, stanza, siblings, receipts)
+    return Delivery(envelope, index, stanza, siblings, receipts)
+
+
+def read_envelope(data: bytes, suites: list[int]) -> Envelope:
+    """Read common and the layers in it."""
+    common = _read_common(data)
+    _check_body(common.body)
+    core = _read_core(common.core, suites)
+    return Envelope(common, core, Header(*read(core.header, "header")))
+
+
+def read_submission(data: bytes) -> Submission:
+    """Read what a gateway is handed sealed; it has suite 1."""
+    common, stanzas = read(data, "submission")
+    envelope = read_envelope(common, [1])
+    return Submission(envelope, stanzas, [Stanza(*read(stanza, "stanza")) for stanza in stanzas])
+
+
+def read_clear(data: bytes) -> Clear:
+    """Read what a gateway is handed in clear text."""
+    header, pairs, key_id, signature, content = read(data, "clear text")
+    if len(content) > MAX_CONTENT:
+        raise RefusedError("too-large")
+    addressees = [Addressee(*pair) for pair in pairs]
+    return Clear(header, Header(*read(header, "header")), addressees, Signed(key_id, signature), content)
 
 
 def read_inner(data: bytes) -> Inner:

@@ -196,6 +196,16 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     return sha256(b"\x01", tree_root(leaves[:left]), tree_root(leaves[left:]))
 
 
+def siblings_of(place: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the siblings of a leaf, from below."""
+    if len(leaves) == 1:
+        return []
+    left = 1 << (len(leaves) - 1).bit_length() - 1
+    if place < left:
+        return [*siblings_of(place, leaves[:left]), tree_root(leaves[left:])]
+    return [*siblings_of(place - left, leaves[left:]), tree_root(leaves[:left])]
+
+
 def proof_leads_to(root: bytes, leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bool:
     """Return whether the siblings lead from a leaf's data to the root of a tree of a size."""
     if not 0 <= index < size:

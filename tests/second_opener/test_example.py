@@ -11,8 +11,9 @@ import json
 import re
 from pathlib import Path
 
+from tests.second_opener.checks import key_id, labelled
 from tests.second_opener.forms import Header, Stanza, read
-from tests.second_opener.opener import key_id, labelled, open_delivery
+from tests.second_opener.opener import open_delivery
 from tests.second_opener.pack import encode
 from tests.second_opener.primitives import (
     box_open,
@@ -25,7 +26,7 @@ from tests.second_opener.primitives import (
     x25519,
     x25519_public,
 )
-from tests.second_opener.test_vectors import from_parts, recipient
+from tests.second_opener.test_vectors import from_parts, reader
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 VECTOR = json.loads((SCHEMAS / "vectors" / "envelope" / "valid-1-recipient.json").read_text())
@@ -103,7 +104,7 @@ def test_the_example_is_what_the_second_opener_computes() -> None:
     values |= secret_values(layer, values["H"])
     computed = [line for name, data in layer.items() for line in layer_lines(name, data)]
     computed += [f"{name} = {value.hex()}" for name, value in values.items()]
-    computed.append(f"content = {open_delivery(layer['delivery'], recipient(VECTOR)).content.decode()}")
+    computed.append(f"content = {open_delivery(layer['delivery'], reader(VECTOR)).content.decode()}")
     written = [re.sub(r" +=", " =", line) if " = " in line else line for line in text_lines()]
     written = [re.sub(r"^  \w+ +", "", line) for line in written]
     assert written == computed
