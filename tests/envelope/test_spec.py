@@ -7,6 +7,7 @@ import re
 from gateway.envelope import wire
 from gateway.errors import CODES
 from gateway.resources import schemas_path
+from tests.vectors import generate_receipt, generate_submission
 from tests.vectors.envelope_example import example
 from tests.vectors.generate_envelope import CASES
 
@@ -41,6 +42,8 @@ def test_the_text_names_every_code_and_reason() -> None:
         assert case.code in {"", *CODES}
         assert case.code in TEXT
         assert re.search(rf"\b{case.reason}\b", TEXT), case.reason
+    codes = {case.code for case in (*generate_submission.CASES, *generate_receipt.CASES)}
+    assert {code for code in codes if code not in TEXT} == set()
 
 
 def test_every_section_that_the_code_cites_is_there() -> None:

@@ -74,6 +74,7 @@ LAYERS: dict[str, tuple[int, Shape]] = {
     "header": (1024, _HEADER),
     "stanza": (256, _STANZA),
     "receipt": (512, _RECEIPT),
+    "signed receipt": (608, _SIGNED_RECEIPT),
     "inner": (MAX_BODY, _INNER),
     "submission": (2_144_032, record(binary(), sequence(binary(), 1, MAX_RECIPIENTS))),
     "clear text": (
@@ -216,7 +217,7 @@ def read_delivery(data: bytes, suites: list[int]) -> Delivery:
     common_bytes, index, stanza_bytes, siblings, accepted = read(data, "delivery")
     envelope = read_envelope(common_bytes, suites)
     stanza = Stanza(*read(stanza_bytes, "stanza"))
-    receipts = [_read_receipt(*signed) for signed in accepted]
+    receipts = [_receipt_of(*signed) for signed in accepted]
     return Delivery(envelope, index, stanza, siblings, receipts)
 
 
@@ -226,6 +227,11 @@ def read_envelope(data: bytes, suites: list[int]) -> Envelope:
     _check_body(common.body)
     core = _read_core(common.core, suites)
     return Envelope(common, core, Header(*read(core.header, "header")))
+
+
+def read_receipt(data: bytes) -> Receipt:
+    """Read a signed receipt that stands alone."""
+    return _receipt_of(*read(data, "signed receipt"))
 
 
 def read_submission(data: bytes) -> Submission:
@@ -281,7 +287,7 @@ def _read_core(data: bytes, suites: list[int]) -> Core:
     return Core(*read(data, "core"))
 
 
-def _read_receipt(data: bytes, key_id: bytes, signature: bytes) -> Receipt:
+def _receipt_of(data: bytes, key_id: bytes, signature: bytes) -> Receipt:
     """Read a receipt; once it is read, hold its number and reason against its event."""
     event, envelope_hash, subject, signer, at, count, reason, log, salt = read(data, "receipt")
     wrong_number = (count is not None) != (event == "accepted")

@@ -121,6 +121,12 @@ SEALED = [
     ),
     sealed("malformed", "element-extra", "A third element.", edited("submission", lambda e: e.append(None))),
     sealed("malformed", "without-stanzas", "No stanzas.", stanzas(lambda s: s.clear())),
+    sealed(
+        "malformed",
+        "order-stanzas-4097-before-version",
+        "Two defects: a stanza too many, and a later version.",
+        all_of(edited("common", put(0, "E2")), stanzas(lambda s: s.__setitem__(slice(None), [b""] * 4097))),
+    ),
     sealed("malformed", "stanza-array", "A stanza that is not wrapped in bin.", stanzas(lambda s: s.__setitem__(0, [ME]))),
     sealed(
         "not-canonical",
