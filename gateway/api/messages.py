@@ -46,9 +46,12 @@ class RecipientStatus(msgspec.Struct, frozen=True):
 
 
 class MessageStatus(msgspec.Struct, frozen=True):
-    """What became of a message, for each recipient."""
+    """What became of a message: its acceptance (number, hash in hex, Unix seconds), and a state for each recipient."""
 
     message_id: str
+    number: int
+    envelope_hash: str
+    accepted_at: int
     recipients: Sequence[RecipientStatus]
 
 
@@ -103,4 +106,5 @@ class Messages:
         """Tell a sender what became of a message."""
         found = await self._exchange.status(call.who().address, MessageId(parse_id(call.parameter)))
         rows = [RecipientStatus(one.recipient, one.state, one.at, one.reason, one.receipt) for one in found.recipients]
-        return reply_json(MessageStatus(call.parameter, rows), headers={"Cache-Control": "no-store"})
+        status = MessageStatus(call.parameter, found.number, found.envelope_hash.hex(), found.accepted_at, rows)
+        return reply_json(status, headers={"Cache-Control": "no-store"})

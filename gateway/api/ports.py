@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.directory.entries import Entry
     from gateway.directory.possession import Challenge
     from gateway.envelope.trust import KeyRecord
-    from gateway.ids import Address, KeyId, MessageId
+    from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
 
 __all__ = ["ExchangePort", "RecipientPort", "SessionPort", "Standing", "StatusPort", "SubmitAnswer"]
 
@@ -57,6 +57,18 @@ class RecipientPort(Protocol):
 
 class StatusPort(Protocol):
     """What became of a message."""
+
+    @property
+    def number(self) -> int:
+        """The acceptance number."""
+
+    @property
+    def envelope_hash(self) -> EnvelopeHash:
+        """What every receipt names."""
+
+    @property
+    def accepted_at(self) -> int:
+        """When it was accepted, in Unix seconds."""
 
     @property
     def recipients(self) -> Sequence[RecipientPort]:

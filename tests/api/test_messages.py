@@ -139,6 +139,7 @@ async def test_the_sender_sees_a_state_for_each_recipient(stage: Stage) -> None:
     assert got.status == 200
     found = msgspec.json.decode(got.body)
     assert found["message_id"] == format_id(MESSAGE_ID)
+    assert (found["number"], found["envelope_hash"], found["accepted_at"]) == (1, "00" * 32, 1_900_000_000)
     assert [one["state"] for one in found["recipients"]] == ["opened", "rejected"]
     assert base64.b64decode(found["recipients"][0]["receipt"]) == b"signed"
 

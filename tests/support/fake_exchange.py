@@ -17,7 +17,7 @@ from gateway.directory.possession import Challenge
 from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
 from gateway.envelope.trust import KeyRecord
 from gateway.errors import Rejected
-from gateway.ids import Address, KeyId, participant_of
+from gateway.ids import Address, EnvelopeHash, KeyId, participant_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +50,9 @@ class StatusRow(NamedTuple):
     """What became of a message."""
 
     recipients: Sequence[RecipientRow]
+    number: int = 1
+    envelope_hash: EnvelopeHash = EnvelopeHash(bytes(32))
+    accepted_at: int = 1_900_000_000
 
 
 class FakeDirectory:
