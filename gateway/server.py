@@ -31,7 +31,7 @@ from gateway.exchange.publication import FolderPublication
 from gateway.ids import parse_address
 from gateway.ledger import Ledger
 from gateway.ops import Health, LoopLag, Metrics, Probe
-from gateway.ops.logs import configure, logger
+from gateway.ops.logs import adopt_libraries, configure, logger
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ async def compose(
         )
         stack.push_async_callback(exchange.close)
         await exchange.start()
-        _require_listed(exchange, keys)
+        _require_listed(exchange, keys, clock())
         health = _health(parts)
         api = HttpApi(_api_parts(config, exchange, health, parts), _tls(config))
         operations = operations_listener(health, metrics, clock)
@@ -175,6 +175,7 @@ def run(config: Config, passphrase: bytes) -> None:
         GatewayError: It cannot start.
     """
     configure(config.operations.log_level)
+    adopt_libraries()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(config, passphrase))
 
@@ -243,13 +244,13 @@ def _broker(config: Config) -> Broker:
     return RabbitBroker(config.broker.urls, config.broker.limit_bytes, config.broker.prefix)
 
 
-def _require_listed(exchange: Exchange, keys: GatewayKeys) -> None:
+def _require_listed(exchange: Exchange, keys: GatewayKeys, now: float) -> None:
     """Refuse to sign receipts that nobody could verify."""
     directory = exchange.directory
     if not directory.is_gateway(keys.address):
         raise Rejected(f"{keys.address} is no gateway of {directory.network}: let the authority add it", code="config")
     record = directory.key(keys.keyring.sign(Use.AGENT, b"").key_id)
-    if record is None or not record.current(int(time.time())):
+    if record is None or not record.current(int(now)):
         raise Rejected(f"the agent key of {keys.address} is not in the directory, or not good now", code="config")
 
 

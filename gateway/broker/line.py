@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiormq
-import structlog
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from pamqp.exceptions import PAMQPException
 from yarl import URL
 
 from gateway.errors import Unavailable
+from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ CLOSE_S: Final = 3.0  # for the goodbye; aiormq itself waits 2 s for the broker'
 # RuntimeError: aiormq says so of closed connections and channels. EOFError: a line cut inside a frame.
 LINE_ERRORS: Final = (aiormq.AMQPError, PAMQPException, OSError, EOFError, RuntimeError, StopAsyncIteration)
 
-_log = structlog.get_logger()
+_log = logger()
 
 # What it says of hosts and lines comes to us as exceptions, and is logged once, in one form.
 logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
@@ -165,7 +165,7 @@ class Line:
     def drop(self, connection: aiormq.Connection, why: str) -> None:
         """Abort a connection that was found broken; a report about an older one is passed over."""
         if self._connection is connection:
-            _log.warning("broker.line_dropped", line=self._name, why=why)
+            _log.warning("broker-line-dropped", line=self._name, detail=why)
             self._connection = None
             self._wire.abort()
 
@@ -221,9 +221,11 @@ class Line:
             try:
                 return await self._live(host)
             except Unavailable as exc:
-                _log.warning("broker.no_answer", line=self._name, host=host.host, port=host.port, why=str(exc))
+                _log.warning(
+                    "broker-no-answer", line=self._name, host=host.host, port=host.port, code=exc.code, detail=exc.detail
+                )
             except Exception:  # noqa: BLE001 - the outermost loop: a bug must not end the tries for ever
-                _log.exception("broker.line_failed", line=self._name, host=host.host, port=host.port)
+                _log.exception("broker-line-failed", line=self._name, host=host.host, port=host.port)
         return 0.0
 
     async def _live(self, host: URL) -> float:
@@ -241,13 +243,13 @@ class Line:
             await _end(connection, wire)
 
     async def _stand(self, connection: aiormq.Connection, host: URL) -> float:
-        _log.info("broker.line_up", line=self._name, host=host.host, port=host.port)
+        _log.info("broker-line-up", line=self._name, host=host.host, port=host.port)
         self._tried.set()
         clock = asyncio.get_running_loop().time
         since = clock()
         # Not awaited itself: it ends with the reason as an exception, which may be a CancelledError that is not ours.
         await asyncio.wait([connection.closing])
-        _log.warning("broker.line_lost", line=self._name, host=host.host, port=host.port)
+        _log.warning("broker-line-lost", line=self._name, host=host.host, port=host.port)
         return clock() - since
 
 

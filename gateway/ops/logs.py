@@ -25,18 +25,18 @@ from gateway.errors import GatewayError
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-__all__ = ["KEYS", "configure", "logger"]
+__all__ = ["KEYS", "adopt_libraries", "configure", "logger"]
 
 KEYS: Final = frozenset({
     # what happened, when, how grave
     "event", "at", "level", "code", "detail", "exception",
     # a request
-    "method", "route", "status", "duration_ms", "bytes_in", "bytes_out", "remote", "request_id",
+    "method", "route", "status", "duration_ms", "bytes_in",
     # who and what: names and ids, never keys
-    "address", "asker", "key_id", "message_id", "envelope_hash", "number", "recipients", "kind", "urgency", "epoch",
+    "address", "asker", "message_id", "envelope_hash", "number", "recipients", "kind",
     # a delivery, a task, the machinery
-    "outcome", "outcomes", "count", "messages", "receipts", "task", "mailbox", "wait_s", "version", "age_s", "path", "port",
-    "url", "lag_ms",
+    "outcome", "count", "task", "mailbox", "wait_s", "version", "path",
+    "line", "host", "port",
 })  # fmt: skip
 
 _encode: Final = msgspec.json.Encoder(enc_hook=repr).encode
@@ -62,6 +62,24 @@ def configure(level: str = "info", file: BinaryIO | None = None) -> None:
 def logger() -> FilteringBoundLogger:
     """Return the logger; ask once for each module or object, at construction."""
     return cast("FilteringBoundLogger", structlog.get_logger())
+
+
+def adopt_libraries() -> None:
+    """
+    Write warnings of libraries and of the event loop as lines of ours, without their texts: these may quote what was sent.
+
+    For a process that is a gateway: it takes the place of what else handles the standard library's logs.
+    """
+    logging.basicConfig(handlers=[_Libraries(logging.WARNING)], force=True)
+
+
+class _Libraries(logging.Handler):
+    """Turns a record of the standard library into a line that says who complained, where, and about which error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        exc = record.exc_info[1] if record.exc_info else None
+        write = logger().error if record.levelno >= logging.ERROR else logger().warning
+        write("library", task=record.name, path=f"{record.pathname}:{record.lineno}", exc_info=exc)
 
 
 class _Lines:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import io
 import json
+import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import gateway
 from gateway.errors import Rejected
 from gateway.ops import logs
 
@@ -92,3 +97,26 @@ async def test_lines_of_one_turn_are_written_together(lines: Lines) -> None:
     log.info("accepted", number=3)
     log.error("held", number=4)
     assert [line["number"] for line in lines.all()] == [1, 2, 3, 4]
+
+
+def test_every_line_of_the_gateway_uses_listed_keys() -> None:
+    """No line loses what it was to tell: a key that is not on the list would be dropped without a word."""
+    used: dict[str, str] = {}
+    for path in Path(gateway.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and re.fullmatch(r"(self\.)?(_?log|logger\(\))\.[a-z]+", ast.unparse(node.func)):
+                used |= {one.arg: str(path) for one in node.keywords if one.arg}
+    assert len(used) > 10
+    assert {name: path for name, path in used.items() if name not in logs.KEYS | {"exc_info"}} == {}
+
+
+def test_a_library_that_complains_is_a_line_without_its_words(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What libraries write into their logs may quote what was sent: their name, the place and the error are told."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    logs.adopt_libraries()
+    logging.getLogger("some.library").error("cannot read %s", "hush", exc_info=ValueError("hush"))
+    logging.getLogger("some.library").info("hush")
+    (line,) = lines.all()
+    assert b"hush" not in lines.file.getvalue()
+    assert (line["event"], line["level"], line["task"]) == ("library", "error", "some.library")
+    assert line["exception"][0]["type"] == "ValueError"
