@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
+import uvloop
+from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,9 +22,6 @@ from gateway.api.listener import Listener, tls_context
 from gateway.errors import Rejected
 from gateway.protocol import media
 from tests.support.http_stage import QUICK, staged
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:
@@ -112,3 +113,37 @@ async def test_a_stop_lets_a_running_request_end() -> None:
         assert (await running).code == "uncertain"
         with pytest.raises(aiohttp.ClientConnectorError):
             await stage.session.get(f"http://127.0.0.1:{port}{media.HEALTH}")
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_failed_handshakes_leave_no_trace_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """Scanners that speak no TLS, break off or show no certificate fill no log, whichever event loop serves."""
+    files = certificate(tmp_path, "gw.example")
+
+    async def knock() -> None:
+        listener = Listener(_nobody, QUICK, tls_context(*files, certificate(tmp_path, "qm.example")[0]))
+        await listener.start("127.0.0.1", 0)
+        for said in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02", bytes(3000)):
+            _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(said)
+            await asyncio.sleep(0.02)
+            writer.transport.abort()
+        for context in (client_context(files[0]), ssl.create_default_context()):
+            with pytest.raises(OSError):  # noqa: PT011, PT012  the alert comes as one of several
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", listener.port, ssl=context, server_hostname="gw.example"
+                )
+                assert await reader.read() == b""
+                raise OSError
+        await asyncio.sleep(0.05)
+        await listener.stop(0.1)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(knock())
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def _nobody(_: web.BaseRequest) -> web.StreamResponse:
+    raise AssertionError("a request came through")
