@@ -50,13 +50,13 @@ async def take(consumer: Consumer, count: int) -> list[Arrived]:
     return arrived
 
 
-async def until(happens: Callable[[], Awaitable[bool]], limit_s: float = 20.0) -> None:
+async def until(happens: Callable[[], Awaitable[bool]], limit_s: float = 20.0, pause_s: float = 0.05) -> None:
     """Try until it happens, and fail if it does not within the limit."""
     async with asyncio.timeout(limit_s):
-        for pause_s in itertools.repeat(0.05):
+        for turn_s in itertools.repeat(pause_s):
             if await happens():
                 return
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(turn_s)
 
 
 def numbers(arrived: Sequence[Arrived]) -> list[int]:
