@@ -42,7 +42,7 @@ def test_the_text_names_every_code_and_reason() -> None:
         assert case.code in {"", *CODES}
         assert case.code in TEXT
         assert re.search(rf"\b{case.reason}\b", TEXT), case.reason
-    codes = {case.code for case in (*generate_submission.CASES, *generate_receipt.CASES)}
+    codes = {case.code for case in generate_submission.CASES} | {case.code for case in generate_receipt.CASES}
     assert {code for code in codes if code not in TEXT} == set()
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.envelope import Header, decode_header, encode_header, examine, examine_clear, open_delivery
+from gateway.envelope.common import Envelope, read_core
 from gateway.envelope.header import CONFIDENTIALITY, HANDLING_CODES, TLP
 from gateway.envelope.wire import DELIVERY, STANZA, StanzaForm, encode
 from gateway.errors import Rejected
@@ -118,6 +119,22 @@ def test_deep_nesting_is_refused() -> None:
     with pytest.raises(Rejected) as refused:
         open_delivery(b"\x91" * 10_000, me=ME, keyring=keyring(ME), answers=World(), now=NOW)
     assert refused.value.code == "malformed"
+
+
+@pytest.mark.parametrize("rest", [b"", b"\xc1", b"\xa1\xff", b"\x91" * 5_000, bytes(2_000_000)], ids=len)
+def test_a_later_version_is_told_whatever_follows_it(rest: bytes) -> None:
+    """A reader says that it does not know this version, and does not try to understand the rest of it."""
+    with pytest.raises(Rejected) as refused:
+        Envelope(b"\x9f\xa2E2" + rest, suites=(1,))
+    assert refused.value.code == "unknown-version"
+
+
+def test_a_suite_that_is_listed_and_not_implemented_is_refused() -> None:
+    """A card that lists a suite of a later release does not make this one read it as its own."""
+    core = encode((2, 7, bytes(32), encode_header(make_header(Message([ME]).addressees))))
+    with pytest.raises(Rejected) as refused:
+        read_core(core, suites=(1, 2))
+    assert refused.value.code == "unknown-suite"
 
 
 def test_what_is_far_too_large_is_not_read() -> None:
