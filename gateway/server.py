@@ -263,6 +263,10 @@ def _health(parts: Parts) -> Health:
         parts.directory.current()
         return True
 
+    async def authority() -> bool:
+        parts.directory.check_fresh()
+        return True
+
     async def broker() -> bool:
         return parts.broker.ready
 
@@ -270,6 +274,7 @@ def _health(parts: Parts) -> Health:
         {
             "ledger": Probe(ledger, needed=True),
             "directory": Probe(directory, needed=True),
+            "authority": Probe(authority, needed=False),
             "broker": Probe(broker, needed=False),
         }
     )

@@ -105,9 +105,21 @@ async def test_a_gateway_starts_answers_and_stops(site: Site) -> None:
         assert json.loads((await asked(gateway.operations_port, "/readyz"))[1])["parts"] == {
             "ledger": "ok",
             "directory": "ok",
+            "authority": "ok",
             "broker": "ok",
         }
         await gateway.stop(1)
+
+
+async def test_an_authority_that_is_late_is_shown_and_stops_nothing(site: Site) -> None:
+    """Promise 8: with expired metadata the gateway is ready, and whoever looks sees what is wrong."""
+    late_s = 0.0
+    gateway = await compose(site.config(), PASSPHRASE, clock=lambda: time.time() + late_s)
+    late_s = 10 * 86_400.0
+    status, text = await asked(gateway.port, "/readyz")
+    found = json.loads(text)
+    assert (status, found["ready"], found["parts"]["authority"]) == (200, True, "directory-expired")
+    await gateway.stop(1)
 
 
 async def test_metrics_stand_on_the_operators_port_alone(site: Site) -> None:

@@ -1,8 +1,9 @@
 """
 Health for everybody, metrics for operators.
 
-`/healthz` says that the process answers, `/readyz` that a submission could be accepted: the broker is shown there and does
-not decide, because without it the gateway still accepts (promise 8). `/metrics` stands on the operators' listener alone.
+`/healthz` says that the process answers, `/readyz` that a submission could be accepted: a broker that is away and metadata that
+the authority let expire are shown there and do not decide, because the gateway still accepts (promise 8). `/metrics` stands on
+the operators' listener alone.
 """
 
 from __future__ import annotations

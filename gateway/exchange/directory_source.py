@@ -3,30 +3,29 @@ Who is who, as this gateway knows it now: read from the ledger, fed from the aut
 
 The files in the ledger are believed only as far as they verify from the configured root. A change is made by compare-and-set:
 who lost the race reads what won and tries again on it. An outdated directory stays in use, because an authority that is
-away must not stop the exchange (promise 8); every home sees its age and keeps its own rule.
+away must not stop the exchange (promise 8): `check_fresh` says so, and every home keeps its own rule.
 python-tuf's work is done in a thread.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from gateway.directory.metadata import read_repository
-from gateway.directory.repository import superseded
+from tuf.api.metadata import Targets
+
+from gateway.directory.metadata import parse, read_repository, root_chain
+from gateway.directory.repository import OnlineSigner, newest_version, superseded
+from gateway.directory.roles import TufRole, metadata_file
 from gateway.directory.view import Directory, build_from
 from gateway.errors import Rejected, Unavailable
+from gateway.exchange.publication import Publication
+from gateway.ledger import Ledger
+from gateway.ops import Metrics
 from gateway.ops.logs import logger
 from gateway.policy import DirectoryAnswers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from gateway.directory.repository import OnlineSigner
-    from gateway.exchange.publication import Publication
-    from gateway.ledger import Ledger
-    from gateway.ops import Metrics
 
 __all__ = ["Authority", "DirectorySource", "Files"]
 
@@ -75,6 +74,8 @@ class DirectorySource:
         self._changing = asyncio.Lock()
         self._version = 0
         self._renewed_at = clock()
+        self._expires = 0  # of what the authority signed
+        self._told_expired = False
         self._files: Mapping[str, bytes] = {}
         self._directory: Directory | None = None
         self._answers: DirectoryAnswers | None = None
@@ -94,6 +95,11 @@ class DirectorySource:
     def age_s(self) -> float:
         """Return the time since the authority's folder was last found good."""
         return max(0.0, self._clock() - self._renewed_at)
+
+    def check_fresh(self) -> None:
+        """Raise `directory-expired` when what the authority signed has expired: homes refuse it, the exchange goes on."""
+        if self._clock() >= self._expires:
+            raise Rejected(f"the authority's metadata expired at {self._expires}: let it publish", code="directory-expired")
 
     def files(self, names: Sequence[str]) -> Files:
         """Return those files that are there."""
@@ -146,6 +152,7 @@ class DirectorySource:
         if self._files:
             await self.change(lambda files, _: self._online.refresh(files, now))
             self._renewed_at = now
+        self._tell_expiry()
 
     async def change(self, make: Callable[[Mapping[str, bytes], Directory | None], Files]) -> bool:
         """
@@ -183,13 +190,38 @@ class DirectorySource:
         await self._install(version, {name: data for name, data in merged.items() if name not in gone})
         return True
 
+    def _tell_expiry(self) -> None:
+        """Log once that the authority is late, and once that it has published."""
+        self._metrics.directory_expires_seconds.set(self._expires - self._clock())
+        try:
+            self.check_fresh()
+        except Rejected as exc:
+            if not self._told_expired:
+                self._log.error("directory-expired", code=exc.code, detail=exc.detail)
+            self._told_expired = True
+        else:
+            if self._told_expired:
+                self._log.info("directory-fresh")
+            self._told_expired = False
+
     async def _install(self, version: int, files: Mapping[str, bytes]) -> None:
-        """Verify from the root, then use; what does not verify is not used."""
+        """Verify from the root, then use; what does not verify is not used, nor what was overtaken meanwhile."""
         if files:
-            directory = await asyncio.to_thread(lambda: build_from(read_repository(files, self._root, None)))
-            self._directory, self._answers = directory, DirectoryAnswers(directory)
+            directory, expires = await asyncio.to_thread(self._verified, files)
+            if version < self._version:
+                return
+            self._directory, self._answers, self._expires = directory, DirectoryAnswers(directory), expires
             self._metrics.directory_version.set(directory.version)
             self._log.info("directory", version=directory.version, count=len(directory.entries))
             for path, code in directory.held_back.items():
                 self._log.warning("card-held-back", path=path, code=code)
         self._version, self._files = version, files
+
+    def _verified(self, files: Mapping[str, bytes]) -> tuple[Directory, int]:
+        """Return the directory, and when the first of the authority's signatures expires."""
+        directory = build_from(read_repository(files, self._root, None))
+        targets, revocations = (
+            parse(Targets, files[metadata_file(role, newest_version(files, role))]).signed.expires
+            for role in (TufRole.TARGETS, TufRole.REVOCATIONS)
+        )
+        return directory, int(min(root_chain(files, self._root).expires, targets, revocations).timestamp())

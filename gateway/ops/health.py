@@ -2,7 +2,7 @@
 Health: alive, and ready to accept.
 
 Alive means that the event loop answers. Ready means that a submission could be accepted now: the ledger answers and a
-directory stands. The broker is shown and does not decide: without it the gateway still accepts (promise 8).
+directory stands. The broker, and an authority that is late, are shown and do not decide: the gateway still accepts (promise 8).
 A probe that raises or takes too long counts as not well; the answer never says more than its name and a code.
 """
 

@@ -115,7 +115,12 @@ class Metrics:
         )
         self.directory_version = Gauge("gateway_directory_version", "Version of the directory in use.", registry=own)
         self.directory_age_seconds = Gauge(
-            "gateway_directory_age_seconds", "Time since the directory was last verified.", registry=own
+            "gateway_directory_age_seconds", "Time since the authority's folder was last read and found good.", registry=own
+        )
+        self.directory_expires_seconds = Gauge(
+            "gateway_directory_expires_seconds",
+            "Time until the authority's metadata expires; below 0 homes refuse it.",
+            registry=own,
         )
         self.broker_ready = Gauge("gateway_broker_ready", "1 while the broker's line stands.", registry=own)
         self.ledger_group = Histogram(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,6 +111,41 @@ async def test_an_authority_that_is_away_does_not_stop_the_exchange(tmp_path: Pa
         source = DirectorySource(stage.ledger, authority, stage.clock, Metrics())
         await source.start()
         assert source.current().active(address("GN-QN")) is not None
+        with pytest.raises(Rejected) as caught:
+            source.check_fresh()
+        assert caught.value.code == "directory-expired"
+
+
+async def test_an_expired_directory_is_told_once_and_so_is_its_renewal(stage: Stage, quiet: io.BytesIO) -> None:
+    """An operator reads in the log when homes begin to refuse the directory, and when they need not any more."""
+
+    def told() -> list[str]:
+        events = [json.loads(line)["event"] for line in quiet.getvalue().splitlines()]
+        return [event for event in events if event in {"directory-expired", "directory-fresh"}]
+
+    stage.clock.jump(4 * 86_400)
+    for _ in range(3):
+        await stage.parts.directory.renew()
+    assert told() == ["directory-expired"]
+    stage.world.now = int(stage.clock())
+    stage.world.publish()
+    stage.publication.files = stage.world.files
+    await stage.parts.directory.renew()
+    await asyncio.sleep(0)
+    assert told() == ["directory-expired", "directory-fresh"]
+    stage.parts.directory.check_fresh()
+
+
+async def test_what_was_overtaken_while_it_was_read_is_not_used(stage: Stage) -> None:
+    """A process that reads the directory slowly does not go back to what another one has replaced."""
+    source = stage.parts.directory
+    version, files = await stage.ledger.directory()
+    stage.world.change("GN-QN", status=Status.SUSPENDED)
+    stage.world.publish()
+    stage.publication.files = stage.world.files
+    await source.renew()
+    await source._install(version, files)
+    assert source.current().active(address("GN-QN")) is None
 
 
 async def test_files_of_a_wrong_root_are_not_used(stage: Stage) -> None:
