@@ -13,7 +13,7 @@ GN, XA = address("GN-QN"), address("NCB-XA")
 
 def card(stage: Stage, name: str = "GN-QN", serial: int = 2) -> bytes:
     """Sign a delivery card as a participant's software does."""
-    return stage.world.member(name).delivery_card(int(stage.clock()), serial=serial)
+    return stage.world.member(name).delivery_card(stage.world.now, serial=serial)
 
 
 async def answers(stage: Stage, data: bytes, name: str = "GN-QN") -> list[bytes]:
