@@ -2,29 +2,28 @@
 The broker of the embedded default: one process, one event loop, nothing on disk.
 
 What it holds dies with the process; at start the rows of the ledger go back to `accepted` and are published again.
-So it is small on purpose: each mailbox is bounded in bytes, and what does not fit waits in the ledger.
-Parcels that a consumer holds count for the bound until they are acknowledged: the bound is one of memory.
+So it is small on purpose: each mailbox is bounded in bytes, and all of them together; what does not fit waits in the ledger.
+Once everything is half full, only mailboxes that somebody reads take more: those who are away for weeks leave room for them.
+Parcels that a consumer holds count for the bounds until they are acknowledged: they are bounds of memory.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
-from gateway.broker.base import Arrived, Outcome, Parcel
+from gateway.broker.base import Arrived, Keep, Outcome, Parcel
 from gateway.broker.drain import look_through
 from gateway.errors import Unavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from gateway.broker.base import Keep
 
 __all__ = ["MemoryBroker"]
 
 URGENT_THEN_NORMAL: Final = (True, False)
+TOTAL_BYTES: Final = 64 << 20
+PARCEL_BYTES: Final = 400  # of a parcel without its body, measured: a mailbox full of tiny ones is bounded too
 
 
 @dataclass(slots=True, eq=False)
@@ -36,16 +35,30 @@ class _Held:
     deadline: float  # of the event loop's clock
     redelivered: bool = False
 
+    @property
+    def size_bytes(self) -> int:
+        """What it costs in memory, about."""
+        return len(self.parcel.body) + PARCEL_BYTES
+
+
+@dataclass(slots=True, eq=False)
+class _Total:
+    """What all mailboxes of one broker hold together."""
+
+    size_bytes: int = 0
+
 
 @dataclass(slots=True, eq=False)
 class _Mailbox:
     waiting: dict[bool, deque[_Held]] = field(default_factory=lambda: {urgent: deque() for urgent in URGENT_THEN_NORMAL})
     consumers: set[_MemoryConsumer] = field(default_factory=set)
+    total: _Total = field(default_factory=_Total)
     size_bytes: int = 0  # waiting and held
     gone: bool = False  # with the broker that it belonged to
 
     def put(self, held: _Held) -> None:
-        self.size_bytes += len(held.parcel.body)
+        self.size_bytes += held.size_bytes
+        self.total.size_bytes += held.size_bytes
         self.waiting[held.parcel.urgent].append(held)
         self.wake()
 
@@ -67,7 +80,8 @@ class _Mailbox:
         return None
 
     def forget(self, held: _Held) -> None:
-        self.size_bytes -= len(held.parcel.body)
+        self.size_bytes -= held.size_bytes
+        self.total.size_bytes -= held.size_bytes
 
     def wake(self) -> None:
         for consumer in self.consumers:
@@ -82,11 +96,14 @@ class MemoryBroker:
     `Broker` in memory: STORED survives nothing but a lost consumer.
 
     Args:
-        limit_bytes: The bodies in one mailbox, above which it is FULL.
+        limit_bytes: Of one mailbox, above which it is FULL.
+        total_bytes: Of all mailboxes, above which all are FULL, and above half of which those that nobody reads are.
     """
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, total_bytes: int = TOTAL_BYTES) -> None:
         self._limit_bytes = limit_bytes
+        self._total_bytes = total_bytes
+        self._total = _Total()
         self._mailboxes: dict[str, _Mailbox] = {}
         self._tag = 0
         self._open = False
@@ -107,6 +124,7 @@ class MemoryBroker:
             mailbox.gone = True
             mailbox.wake()
         self._mailboxes.clear()
+        self._total = _Total()
 
     async def declare(self, mailbox: str) -> None:
         """Make sure that the mailbox exists."""
@@ -138,13 +156,14 @@ class MemoryBroker:
     def mailbox(self, name: str) -> _Mailbox:
         """Return the mailbox, made on the way."""
         self.check_open()
-        return self._mailboxes.setdefault(name, _Mailbox())
+        return self._mailboxes.setdefault(name, _Mailbox(total=self._total))
 
     def _store(self, parcel: Parcel) -> Outcome:
         mailbox = self._mailboxes.get(parcel.mailbox)
         if mailbox is None:
             return Outcome.ABSENT
-        if mailbox.size_bytes >= self._limit_bytes:
+        room_bytes = self._total_bytes if mailbox.consumers else self._total_bytes // 2
+        if mailbox.size_bytes >= self._limit_bytes or self._total.size_bytes >= room_bytes:
             return Outcome.FULL
         wait_s = float("inf") if parcel.expires_in_s is None else parcel.expires_in_s
         self._tag += 1
