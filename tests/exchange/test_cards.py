@@ -53,8 +53,7 @@ async def test_keys_that_nobody_can_open_are_not_published(stage: Stage) -> None
 
 async def test_a_lower_serial_is_refused(stage: Stage) -> None:
     """Nobody takes a participant's keys back to older ones."""
-    stage.clock.jump(5)
-    data = card(stage, serial=1)
+    data = stage.world.member("GN-QN").delivery_card(stage.world.now + 5, serial=1)
     with pytest.raises(Rejected) as caught:
         await stage.exchange.challenge(GN, data)
     assert caught.value.code == "card-serial"
