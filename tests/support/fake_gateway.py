@@ -68,6 +68,7 @@ class Row:
 class Message:
     """One accepted message."""
 
+    at: int
     submission: bytes
     answer: bytes
     rows: list[Row]
@@ -86,6 +87,9 @@ class RecipientView(msgspec.Struct):
 class View(msgspec.Struct):
     """Where a message stands, for its sender."""
 
+    number: int
+    envelope_hash: EnvelopeHash
+    accepted_at: int
     recipients: list[RecipientView]
 
 
@@ -204,7 +208,8 @@ class FakeGateway:
         message = self.messages.get((asker, message_id))
         if message is None:
             raise Rejected(code="not-found")
-        return View([RecipientView(row.recipient, row.state, row.at, row.reason, row.receipt) for row in message.rows])
+        states = [RecipientView(row.recipient, row.state, row.at, row.reason, row.receipt) for row in message.rows]
+        return View(message.rows[0].number, message.rows[0].envelope_hash, message.at, states)
 
     async def receipts(self, asker: Address, receipts: Sequence[bytes]) -> list[str]:
         """Record receipts."""
@@ -287,7 +292,7 @@ class FakeGateway:
             for row in rows(examined)
         ]
         answer = answer_of(head(examined), accepted)
-        self.messages[header.sender, header.message_id] = Message(body, answer, made)
+        self.messages[header.sender, header.message_id] = Message(now, body, answer, made)
         for row in made:
             if row.recipient in self.sessions:
                 self.sessions[row.recipient].changed.set()
