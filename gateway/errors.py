@@ -120,6 +120,7 @@ CODES: Final[dict[str, Code]] = {
     "busy": Code(Branch.UNAVAILABLE, 503, "more work than the service takes on", "wait as Retry-After says; nothing was stored"),
     "mailbox-full": Code(Branch.UNAVAILABLE, 503, "the mailbox takes no more for now", "retry when it has drained"),
     "time-limit": Code(Branch.UNAVAILABLE, 408, "the request took longer than its time limit", "retry on a better line"),
+    "tls": Code(Branch.UNAVAILABLE, 503, "the line to the gateway cannot be trusted", "compare address, CA and client certificate of the home with the operator's: gateway tls"),
     "uncertain": Code(Branch.UNCERTAIN, 503, "the outcome is not known", "retry with the same id"),
     "internal": Code(Branch.UNCERTAIN, 500, "a bug: the outcome is not known", "retry with the same id; tell the operator"),
     "schema-version": Code(Branch.CORRUPT, 500, "the ledger has another schema version", "run gateway migrate"),

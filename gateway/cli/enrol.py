@@ -2,7 +2,8 @@
 `gateway enrol`: make a participant's or a gateway's first keys, and the request to be entered in the directory.
 
 A participant gets a home (its keys encrypted at rest) and `identity.key` beside it, which signs key cards alone and is to be
-moved off the machine. A gateway gets `gateway.keys`. The passphrase comes from a file, a credential or a prompt.
+moved off the machine. A gateway gets `gateway.keys`. The invitation brings a private CA if the network has one; a certificate
+to show is taken into the home. The passphrase comes from a file, a credential or a prompt.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import typer
 from gateway.cli import output
 from gateway.cli.passphrase import read_passphrase
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
+    from gateway.client.tls import Tls
     from gateway.ids import Participant
     from gateway.network import Invitation, Profile
 
@@ -42,6 +44,8 @@ def enrol(
     role: Annotated[list[str] | None, typer.Option(help="Wished for; may be repeated. Default: by the id.")] = None,
     as_gateway: Annotated[bool, typer.Option("--as-gateway", help="Make the keys of a gateway.")] = False,
     passphrase_file: Annotated[Path | None, typer.Option(help="File with the passphrase. Default: ask.")] = None,
+    tls_certificate: Annotated[Path | None, typer.Option(help="PEM chain to show to gateways that ask (mutual TLS).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key of --tls-certificate; kept encrypted in the home.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make keys, and a request for the authority."""
@@ -52,6 +56,8 @@ def enrol(
     invited = _invitation(invitation) if invitation is not None else None
     if as_gateway == (invited is not None):
         raise typer.BadParameter("a participant needs --invitation, a gateway --as-gateway and --network")
+    if as_gateway and (tls_certificate or tls_key):
+        raise typer.BadParameter("a gateway's certificate stands in its configuration")
     roles = ("gateway",) if as_gateway else tuple(role or (_role_of(who),))
     profile = Profile(
         address=make_address(who, parse_network(invited.network if invited else network or "")),
@@ -62,7 +68,8 @@ def enrol(
     )
     passphrase = read_passphrase(passphrase_file, confirm=True)
     if invited is not None:
-        digits = enrol_participant(home, invited, profile, passphrase)
+        tls = _tls(invited, tls_certificate, tls_key)
+        digits = enrol_participant(home, invited, profile, passphrase, tls)
     else:
         digits = enrol_gateway(home, profile, passphrase)
     _tell(home, profile, digits, json=json)
@@ -78,7 +85,7 @@ def enrol_gateway(home: Path, profile: Profile, passphrase: bytes) -> str:
     return fingerprint(made.request)
 
 
-def enrol_participant(home: Path, invitation: Invitation, profile: Profile, passphrase: bytes) -> str:
+def enrol_participant(home: Path, invitation: Invitation, profile: Profile, passphrase: bytes, tls: Tls) -> str:
     """Make a home, `identity.key` and the request; return the request's fingerprint."""
     from gateway.client.home import create_home
     from gateway.network import enrol as make_keys
@@ -93,6 +100,7 @@ def enrol_participant(home: Path, invitation: Invitation, profile: Profile, pass
         keys=made.keys,
         passphrase=passphrase,
         exercise=invitation.exercise,
+        tls=tls,
     )
     write_papers(made, home, passphrase)
     return fingerprint(made.request)
@@ -103,6 +111,16 @@ def _invitation(path: Path) -> Invitation:
     from gateway.network.files import read_file
 
     return decode_invitation(read_file(path))
+
+
+def _tls(invitation: Invitation, certificate: Path | None, key: Path | None) -> Tls:
+    from gateway.client.tls import Tls, read_pem
+
+    return Tls(
+        ca=invitation.tls_ca or None,
+        certificate=None if certificate is None else read_pem(certificate),
+        key=None if key is None else read_pem(key),
+    )
 
 
 def _role_of(participant: Participant) -> str:

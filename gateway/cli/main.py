@@ -21,9 +21,9 @@ from gateway.errors import GatewayError
 
 __all__ = ["COMMANDS", "build", "main"]
 
-COMMANDS: Final = ("send", "inbox", "status", "open", "enrol", "network", "serve", "check", "migrate", "demo")
+COMMANDS: Final = ("send", "inbox", "status", "open", "enrol", "tls", "network", "serve", "check", "migrate", "demo")
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
-_SERVER: Final = frozenset({"aio_pika", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})
+_SERVER: Final = frozenset({"aiormq", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})
 _INSTALL: Final = "this command belongs to a gateway: install gateway[server]"
 
 

@@ -8,6 +8,7 @@ a folder that is carried to the gateway. Each officer's passphrase comes from a 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,9 +17,7 @@ import typer
 from gateway.cli import output
 from gateway.cli.passphrase import read_passphrase
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+if TYPE_CHECKING:  # loaded when a command runs: `gateway --help` stays fast
     from gateway.directory.entries import Clearance
     from gateway.network import Request
 
@@ -49,16 +48,21 @@ def init(
     gateway_request: Annotated[Path, typer.Option(help="request.json of `gateway enrol NAME --as-gateway`.")],
     url: Annotated[list[str], typer.Option(help="Base address of a gateway; may be repeated.")],
     *,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="PEM file: the private CA of the gateways. Default: the system's.")
+    ] = None,
     exercise: Annotated[bool, typer.Option("--exercise", help="A network for training, apart from all others.")] = False,
     passphrase_file: PassphraseFiles = None,
     json: Json = False,
 ) -> None:
     """Make a network: two officers' keys, the root of trust, the invitation."""
+    from gateway.client.tls import read_pem
     from gateway.ids import parse_network
     from gateway.network import INVITATION_FILE, ROOT_FILE, Authority, Plan, decode_request, fingerprint
     from gateway.network.files import read_file
 
-    plan = Plan(network=parse_network(network), gateways=tuple(url), exercise=exercise)
+    ca = None if tls_ca is None else read_pem(tls_ca)
+    plan = Plan(network=parse_network(network), gateways=tuple(url), exercise=exercise, tls_ca=ca)
     request = read_file(gateway_request)
     paper = decode_request(request)
     Authority.create(folder, plan, request, _passphrases(passphrase_file, confirm=True), time.time())

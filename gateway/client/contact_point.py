@@ -14,27 +14,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from types import TracebackType
+from typing import Final, Self, Unpack
 
+from gateway.client.compose import Wish
 from gateway.client.delivery import Delivery
 from gateway.client.home import Home
 from gateway.client.inbox import Inbox
 from gateway.client.opening import Refused
+from gateway.client.outbox import SendReceipt
 from gateway.client.parts import Parts
 from gateway.client.status import MessageStatus, ask_status
+from gateway.client.tls import Tls
 from gateway.errors import Rejected, Unavailable, Uncertain
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
-    from typing import Unpack
-
-    from gateway.client.compose import Wish
-    from gateway.client.outbox import SendReceipt
-    from gateway.ids import Address, MessageId
-    from gateway.message import Content
+from gateway.ids import Address, MessageId
+from gateway.message import Content
 
 __all__ = ["ContactPoint"]
 
@@ -144,6 +141,15 @@ class ContactPoint:
             return Delivery(None, None, await self._parts.opener.read_current(delivery))
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
+
+    @property
+    def tls(self) -> Tls:
+        """What this home is told about TLS."""
+        return self._parts.home.tls
+
+    async def replace_tls(self, tls: Tls) -> None:
+        """Trust another CA or show another certificate from the next opening on; Rejected `config` if it cannot be used."""
+        await self._parts.home.replace_tls(tls)
 
     async def publish_card(self) -> None:
         """Publish the home's delivery card if that is due; every contact with a gateway does it by itself."""

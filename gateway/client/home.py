@@ -9,26 +9,25 @@ run `unlock` in a thread.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import os
+import sqlite3
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from gateway.client import home_store
-from gateway.client.home_store import HomeStore
+from gateway.client.home_store import HomeStore, Work
+from gateway.client.tls import SYSTEM_CA, Tls, client_context
+from gateway.client.transport import require_safe
 from gateway.envelope.keyfile import MODERATE, Cost, derive_key, open_secret, seal_secret
 from gateway.envelope.keys import DeliveryKey, MemoryKeyring, Signature, SigningKey, Use
 from gateway.envelope.primitives import SALT_BYTES, SecretKey
 from gateway.errors import Corrupt, Rejected
 from gateway.ids import Address, KeyId, MessageId, Network, network_of, parse_address
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Sequence
-
-    from gateway.client.home_store import Work
 
 __all__ = ["DIRECTORY", "Home", "HomeKeyring", "create_home"]
 
@@ -38,6 +37,7 @@ _HOME_KEY: Final = b"home/key"
 _FACTS: Final = b"home/facts"
 _KEYS: Final = b"home/keys"
 _CARD: Final = b"home/card"
+_TLS: Final = b"home/tls"
 
 Key = SigningKey | DeliveryKey
 T = TypeVar("T")
@@ -69,6 +69,7 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
     keys: Iterable[Key],
     passphrase: bytes,
     exercise: bool,
+    tls: Tls = SYSTEM_CA,
     cost: Cost = MODERATE,
 ) -> None:
     """
@@ -82,18 +83,23 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
         keys: At least `author` and `agent`; delivery keys are made by the software itself at first contact.
         passphrase: Not stored in any form.
         exercise: The network is one for training.
+        tls: Whose certificates to trust on the line, and which to show.
         cost: Of a guess at the passphrase; stands in the file.
 
     Raises:
-        Rejected: `home-exists`, `config` (no gateway), or `bad-key` (one is missing, or another's); nothing is left behind.
+        Rejected: `home-exists`, `config` (no gateway, an unsafe address, or certificates that cannot be used), or `bad-key`
+            (one is missing, or another's); nothing is left behind.
     """
     held = _keyring(parse_address(address), held_keys := list(keys))
     for use in (Use.AUTHOR, Use.AGENT):
         held.sign(use, b"")  # raises where there is none; the signature is not used
     if not gateways:
         raise Rejected("a home needs the address of at least one gateway", code="config")
+    for gateway in gateways:
+        require_safe(gateway)
+    client_context(tls)  # raises where it cannot be used
     facts = _Facts(address, exercise, root, list(gateways), os.urandom(KEY_BYTES))
-    put_facts = _first_facts(facts, held_keys, passphrase, cost)
+    put_facts = _first_facts(facts, (held_keys, tls), passphrase, cost)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     home_store.create(folder, put_facts)
@@ -135,6 +141,9 @@ class Home:
         self.root = facts.root
         self.gateways = tuple(facts.gateways)
         self._index_key = SecretKey(facts.index_key)
+        sealed_tls = _find_fact(connection, "tls")
+        self.tls = SYSTEM_CA if sealed_tls is None else _decoded(self.open(sealed_tls, _TLS), Tls)
+        self.tls_context = client_context(self.tls)
         self.keyring = HomeKeyring(_keyring(self.address, self._load_keys(connection)))
         self.store = HomeStore(connection)
 
@@ -201,6 +210,17 @@ class Home:
         """Take up keys that another process of this home has made."""
         self.keyring.current = _keyring(self.address, await self.store.read(self._load_keys))
 
+    async def replace_tls(self, tls: Tls) -> None:
+        """
+        Trust another CA or show another certificate, from the next opening on.
+
+        Raises:
+            Rejected: `config`: it cannot be used; nothing was changed.
+        """
+        await asyncio.to_thread(client_context, tls)
+        sealed = self.seal(msgspec.msgpack.encode(tls), _TLS)
+        await self.store.write(lambda connection: _put(connection, "tls", sealed))
+
     async def close(self) -> None:
         """Close the file; keys and contents are out of reach from here on."""
         await self.store.close()
@@ -231,7 +251,8 @@ class Home:
         return self.open(_clear_fact(connection, name), context)
 
 
-def _first_facts(facts: _Facts, keys: Sequence[Key], passphrase: bytes, cost: Cost) -> Work[object]:
+def _first_facts(facts: _Facts, held: tuple[Sequence[Key], Tls], passphrase: bytes, cost: Cost) -> Work[object]:
+    keys, tls = held
     salt, home_key = os.urandom(SALT_BYTES), SecretKey(os.urandom(KEY_BYTES))
     wrapped = seal_secret(derive_key(passphrase, salt, cost), home_key.unsafe_bytes, _HOME_KEY, os.urandom)
 
@@ -241,6 +262,7 @@ def _first_facts(facts: _Facts, keys: Sequence[Key], passphrase: bytes, cost: Co
         _put(connection, "key", wrapped)
         _put(connection, "facts", seal_secret(home_key, msgspec.msgpack.encode(facts), _FACTS, os.urandom))
         _put(connection, "keys", seal_secret(home_key, _encoded_keys(keys), _KEYS, os.urandom))
+        _put(connection, "tls", seal_secret(home_key, msgspec.msgpack.encode(tls), _TLS, os.urandom))
 
     return put
 

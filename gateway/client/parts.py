@@ -47,7 +47,7 @@ class Parts:
     @classmethod
     def of(cls, home: Home, gateways: tuple[str, ...], clock: Callable[[], float]) -> Parts:
         """Put the parts of a home together; needs a running event loop."""
-        transport = Transport(gateways, home.keyring, clock)
+        transport = Transport(gateways, home.keyring, clock, home.tls_context)
         directory = HomeDirectory(home, transport, clock)
         post = ReceiptPost(home.store, transport)
         return cls(

@@ -10,19 +10,22 @@ its own signatures. Nothing that comes back is trusted here: callers verify sign
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
 from typing import Final, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
 from yarl import URL
 
+from gateway.client.tls import SYSTEM_CA, client_context
 from gateway.envelope.keys import Keyring
-from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain, error_of
+from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain, error_of
 from gateway.protocol import media
 from gateway.protocol.request import NONCE_BYTES, HttpRequest, RequestSigner
 
-__all__ = ["Answer", "Transport"]
+__all__ = ["Answer", "Transport", "require_safe"]
 
 CONNECT_S: Final = 10.0
 TOTAL_S: Final = 60.0  # a submission of 2 MiB on a bad line
@@ -58,10 +61,19 @@ class Transport:
         gateways: Base addresses (`https://host:port`), in order of preference; at least one.
         keyring: Signs requests with the `agent` key.
         clock: Unix seconds.
+        tls: Whose certificates are trusted, and which is shown; None trusts the system's CAs.
+
+    Raises:
+        Rejected: `config`: an address that `require_safe` refuses.
     """
 
-    def __init__(self, gateways: Sequence[str], keyring: Keyring, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, gateways: Sequence[str], keyring: Keyring, clock: Callable[[], float], tls: ssl.SSLContext | None = None
+    ) -> None:
+        for address in gateways:
+            require_safe(address)
         self._gateways = [address.rstrip("/") for address in gateways]
+        self._tls = tls or client_context(SYSTEM_CA)
         self._first = 0
         self._signer = RequestSigner(keyring)
         self._clock = clock
@@ -173,9 +185,7 @@ class Transport:
         await self._exchange("GET", url, self._sign("GET", url, {}, b""), b"", MAX_PROBLEM_BYTES)
 
     async def _exchange(self, method: str, url: str, headers: dict[str, str], body: bytes, limit_bytes: int) -> Answer:
-        async with self._pool().request(
-            method, URL(url, encoded=True), headers=headers, data=body or None, allow_redirects=False
-        ) as response:
+        async with self._pool().request(method, URL(url, encoded=True), headers=headers, data=body or None) as response:
             ok = 200 <= response.status < 300
             found = await _bounded(response, limit_bytes if ok else MAX_PROBLEM_BYTES)
             if ok:
@@ -189,7 +199,11 @@ class Transport:
         if self._closed:
             raise Unavailable("the contact point was closed")
         if self._session is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_redirect.append(_refuse_redirect)
             self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._tls),
+                trace_configs=[trace],
                 timeout=aiohttp.ClientTimeout(total=TOTAL_S, connect=CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept-Encoding": "identity"},
@@ -198,13 +212,33 @@ class Transport:
         return self._session
 
 
+def require_safe(address: str) -> None:
+    """Refuse with `config` an address of a gateway that is not HTTPS, or HTTP on this machine."""
+    try:
+        url = URL(address)
+        safe = url.host is not None and (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host)))
+    except ValueError:
+        safe = False
+    if not safe:
+        raise Rejected(f"a gateway is reached by https://, by http:// on this machine alone: {address[:100]!r}", code="config")
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+async def _refuse_redirect(*_: object) -> None:
+    """Refuse for requests and sessions alike: what is signed for one address goes to no other."""
+    raise Unavailable("a redirection, which no gateway makes")
+
+
 async def _bounded(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_any():
         size += len(part)
         if size > limit_bytes:
-            raise Rejected(f"an answer above {limit_bytes} bytes", code="too-large")
+            raise Uncertain(f"an answer above {limit_bytes} bytes")  # to a request that may have been taken
         parts.append(part)
     return b"".join(parts)
 
@@ -213,14 +247,28 @@ def _problem(status: int, body: bytes) -> GatewayError:
     try:
         found = msgspec.json.decode(body, type=_Problem)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        # A proxy or another server stands at this address: that is no answer of a gateway.
-        return Unavailable(f"an answer with status {status} that is not a gateway's")
-    return error_of(found.code, found.detail[:MAX_DETAIL], found.pointer)
+        # A proxy or another server stands at this address: that is no answer of a gateway, which may have been asked.
+        kind = Uncertain if status >= 500 else Unavailable
+        return kind(f"an answer with status {status} that is not a gateway's")
+    error = error_of(found.code, found.detail[:MAX_DETAIL], found.pointer)
+    # The gateway's data is damaged, not this home's: its operator has the alarm.
+    return Uncertain(f"the gateway says {error}") if isinstance(error, Corrupt) else error
 
 
 def _lost(exc: Exception, base: str) -> GatewayError:
+    if isinstance(exc.__cause__, ssl.SSLError):
+        return Unavailable(f"no line to {base} that can be trusted: {_words(exc.__cause__)}", code="tls")
     if isinstance(exc, aiohttp.ClientConnectorError | aiohttp.InvalidURL | aiohttp.ConnectionTimeoutError):
         return Unavailable(f"no connection to {base}: {type(exc).__name__}")
     if isinstance(exc, aiohttp.WSServerHandshakeError):
         return Unavailable(f"{base} opened no session: status {exc.status}")
-    return Uncertain(f"the line to {base} was lost: {type(exc).__name__}")
+    # TLS 1.3 tells a client after its handshake that its certificate is missing or unknown, and the line just ends.
+    asked = "; does it ask for a client certificate?" if base.startswith("https:") else ""
+    return Uncertain(f"the line to {base} was lost: {type(exc).__name__}{asked}")
+
+
+def _words(exc: ssl.SSLError) -> str:
+    """Return what OpenSSL says, without its source lines."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return exc.verify_message
+    return (exc.reason or type(exc).__name__).lower().replace("_", " ")

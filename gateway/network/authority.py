@@ -8,11 +8,13 @@ ever taken off the list, so an id is never given twice. Spec: schemas/directory.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from gateway.directory.entries import (
     GATEWAY_ROLE,
@@ -41,16 +43,13 @@ from gateway.network.request import (
     Invitation,
     OnlineHex,
     Request,
+    decode_invitation,
     decode_request,
     encode_paper,
     fingerprint,
     verify_request,
 )
 from gateway.trust.publication import read_publication
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 __all__ = ["INVITATION_FILE", "PUBLICATION", "ROOT_FILE", "Added", "Authority", "Decision", "Plan"]
 
@@ -102,12 +101,14 @@ class Plan:
         network: Its name.
         gateways: Base addresses, handed out with the invitation.
         exercise: True for a network for training.
+        tls_ca: PEM of the CA that the gateways' certificates come from; None is one that systems trust.
         cost: What a guess at an officer's passphrase costs.
     """
 
     network: Network
     gateways: tuple[str, ...]
     exercise: bool = False
+    tls_ca: str | None = None
     cost: Cost = MODERATE
 
 
@@ -167,7 +168,8 @@ class Authority:
             now: Unix seconds.
 
         Raises:
-            Rejected: `home-exists`, `passphrase` (fewer than two), or what is wrong with the request; nothing was made.
+            Rejected: `home-exists`, `passphrase` (fewer than two), `malformed` (an address or CA that no home would take), or
+                what is wrong with the request; nothing was made.
         """
         if (folder / _STATE_FILE).exists():
             raise Rejected(f"{folder} has a network already", code="home-exists")
@@ -177,14 +179,14 @@ class Authority:
         officers = [Officer.generate() for _ in passphrases]
         holders = holders_of(officers, request.online.public())
         root = make_root(1, holders, [officer.root for officer in officers if officer.root is not None], now)
-        invitation = Invitation(network=plan.network, exercise=plan.exercise, root=root.decode(), gateways=plan.gateways)
+        invitation = _invitation(plan, root)
         who = WhoIsWho(network=plan.network, exercise=plan.exercise, entries=(), groups={})
         draft = _entered(who, request, Decision(clearance="official-use-only", kinds_accepted=()), now)
         files = {
             _WHO_FILE: encode_who(draft),
             _REVOCATIONS_FILE: encode_revocations(Revocations(network=plan.network, keys=())),
             ROOT_FILE: root,
-            INVITATION_FILE: encode_paper(invitation),
+            INVITATION_FILE: invitation,
             f"{PUBLICATION}/{metadata_file(TufRole.ROOT, 1)}": root,
             f"cards/{request.participant}/key": request.card,
             _STATE_FILE: msgspec.json.encode(_State.of(plan.network, holders)),
@@ -266,6 +268,20 @@ class Authority:
     def _cards(self) -> dict[str, bytes]:
         """Return the key cards that requests brought; later ones are published by their holders."""
         return {path: data for path, data in read_publication(self._folder).items() if path.startswith("cards/")}
+
+
+def _invitation(plan: Plan, root: bytes) -> bytes:
+    """Write the invitation; what no participant could use is refused here."""
+    invitation = Invitation(
+        network=plan.network,
+        exercise=plan.exercise,
+        root=root.decode(),
+        gateways=plan.gateways,
+        tls_ca=UNSET if plan.tls_ca is None else plan.tls_ca,
+    )
+    data = encode_paper(invitation)
+    decode_invitation(data)
+    return data
 
 
 def _entered(who: WhoIsWho, request: Request, decision: Decision, now: float) -> WhoIsWho:

@@ -3,7 +3,7 @@ The papers of enrolment: a request that a participant writes, an invitation that
 
 A request names who asks and brings the key card, in which every key proves its possession and the identity key signs for all.
 Nothing else of it is signed, so two people compare its fingerprint over another line before it is added. An invitation brings
-the root of trust and the gateways' addresses, and is handed over by the authority itself.
+the root of trust, the gateways' addresses and their private CA if they have one, and is handed over by the authority itself.
 Spec: schemas/directory.md, "Enrolment".
 """
 
@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
+from cryptography.x509 import load_pem_x509_certificates
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.directory.cards import CARD_USES, GATEWAY_USES, KeyCard, verify_key_card
@@ -39,7 +40,8 @@ _MAX_BYTES: Final = 256 * 1024
 _Hex32 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _Hex = Annotated[str, Meta(pattern=r"\A([0-9a-f]{2})+\Z", max_length=_MAX_BYTES)]
 _Word = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{1,31}\Z")]
-_Url = Annotated[str, Meta(pattern=r"\Ahttps?://[^\s/]{1,253}(/[^\s]*)?\Z", max_length=300)]
+_HTTP_HERE = r"http://(localhost|127\.[0-9.]{1,12}|\[::1\])(:[0-9]{1,5})?"  # for a network on one machine
+_Url = Annotated[str, Meta(pattern=rf"\A(https://[^\s/]{{1,253}}|{_HTTP_HERE})(/[^\s]*)?\Z", max_length=300)]
 T = TypeVar("T")
 
 
@@ -114,6 +116,7 @@ class Invitation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         exercise: True for a network for training.
         root: The root metadata: all trust of the home starts here.
         gateways: Base addresses of the gateways, tried in turn.
+        tls_ca: PEM: their certificates come from exactly this CA. Left out: from one that systems trust.
     """
 
     form: Literal["invitation-1"] = "invitation-1"
@@ -121,6 +124,7 @@ class Invitation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exercise: bool
     root: str
     gateways: Annotated[tuple[_Url, ...], Meta(min_length=1, max_length=16)]
+    tls_ca: Annotated[str, Meta(max_length=65_536)] | UnsetType = UNSET
 
 
 def encode_paper(paper: Request | Invitation) -> bytes:
@@ -134,9 +138,14 @@ def decode_request(data: bytes) -> Request:
 
 
 def decode_invitation(data: bytes) -> Invitation:
-    """Read an invitation and see that its root is signed by itself, as a root of trust must be."""
+    """Read an invitation and see that its root is signed by itself, as a root of trust must be, and that its CA is one."""
     invitation = _decode(data, Invitation)
     root_chain({}, invitation.root.encode())
+    if isinstance(invitation.tls_ca, str):
+        try:
+            load_pem_x509_certificates(invitation.tls_ca.encode())
+        except ValueError as exc:
+            raise Rejected("tls_ca has no certificates in PEM", code="malformed", pointer="/tls_ca") from exc
     return invitation
 
 

@@ -35,7 +35,7 @@ sys.argv = ['gateway', *{arguments!r}]
 from gateway.cli.main import main
 main()
 """
-SERVER = {"aio_pika", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"}
+SERVER = {"aiormq", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"}
 
 
 async def base_install(*arguments: str) -> tuple[int, str]:

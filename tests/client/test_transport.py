@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from gateway.client.transport import Transport
+from gateway.client.transport import Transport, require_safe
 from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
 from gateway.ids import Address
@@ -72,13 +72,41 @@ async def test_a_problem_becomes_the_error_that_it_names(server: Server) -> None
     assert (error.code, error.detail, error.pointer) == ("content-rule", "no", "/a")
 
 
-@pytest.mark.parametrize("status", [200, 302, 404, 502])
-async def test_a_stranger_at_the_address_is_no_gateway(server: Server, status: int) -> None:
-    """A proxy's page is no refusal, and a redirection is not followed."""
+@pytest.mark.parametrize(
+    ("status", "raised"), [(200, Uncertain), (302, Unavailable), (404, Unavailable), (502, Uncertain), (504, Uncertain)]
+)
+async def test_a_stranger_at_the_address_is_no_gateway(server: Server, status: int, raised: type[GatewayError]) -> None:
+    """A page of a proxy is no refusal, a gateway behind it may have been asked, and a redirection is not followed."""
     server.answer = lambda: web.Response(status=status, text="x" * 2000, headers={"Location": "http://elsewhere.example/"})
     error = await error_of(Transport([server.base], KEYRING, time.time))
-    assert isinstance(error, Rejected if status == 200 else Unavailable)
+    assert type(error) is raised
     assert len(server.asked) == 1
+
+
+async def test_a_session_follows_no_redirection(server: Server) -> None:
+    """What was signed for one address goes to no other, for an upgrade to a session as for a request."""
+    server.answer = lambda: web.Response(status=307, headers={"Location": f"{server.base}/elsewhere"})
+    transport = Transport([server.base], KEYRING, time.time)
+    with pytest.raises(Unavailable):
+        await transport.open_session()
+    await transport.close()
+    assert [request.path for request in server.asked] == [media.INBOX]
+
+
+async def test_damage_at_the_gateway_is_no_damage_of_the_home(server: Server) -> None:
+    """The gateway's operator restores a backup; the home asks again, here or elsewhere."""
+    server.answer = lambda: web.json_response({"code": "corrupt", "detail": "no"}, status=500, content_type=media.PROBLEM)
+    assert type(await error_of(Transport([server.base], KEYRING, time.time))) is Uncertain
+
+
+@pytest.mark.parametrize(
+    "address", ["http://gw.example:8443", "http://10.0.0.1", "gw.example", "ftp://gw.example", "https://", ""]
+)
+def test_no_request_travels_in_clear(address: str) -> None:
+    """Plain HTTP is for a gateway on the same machine alone."""
+    with pytest.raises(Rejected) as refused:
+        require_safe(address)
+    assert refused.value.code == "config"
 
 
 async def test_the_next_gateway_is_asked_when_one_is_away(server: Server) -> None:

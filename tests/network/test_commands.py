@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from gateway.cli import enrol, network
+from gateway.client import ContactPoint
+from gateway.client.tls import Tls
 from gateway.errors import Rejected
 from gateway.trust.publication import read_publication
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.tls import TestCa
 
 
 class Terminal:
@@ -99,6 +99,43 @@ def test_mistakes_are_told_with_a_code(terminal: Terminal) -> None:
         result = terminal.run(line)
         assert isinstance(result.exception, Rejected), result.output
         assert result.exception.code == code
+
+
+async def test_an_invitation_brings_the_private_ca_to_every_home(terminal: Terminal, tmp_path: Path) -> None:
+    """A network with a CA of its own hands it out once; a home can show a certificate too, and keeps its key encrypted."""
+    ca = TestCa(tmp_path)
+    certificate, key = ca.issue("qm")
+    terminal.made(
+        "network init @tls --network icn --gateway-request @gate/request.json --url https://gw.example --tls-ca @ca.example.pem"
+        " --passphrase-file @one --passphrase-file @two"
+    )
+    terminal.made(
+        "enrol NCB-QM --invitation @tls/invitation.json --home @home --passphrase-file @one"
+        " --tls-certificate @qm.pem --tls-key @qm.key"
+    )
+    async with ContactPoint.open(tmp_path / "home", passphrase="passphrase one") as home:
+        assert home.tls == Tls(ca=ca.pem, certificate=certificate.read_text(), key=key.read_text())
+    assert b"PRIVATE KEY" not in (tmp_path / "home" / "home.sqlite").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ("--url http://gw.example", "malformed"),
+        ("--url gw.example", "malformed"),
+        ("--url https://gw.example --tls-ca @one", "malformed"),
+        ("--url https://gw.example --tls-ca @missing", "config"),
+    ],
+)
+def test_an_invitation_that_no_home_would_take_is_not_made(terminal: Terminal, tmp_path: Path, options: str, code: str) -> None:
+    """Plain HTTP over a network, an address that is none, a CA that is none: refused before any key is made."""
+    result = terminal.run(
+        f"network init @tls --network icn --gateway-request @gate/request.json {options}"
+        " --passphrase-file @one --passphrase-file @two"
+    )
+    assert isinstance(result.exception, Rejected)
+    assert result.exception.code == code
+    assert not (tmp_path / "tls").exists()
 
 
 def test_a_participant_needs_an_invitation(terminal: Terminal) -> None:
