@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command("inbox")(inbox)
 
 
-def inbox(  # noqa: PLR0917  # typer calls it by name
+def inbox(
     home: HomeFolder,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more when the mailbox is empty.")] = False,
     command: Annotated[

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("send")(send)
 
 
-def send(  # noqa: PLR0917  # typer calls it by name
+def send(
     file: Annotated[Path, typer.Argument(help="The message file, `-` for standard input.", show_default=False)],
     to: Annotated[list[str], typer.Option("--to", help="Participant, address or group; may be repeated.", show_default=False)],
     home: HomeFolder,

@@ -56,7 +56,7 @@ class TrustedDirectory:
         expected: The home's network; None takes what the root leads to.
     """
 
-    def __init__(  # noqa: PLR0913  # what it needs from outside, two of them by name
+    def __init__(
         self,
         folder: Path,
         root: bytes,
