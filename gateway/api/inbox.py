@@ -96,11 +96,7 @@ class Inbox:
                 problems=("nonce-used", "session-replaced", "busy"),
                 signed=True,
                 unbounded=True,
-                parameters=[
-                    Parameter(
-                        "after", "Only what was accepted after this number; thin clients", {"type": "integer", "minimum": 0}
-                    )
-                ],
+                parameters=[_AFTER],
             ),
             Route(
                 method="POST",
@@ -154,7 +150,7 @@ class Inbox:
         try:
             socket.headers["Server"] = SERVER
             await socket.prepare(call.request)
-            await Session(self._terms, socket, inbox, asker, self._rng(32)).run()
+            call.code = await Session(self._terms, socket, inbox, asker, self._rng(32)).run()
         finally:
             # That the gateway stops is no failure of a client to answer.
             await (inbox.close(counted=False) if self._terms.stopping.is_set() else inbox.close())

@@ -3,7 +3,7 @@ Problems (RFC 9457): every refusal and every failure leaves through `answer`, an
 
 A code of the error tree gives type, title, status and hint. Whatever is no error of the tree is a bug: it is logged and
 answered as `internal`, with no word of what it was. `not-found` has no detail, so that what belongs to another participant
-answers byte for byte like what does not exist.
+answers byte for byte like what does not exist; what is wrong behind the gateway is told in its log alone.
 Spec: schemas/api.md, "Problems".
 """
 
@@ -23,12 +23,15 @@ from gateway.protocol.media import PROBLEM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RETRY_AFTER_S", "TYPE_PREFIX", "MethodNotAllowed", "Problem", "answer", "error_from", "problem_of"]
+__all__ = ["RETRY_AFTER_S", "TYPE_PREFIX", "MethodNotAllowed", "Problem", "answer", "detail_of", "error_from", "problem_of"]
 
 TYPE_PREFIX: Final = "urn:gateway:problem:"
 RETRY_AFTER_S: Final = 5  # long enough for a broker or a database to come back, short enough for urgent mail
 _MAX_DETAIL: Final = 500  # characters; a detail shows the value seen, and values come from strangers
-_SILENT: Final = frozenset({"not-found", "internal", "cannot-open"})  # what the detail could tell is nobody's business
+# What the detail could tell is nobody's business: whether a thing exists, what a bug was, hosts and drivers behind the gateway.
+_SILENT: Final = frozenset({
+    "not-found", "cannot-open", "internal", "unavailable", "uncertain", "corrupt", "schema-version", "ledger-locked",
+})  # fmt: skip
 _ACCEPT_SIGNATURE: Final = 'gateway=("@method" "@authority" "@path" "@query");created;keyid;alg;nonce;tag="gateway-v1"'
 _STATUS_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media"}
 
@@ -79,17 +82,21 @@ def problem_of(error: GatewayError, now: float) -> Problem:
         now: Unix seconds; told where clocks differ.
     """
     row = error.row
-    silent = error.code in _SILENT
     return Problem(
         type=TYPE_PREFIX + error.code,
         title=row.title,
         status=row.status,
         code=error.code,
-        detail=row.title if silent else error.detail[:_MAX_DETAIL],
+        detail=detail_of(error),
         hint=row.hint,
-        pointer=None if silent else error.pointer,
+        pointer=None if error.code in _SILENT else error.pointer,
         server_time=int(now) if error.code == "clock-skew" else None,
     )
+
+
+def detail_of(error: GatewayError) -> str:
+    """Return what a stranger may read of an error."""
+    return error.row.title if error.code in _SILENT else error.detail[:_MAX_DETAIL]
 
 
 def answer(exc: BaseException, now: float) -> web.Response:

@@ -31,12 +31,14 @@ class Call:
         parameter: What the path's parameter matched; empty for a fixed path.
         body: The bytes received.
         asker: Who signed the request; None where the route asks for no signature.
+        code: Why it was refused, or why its session ended; empty when nothing was wrong.
     """
 
     request: web.BaseRequest
     parameter: str = ""
     body: bytes = b""
     asker: Asker | None = None
+    code: str = ""
 
     def who(self) -> Asker:
         """Return who is asking, on a route that is signed."""

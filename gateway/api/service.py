@@ -2,8 +2,8 @@
 The one layer between the library and the handlers: find the route, read the body, find out who asks, answer, account.
 
 Whatever goes wrong becomes a problem here and nowhere else. A lost line is not answered; a cancellation is passed on.
-Each request leaves one count in the metrics, by its route and never by what it asked for, and one line in the log; of an
-accepted message that is the line of the exchange.
+Each request leaves one count in the metrics, by its route and never by what it asked for, and one line in the log, with the
+code of what was wrong; of an accepted message that is the line of the exchange. What failed behind us is told there alone.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from gateway.api.problems import answer
+from gateway.api.problems import answer, error_from
 from gateway.api.reading import read_body, refuse_body
 from gateway.api.routes import Call, Route, Router
-from gateway.errors import Rejected, Unavailable, Uncertain
+from gateway.errors import Branch, Rejected, Unavailable, Uncertain
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ class Service:
         except ConnectionError:
             raise
         except Exception as exc:  # noqa: BLE001  the outermost place: nothing may leave unanswered
-            response = answer(exc, self._clock())
+            error = error_from(exc)
+            call.code = error.code
+            if error.row.branch is not Branch.REJECTED:
+                self._log.warning("request-failed", code=error.code, detail=error.detail)
+            response = answer(error, self._clock())
         self._account(call, route, response.status, perf_counter() - started)
         return response
 
@@ -100,6 +104,8 @@ class Service:
         self._metrics.requests(label, str(status)).inc()
         if status != 101:
             self._metrics.request_seconds.observe(duration_s)
+        elif call.code:
+            self._metrics.sessions_ended(call.code).inc()
         if route is not None and route.told and status < 300:
             return
         self._log.info(
@@ -110,6 +116,7 @@ class Service:
             duration_ms=round(duration_s * 1000, 2),
             bytes_in=len(call.body),
             **({"asker": call.asker.address} if call.asker is not None else {}),
+            **({"code": call.code} if call.code else {}),
         )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import WSCloseCode, WSMsgType
 
-from gateway.api.problems import error_from
+from gateway.api.problems import detail_of, error_from
 from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.protocol import frames
 from gateway.protocol.media import AUTHORISED_FOR_S
@@ -174,7 +174,7 @@ def _farewell(error: GatewayError) -> tuple[int, frames.GatewayFrame]:
     if error.code == "session-replaced":
         return frames.CLOSE_REPLACED, frames.Replaced()
     close_code = frames.CLOSE_UNAUTHORISED if error.code in _UNAUTHORISED else frames.CLOSE_PROBLEM
-    return close_code, frames.Problem(error.code, error.detail)
+    return close_code, frames.Problem(error.code, detail_of(error))
 
 
 def _frame(message: WSMessage) -> frames.ClientFrame:

@@ -196,7 +196,7 @@ def translate(exc: BaseException, engine: sa.Engine, connection: DBAPIConnection
     dbapi = engine.dialect.loaded_dbapi
     if not isinstance(exc, dbapi.Error):
         return None
-    text = f"{type(exc).__name__}: {exc}"
+    text = f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"  # the lines that follow quote values
     name, state = getattr(exc, "sqlite_errorname", "") or "", getattr(exc, "sqlstate", "") or ""
     if name in {"SQLITE_CORRUPT", "SQLITE_NOTADB"} or isinstance(exc, dbapi.IntegrityError):
         return Failed(Corrupt(text), split=True)

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from gateway.api import problems
-from gateway.errors import CODES, Corrupt, GatewayError, Rejected, Uncertain
+from gateway.errors import CODES, Corrupt, GatewayError, Rejected, Unavailable, Uncertain
 from gateway.ops import logs
 from gateway.protocol import media
 from tests.support.http_stage import staged
@@ -71,7 +71,17 @@ async def test_each_request_is_one_line_of_the_log(log: io.BytesIO) -> None:
     assert len(lines) == 1
     assert '"route":"/v1/messages"' in lines[0]
     assert '"status":422' in lines[0]
+    assert '"code":"expired"' in lines[0]
     assert SECRET not in lines[0]
+
+
+async def test_what_failed_behind_the_gateway_is_told_to_its_operator_alone(log: io.BytesIO) -> None:
+    """A driver's words about hosts and users are in the log, and not in the answer."""
+    async with staged() as stage:
+        stage.exchange.fail = Unavailable("connection to db.example failed for user gw")
+        got = await stage.ask("POST", media.MESSAGES, body=b"x", media=media.SEALED)
+    assert b"db.example" not in got.body
+    assert b"db.example" in log.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -101,8 +111,8 @@ def test_every_exception_becomes_a_problem(exc: Exception, code: str, log: io.By
 
 
 def test_what_is_not_yours_has_no_detail() -> None:
-    """Promise 9: `not-found` and `cannot-open` say nothing about the thing that was asked for."""
-    for code in ("not-found", "cannot-open"):
+    """Promise 9: neither the thing that was asked for nor what stands behind the gateway is described to strangers."""
+    for code in ("not-found", "cannot-open", "unavailable", "uncertain", "corrupt"):
         one = problems.problem_of(Rejected(SECRET, code=code, pointer="/x"), 0)
         assert one == problems.problem_of(Rejected(code=code), 0)
 

@@ -134,6 +134,15 @@ async def test_a_replaced_session_says_so(stage: Stage) -> None:
     async with line(stage) as (one, _):
         one.inbox.end(Rejected(code="session-replaced"))
         assert await one.ended() == (frames.Replaced(), frames.CLOSE_REPLACED)
+    assert 'gateway_sessions_ended_total{code="session-replaced"} 1.0' in await shown(stage)
+
+
+async def shown(stage: Stage) -> str:
+    """Return the metrics once the session's end is counted."""
+    async with asyncio.timeout(5):
+        while "gateway_sessions_ended_total{" not in (text := stage.metrics.render().decode()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return text
 
 
 BAD_FRAMES = {"bytes that are no frame": b"\xc1", "a frame of the gateway": frames.encode(frames.Empty()), "nothing": b""}
