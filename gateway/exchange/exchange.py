@@ -146,12 +146,12 @@ class Exchange:
         session = Session(self._parts, self._dispatcher, self._acknowledger, asker, epoch)
         session.on_close = partial(self._forget, session)
         if older is not None and older.epoch > epoch:
-            session.replace()
+            await session.replace()
             return session
         self._sessions[asker] = session
         self._parts.metrics.sessions.set(len(self._sessions))
         if older is not None:
-            older.replace()
+            await older.replace()
         return session
 
     async def remember_nonce(self, asker: Address, nonce: bytes, expires: int) -> bool:

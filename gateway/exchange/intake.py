@@ -153,8 +153,9 @@ class Intake:
             if arrived is not None or timeout_s <= 0:
                 return arrived
             self._getting = asyncio.create_task(consumer.get(timeout_s), name="mailbox")
-        await self._bell.wait(self._getting)
-        if not self._getting.done():
-            return None
-        getting, self._getting = self._getting, None
+        getting = self._getting
+        await self._bell.wait(getting)
+        if self._getting is not getting or not getting.done():
+            return None  # closed meanwhile, or broken off: then the next call waits on
+        self._getting = None
         return getting.result()

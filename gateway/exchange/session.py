@@ -78,10 +78,16 @@ class Session:
         self._bytes += size_bytes
         self._bell.ring()
 
-    def replace(self) -> None:
-        """End the session for a newer one; whoever waits in `next` learns at once."""
+    async def replace(self) -> None:
+        """
+        End the session for a newer one.
+
+        Whoever waits in `next` learns at once. What was not answered goes back to the mailbox now: the old client may not
+        read any more, and the newer session must not wait until that is noticed.
+        """
         self._replaced = True
         self._bell.ring()
+        await self._intake.close()
 
     async def next(self) -> Sequence[Handed]:
         """

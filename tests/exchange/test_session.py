@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from gateway.broker import Parcel
+from gateway.config import Limits
 from gateway.directory.entries import Status
-from gateway.envelope import Event, examine
-from gateway.errors import GatewayError, Rejected
+from gateway.envelope import Event, examine, parse_receipt, verify_receipt
+from gateway.errors import GatewayError, Rejected, Unavailable
+from gateway.exchange.gauges import Gauges
 from tests.support.exchange import QUICK, Stage, address, staged
 
 if TYPE_CHECKING:
@@ -161,8 +165,9 @@ async def test_what_expired_in_the_mailbox_is_not_handed_over(stage: Stage) -> N
     assert await stage.states("NCB-QM", _id(sealed)) == {"GN-QN": "expired"}
 
 
-async def test_sessions_that_never_answer_lead_to_held(stage: Stage) -> None:
+async def test_sessions_that_never_answer_lead_to_held(stage: Stage, quiet: io.BytesIO) -> None:
     """Ten sessions that end with a delivery unanswered hold it, so that one bad message cannot block a mailbox."""
+    assert Limits().unanswered_sessions == QUICK.unanswered_sessions == 10
     sealed = await submit(stage)
     for _ in range(QUICK.unanswered_sessions):
         session = await stage.open("GN-QN")
@@ -171,7 +176,15 @@ async def test_sessions_that_never_answer_lead_to_held(stage: Stage) -> None:
     assert await stage.states("NCB-QM", _id(sealed)) == {"GN-QN": "held"}
     session = await stage.open("GN-QN")
     assert list(await soon(session)) == []
-    assert "gateway_deliveries_held_total 1.0" in stage.parts.metrics.render().decode()
+    await Gauges(stage.parts).look()
+    metrics = stage.parts.metrics.render().decode()
+    assert "gateway_deliveries_held_total 1.0" in metrics
+    assert 'gateway_deliveries{state="held"} 1.0' in metrics
+    (alarm,) = [line for line in map(json.loads, quiet.getvalue().splitlines()) if line["event"] == "held"]
+    assert (alarm["level"], alarm["asker"], alarm["number"]) == ("error", address("GN-QN"), 1)
+    (told,) = (await stage.exchange.status(address("NCB-QM"), _id(sealed))).recipients
+    assert told.receipt is not None
+    assert verify_receipt(parse_receipt(told.receipt), stage.parts.directory.answers()).event is Event.HELD
 
 
 async def test_a_stop_of_the_gateway_does_not_count_against_a_delivery(tmp_path: Path) -> None:
@@ -270,6 +283,30 @@ async def test_a_closed_session_gives_nothing(stage: Stage) -> None:
     with pytest.raises(GatewayError):
         await soon(session)
     assert "gateway_sessions 0.0" in stage.parts.metrics.render().decode()
+
+
+async def test_a_session_that_is_closed_while_it_waits_says_so(stage: Stage) -> None:
+    """Whoever waits for the next delivery when the session is closed hears that it is, and nothing else."""
+    session = await stage.open("GN-QN")
+    await soon(session)
+    waiting = asyncio.create_task(session.next())
+    await asyncio.sleep(0.05)
+    await session.close()
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_client_that_hangs_keeps_nothing_from_the_next_session(stage: Stage) -> None:
+    """What an older session held is in the newer one's hands at once, though nobody has noticed yet that the older is dead."""
+    await submit(stage)
+    older = await stage.open("GN-QN")
+    assert [number for number, _ in await soon(older)] == [1]
+    newer = await stage.open("GN-QN")
+    await submit(stage)
+    found: set[int] = set()
+    while len(found) < 2:
+        found |= {number for number, _ in await soon(newer)}
+    assert found == {1, 2}
 
 
 async def test_a_refusal_of_the_recipient_ends_the_delivery(stage: Stage) -> None:
