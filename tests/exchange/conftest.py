@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from gateway.broker.rabbitmq import RabbitBroker
 from gateway.ops import logs
-from tests.support.exchange import Stage, staged
+from tests.support.exchange import MAILBOX_BYTES, Stage, staged
 from tests.support.flaky_broker import FlakyBroker
+from tests.support.rabbitmq import RabbitNode
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+_prefixes = itertools.count()
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +27,21 @@ def quiet() -> io.BytesIO:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """An exchange at work."""
-    async with staged(tmp_path) as one:
+def prefix() -> str:
+    """A prefix for queue names that no other test has."""
+    return f"exchange{next(_prefixes)}."
+
+
+@pytest.fixture(params=["embedded", pytest.param("servers", marks=[pytest.mark.broker, pytest.mark.postgres])])
+async def stage(request: pytest.FixtureRequest, tmp_path: Path, prefix: str) -> AsyncIterator[Stage]:
+    """An exchange at work: on SQLite and the broker in memory, then on PostgreSQL and RabbitMQ."""
+    if request.param == "embedded":
+        async with staged(tmp_path) as one:
+            yield one
+        return
+    node: RabbitNode = request.getfixturevalue("rabbit_node")
+    broker = RabbitBroker([node.url], MAILBOX_BYTES, prefix)
+    async with staged(tmp_path, broker=broker, url=request.getfixturevalue("postgres_url"), shared=True) as one:
         yield one
 
 
