@@ -1,0 +1,12 @@
+"""Write the generated files of `schemas/` anew: schemas, code lists, errors, vectors. Tests prove that what is checked in is current."""
+
+from __future__ import annotations
+
+from gateway.message.export import write as write_schemas
+from tests.vectors import generate_envelope, generate_receipt, generate_submission
+from tests.vectors.generate_envelope import write
+
+if __name__ == "__main__":
+    write_schemas()
+    for generator in (generate_envelope, generate_receipt, generate_submission):
+        write(generator.folder(), generator.files())
