@@ -1,4 +1,4 @@
-"""Write the generated files of `schemas/` anew: schemas, code lists, errors, vectors. Tests prove that what is checked in is current."""
+"""Write the generated files of `schemas/` anew: schemas, code lists, errors, vectors; tests prove that they are current."""
 
 from __future__ import annotations
 
