@@ -37,7 +37,7 @@ class Flights:
     The open flights of one session, oldest first.
 
     Args:
-        clock: Unix seconds.
+        clock: Seconds that never go back.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from gateway.broker import Broker
 from gateway.config import Limits
@@ -39,6 +40,7 @@ class Parts:
         limits: Bounds.
         metrics: Counts.
         clock: Unix seconds.
+        ticks: Seconds that never go back; by them sessions wait and are watched, whatever becomes of the machine's time.
         rng: Secure random bytes.
         shared: Whether other processes work on the same ledger: then epochs and rows change from outside.
     """
@@ -55,3 +57,4 @@ class Parts:
     clock: Clock
     rng: Rng
     shared: bool
+    ticks: Clock = monotonic

@@ -58,7 +58,7 @@ class Session:
         self._limits = parts.limits
         self._dispatcher = dispatcher
         self._acknowledger = acknowledger
-        self._flights = Flights(parts.clock)
+        self._flights = Flights(parts.ticks)
         self._bell = Bell()
         self._intake = Intake(parts.broker, asker, self._limits, self._bell)
         self._messages = 0
@@ -66,7 +66,7 @@ class Session:
         self._replaced = False
         self._closed = False
         self._said_empty = False
-        self._checked_at = parts.clock()
+        self._checked_at = parts.ticks()
         self._look_at = 0.0
         self._look_s = FIRST_LOOK_S
         self._dry_since: float | None = None
@@ -157,7 +157,7 @@ class Session:
     async def _check(self) -> None:
         """Raise when this session may not go on; epoch and standing are looked at every `session_check_s`."""
         self._require_open()
-        now = self._parts.clock()
+        now = self._parts.ticks()
         if now - self._checked_at < self._limits.session_check_s:
             return
         self._checked_at = now
@@ -179,7 +179,7 @@ class Session:
 
     async def _let_go(self, ended: Sequence[Flight]) -> None:
         """Acknowledge to the broker what the ledger has."""
-        now = self._parts.clock()
+        now = self._parts.ticks()
         tickets: list[Ticket] = []
         for flight in ended:
             self._parts.metrics.answer_seconds.observe(now - flight.handed_at)
@@ -199,7 +199,7 @@ class Session:
         """Return how long to wait for the next parcel: until the mailbox is to be looked at again."""
         if self._flights:
             return IDLE_S
-        return min(IDLE_S, max(0.0, self._look_at - self._parts.clock()))
+        return min(IDLE_S, max(0.0, self._look_at - self._parts.ticks()))
 
     async def _hand_over(self, taken: Sequence[Taken]) -> list[Handed]:
         """Drop what is unwanted or was handed over before; remember and return the rest."""
@@ -229,7 +229,7 @@ class Session:
     async def _ran_empty(self) -> bool:
         """Tell once that nothing is left; repair what the ledger shows and the mailbox never brought."""
         self._dispatcher.emptied(self.asker)
-        now = self._parts.clock()
+        now = self._parts.ticks()
         if self._flights or not self._intake.connected or now < self._look_at:
             return False
         self._dry_since = now if self._dry_since is None else self._dry_since
@@ -246,7 +246,7 @@ class Session:
         if self._dry_since is None or now - self._dry_since < self._limits.repair_after_s:
             return
         self._dry_since = now
-        count = await self._parts.ledger.requeue(self.asker, int(now - self._limits.repair_after_s))
+        count = await self._parts.ledger.requeue(self.asker, int(self._parts.clock() - self._limits.repair_after_s))
         if count:
             self._parts.metrics.repaired.inc(count)
             self._log.warning("repaired", mailbox=self.asker, count=count)

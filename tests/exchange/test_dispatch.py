@@ -211,6 +211,17 @@ async def test_another_process_is_not_overtaken(tmp_path: Path) -> None:
         await other.close()
 
 
+async def test_a_clock_that_is_set_back_leaves_nothing_lying(tmp_path: Path, broker: FlakyBroker) -> None:
+    """When the machine's time is corrected by an hour, mail that waits in the ledger does not wait an hour more."""
+    broker.down = True
+    async with staged(tmp_path, broker=broker, shared=True) as stage:
+        await submit(stage, 1)
+        await asyncio.sleep(0.2)
+        stage.clock.set_back(3600)
+        broker.down = False
+        await until(lambda: numbers(broker) == [1])
+
+
 async def test_a_process_brings_what_it_accepted_itself_at_once(tmp_path: Path, broker: FlakyBroker) -> None:
     """With many messages at once, what did not fit in memory is still this process's own."""
     limits = msgspec.structs.replace(QUICK, fresh_bytes=4096)

@@ -212,6 +212,22 @@ async def test_a_suspended_participant_gets_nothing_more(stage: Stage) -> None:
     assert caught.value.code == "sender-unknown"
 
 
+async def test_a_clock_that_is_set_back_blinds_no_session(stage: Stage) -> None:
+    """When the machine's time is corrected by an hour, a suspended participant's session ends as soon as ever."""
+    session = await stage.open("GN-QN")
+    await soon(session)
+    stage.clock.set_back(3600)
+    stage.world.change("GN-QN", status=Status.SUSPENDED)
+    stage.world.publish()
+    stage.publication.files = stage.world.files
+    await stage.parts.directory.renew()
+    await asyncio.sleep(0.1)
+    session.credit(1, 1)
+    with pytest.raises(Rejected) as caught:
+        await soon(session, 1)
+    assert caught.value.code == "sender-unknown"
+
+
 async def test_what_the_broker_lost_is_repaired_by_evidence(tmp_path: Path, broker: FlakyBroker) -> None:
     """A connected mailbox that is empty while the ledger shows rows `queued` for 60 s gets them again."""
     limits = msgspec.structs.replace(QUICK, poll_s=60)

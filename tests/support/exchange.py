@@ -61,6 +61,7 @@ class Clock:
 
     now: float = field(default_factory=time.time)
     _set_at: float = field(default_factory=time.monotonic)
+    _back_s: float = 0.0
 
     def __call__(self) -> float:
         """Return the time."""
@@ -69,6 +70,15 @@ class Clock:
     def jump(self, seconds: float) -> None:
         """Move on at once."""
         self.now += seconds
+
+    def set_back(self, seconds: float) -> None:
+        """Show an earlier time, as a machine does whose clock was wrong; no less time has passed."""
+        self.now -= seconds
+        self._back_s += seconds
+
+    def ticks(self) -> float:
+        """Return seconds that never go back."""
+        return self() + self._back_s
 
 
 class MemoryPublication:
@@ -260,4 +270,5 @@ def make_parts(
         clock=clock,
         rng=os.urandom,
         shared=shared,
+        ticks=clock.ticks,
     )
