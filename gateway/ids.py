@@ -108,7 +108,8 @@ def new_uuid7(now_ms: int, random: bytes) -> bytes:
 
 def format_id(value: bytes) -> str:
     """Show a 16-byte id as a UUID, any other id as hex: the one spelling on paths, in logs and on screens."""
-    return str(uuid.UUID(bytes=value)) if len(value) == 16 else value.hex()
+    text = value.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" if len(value) == 16 else text
 
 
 def parse_id(text: str) -> bytes:

@@ -7,8 +7,9 @@ Plain immutable values, named as `schemas` names them. Participants are full add
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from gateway.envelope import Row
 from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
@@ -38,8 +39,7 @@ class Ref(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True, kw_only=True):
     """
     A checked message that is to be kept.
 

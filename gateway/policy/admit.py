@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.envelope.header import CONFIDENTIALITY
 from gateway.errors import Rejected
@@ -70,16 +70,13 @@ class Verdict:
             raise Rejected(f"{self.detail} (rule {self.rule})", code=self.code)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     header: Header
     recipients: Sequence[Address]
+    entries: Sequence[Entry]  # of the recipients that are active
     directory: Directory
     now: int
     kinds: Mapping[Kind, KindSpec]
-
-    def entries(self) -> list[Entry]:
-        return [entry for address in self.recipients if (entry := self.directory.active(address))]
 
 
 def admit(
@@ -102,7 +99,8 @@ def judge(
         now: Unix seconds.
         kinds: The registry.
     """
-    case = _Case(header, recipients, directory, int(now), kinds)
+    entries = [entry for address in recipients if (entry := directory.active(address))]
+    case = _Case(header, recipients, entries, directory, int(now), kinds)
     for rule, (code, broken) in _RULES.items():
         detail = broken(case)
         if detail is not None:
@@ -153,19 +151,21 @@ def _recipients_distinct(case: _Case) -> str | None:
 
 
 def _recipients_active(case: _Case) -> str | None:
-    missing = [address for address in case.recipients if case.directory.active(address) is None]
-    return f"{missing[0]} is not an active participant of {case.directory.network}" if missing else None
+    if len(case.entries) == len(case.recipients):
+        return None
+    missing = next(address for address in case.recipients if case.directory.active(address) is None)
+    return f"{missing} is not an active participant of {case.directory.network}"
 
 
 def _kind_accepted(case: _Case) -> str | None:
-    refusing = [entry.address for entry in case.entries() if not entry.accepts(case.header.kind)]
+    refusing = [entry.address for entry in case.entries if not entry.accepts(case.header.kind)]
     return f"{refusing[0]} does not accept {case.header.kind}" if refusing else None
 
 
 def _clearance(case: _Case) -> str | None:
     marking = case.header.handling.rpartition("/")[2]
     level = CONFIDENTIALITY.index(marking)
-    below = [entry.address for entry in case.entries() if CONFIDENTIALITY.index(entry.clearance) < level]
+    below = [entry.address for entry in case.entries if CONFIDENTIALITY.index(entry.clearance) < level]
     return f"{below[0]} is not cleared for {marking}" if below else None
 
 

@@ -38,8 +38,11 @@ class DirectoryAnswers:
 
     def key(self, key_id: KeyId) -> KeyRecord | None:
         """Return a key by its id, closed and revoked ones too, or None."""
-        found = (directory.key(key_id) for directory in self._directories.values())
-        return next((record for record in found if record is not None), None)
+        for directory in self._directories.values():
+            record = directory.key(key_id)
+            if record is not None:
+                return record
+        return None
 
     def is_gateway(self, address: Address) -> bool:
         """Say whether this participant is a gateway of its network."""

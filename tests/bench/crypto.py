@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256, sha512
 from typing import Any, Final
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]  # has no stubs
 from joserfc import jwe
 from joserfc.jwk import OKPKey
 from nacl import bindings

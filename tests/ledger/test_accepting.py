@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash
@@ -38,7 +38,7 @@ async def test_the_same_message_again_is_answered_with_the_first_receipt(ledger:
     message = sample()
     first = await ledger.accept(message)
     before = dump(ledger_url)
-    again = await ledger.accept(dataclasses.replace(message, sign=lambda _: b"never"))
+    again = await ledger.accept(replace(message, sign=lambda _: b"never"))
     assert again == first._replace(repeated=True)
     assert dump(ledger_url) == before
 
@@ -49,14 +49,14 @@ async def test_another_message_under_the_same_id_is_a_conflict(ledger: Ledger, l
     await ledger.accept(message)
     before = dump(ledger_url)
     with pytest.raises(Rejected, match="conflict"):
-        await ledger.accept(dataclasses.replace(message, envelope_hash=EnvelopeHash(b"x" * 32)))
+        await ledger.accept(replace(message, envelope_hash=EnvelopeHash(b"x" * 32)))
     assert dump(ledger_url) == before
 
 
 async def test_two_senders_may_use_one_id(ledger: Ledger) -> None:
     """An id belongs to its sender: nobody can block another's."""
     message = sample()
-    other = dataclasses.replace(message, sender=QN, envelope_hash=EnvelopeHash(b"x" * 32))
+    other = replace(message, sender=QN, envelope_hash=EnvelopeHash(b"x" * 32))
     assert [(await ledger.accept(one)).number for one in (message, other)] == [1, 2]
     found = await ledger.find(QN, message.message_id)
     assert found is not None
@@ -65,12 +65,12 @@ async def test_two_senders_may_use_one_id(ledger: Ledger) -> None:
 
 async def test_clear_text_is_the_same_message_when_its_submission_is(ledger: Ledger) -> None:
     """The gateway seals anew each time, so a thin client's repeat is known by what its author signed."""
-    message = dataclasses.replace(sample(), submission_hash=b"s" * 32)
+    message = replace(sample(), submission_hash=b"s" * 32)
     first = await ledger.accept(message)
-    sealed_anew = dataclasses.replace(message, envelope_hash=EnvelopeHash(b"y" * 32))
+    sealed_anew = replace(message, envelope_hash=EnvelopeHash(b"y" * 32))
     assert await ledger.accept(sealed_anew) == first._replace(repeated=True)
     with pytest.raises(Rejected, match="conflict"):
-        await ledger.accept(dataclasses.replace(sealed_anew, submission_hash=b"t" * 32))
+        await ledger.accept(replace(sealed_anew, submission_hash=b"t" * 32))
 
 
 async def test_messages_that_arrive_together_are_numbered_without_gaps(ledger: Ledger) -> None:
@@ -102,7 +102,7 @@ async def test_a_bad_member_costs_the_others_of_its_group_nothing(ledger: Ledger
         except Rejected:
             return None
 
-    messages = [dataclasses.replace(sample(), sign=broken) if turn % 7 == 3 else sample() for turn in range(40)]
+    messages = [replace(sample(), sign=broken) if turn % 7 == 3 else sample() for turn in range(40)]
     stored = await asyncio.gather(*(outcome(one) for one in messages))
     assert [turn for turn, one in enumerate(stored) if one is None] == [3, 10, 17, 24, 31, 38]
     assert sorted(one.number for one in stored if one) == list(range(1, 35))

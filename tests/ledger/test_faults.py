@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
 from gateway.ids import EnvelopeHash
@@ -235,7 +235,7 @@ async def test_a_cancelled_caller_changes_nothing_for_the_others(ledger: Ledger)
         gate.wait(5)
         return b"%d" % number
 
-    tasks = [asyncio.create_task(ledger.accept(dataclasses.replace(sample([QN]), sign=slow))) for _ in range(10)]
+    tasks = [asyncio.create_task(ledger.accept(replace(sample([QN]), sign=slow))) for _ in range(10)]
     await asyncio.sleep(0.05)
     tasks[3].cancel()
     await asyncio.sleep(0)
@@ -249,7 +249,7 @@ async def test_stored_data_that_contradicts_itself_raises_the_alarm(ledger: Ledg
     """Two messages with one envelope hash cannot be: it is no conflict of a client, and the group's others are kept."""
     first, twin, third = sample(), sample(), sample()
     await ledger.accept(first)
-    twin = dataclasses.replace(twin, envelope_hash=EnvelopeHash(first.envelope_hash))
+    twin = replace(twin, envelope_hash=EnvelopeHash(first.envelope_hash))
     outcomes = await asyncio.gather(ledger.accept(twin), ledger.accept(third), return_exceptions=True)
     assert isinstance(outcomes[0], GatewayError)
     assert outcomes[0].code == "corrupt"

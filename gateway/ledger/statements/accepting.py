@@ -67,7 +67,7 @@ def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored
             continue
         number = transaction.number + len(messages) + 1
         stored = Stored(number, one.sign(number), one.head, one.envelope_hash, one.submission_hash, repeated=False)
-        known[one.sender, one.message_id] = stored._replace(repeated=True)
+        known[one.sender, one.message_id] = stored
         outcomes.append(stored)
         messages.append(_message_row(one, stored, transaction.now))
         deliveries.extend(_delivery_rows(one, number, transaction.now))
@@ -96,7 +96,7 @@ def _again(one: Acceptance, earlier: Stored) -> Stored | GatewayError:
     same = one.envelope_hash == earlier.envelope_hash or (
         one.submission_hash is not None and one.submission_hash == earlier.submission_hash
     )
-    return earlier if same else Rejected(code="conflict")
+    return earlier._replace(repeated=True) if same else Rejected(code="conflict")
 
 
 def _message_row(one: Acceptance, stored: Stored, now: int) -> Row:
