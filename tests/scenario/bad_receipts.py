@@ -14,7 +14,7 @@ from gateway.protocol import media
 from tests.scenario.bad import Bad, bin32
 from tests.scenario.lines import plain, signed
 from tests.scenario.rogues import Rogues
-from tests.scenario.town import READER, THIRD, address
+from tests.scenario.town import READER, THIRD, Town, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ Forged = tuple[str, str, "Callable[[], bytes]"]  # what is wrong, the outcome, a
 
 
 def receipt(
-    town: Rogues,
+    town: Town,
     name: str,
     envelope_hash: bytes,
     event: Event = Event.OPENED,
@@ -44,7 +44,7 @@ def receipt(
     return make_receipt(made, keyring or town.member(name).keyring)
 
 
-def handed_in(town: Rogues, name: str, found: Sequence[bytes]) -> bytes:
+def handed_in(town: Town, name: str, found: Sequence[bytes]) -> bytes:
     """Return the request with which a thin client hands in receipts."""
     body = _encode(list(found))
     fields = signed(town.member(name).keyring, "POST", media.RECEIPTS, body=body, kind=media.MSGPACK)

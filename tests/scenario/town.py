@@ -7,6 +7,7 @@ sealed here with the participants' keys; `home` makes one of them a home for the
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.client import ContactPoint
-from gateway.client.home import create_home
+from gateway.client.home import Home, create_home
 from gateway.directory.keyfiles import encrypt_gateway_keys
 from gateway.envelope import (
     DeliveryKey,
@@ -67,6 +68,7 @@ class Town:
         exercise: Whether it is one for training.
         ledger: Address of an empty, migrated database; None is a SQLite file in the folder.
         brokers: AMQP addresses, or `memory`.
+        limits: TOML of the section `limits`.
         log_level: Of the gateway.
     """
 
@@ -76,6 +78,7 @@ class Town:
     exercise: bool = False
     ledger: str | None = None
     brokers: Sequence[str] = ("memory",)
+    limits: str = ""
     log_level: str = "warning"
     now: int = field(default_factory=lambda: int(time.time()))
     world: World = field(init=False)
@@ -126,33 +129,29 @@ class Town:
         async with serving(await self.prepare()) as served:
             yield served
 
-    def home(
-        self, name: str, gateways: Sequence[str] = (), *, root: bytes | None = None, exercise: bool | None = None
-    ) -> ContactPoint:
+    @asynccontextmanager
+    async def home(self, name: str, **odd: Any) -> AsyncIterator[ContactPoint]:
         """
-        Open a participant's home, made when it is first named.
+        Open a participant's home, made when it is first named; its delivery key is the one that stands in the directory.
 
         Args:
             name: Participant.
-            gateways: Addresses in place of this network's own.
-            root: Of trust, in place of this network's own.
-            exercise: What its enrolment said of the network, where that was wrong.
+            odd: What its enrolment told it otherwise than this network says: `root`, `gateways` or `exercise`.
         """
         folder = self.folder / "homes" / name
         if not folder.exists():
-            member = self.member(name)
-            folder.parent.mkdir(exist_ok=True)
-            create_home(
-                folder,
-                address=member.address,
-                root=root or self.world.root,
-                gateways=gateways or [f"http://127.0.0.1:{self.port}"],
-                keys=[member.key(Use.AUTHOR), member.key(Use.AGENT)],
-                passphrase=PASSPHRASE,
-                exercise=self.exercise if exercise is None else exercise,
-                cost=_QUICK,
-            )
-        return ContactPoint.open(folder, passphrase=PASSPHRASE)
+            await self._make_home(folder, self.member(name), odd)
+        async with ContactPoint.open(folder, passphrase=PASSPHRASE) as point:
+            yield point
+
+    async def _make_home(self, folder: Path, member: Member, odd: Mapping[str, Any]) -> None:
+        folder.parent.mkdir(exist_ok=True)
+        told = {"root": self.world.root, "gateways": [f"http://127.0.0.1:{self.port}"], "exercise": self.exercise, **odd}
+        keys = [member.key(Use.AUTHOR), member.key(Use.AGENT)]
+        create_home(folder, address=member.address, keys=keys, passphrase=PASSPHRASE, cost=_QUICK, **told)
+        home = await asyncio.to_thread(Home.unlock, folder, PASSPHRASE)
+        await home.add_delivery_key(member.delivery[0], member.delivery_card(self.now), None)
+        await home.close()
 
     def _configuration(self) -> str:
         return f"""\
@@ -161,8 +160,9 @@ listen = {{ port = {self.port} }}
 operations = {{ port = {self.operations_port}, log_level = "{self.log_level}" }}
 keys = {{ file = "gateway.keys", passphrase_file = "passphrase" }}
 ledger = {{ url = "{self.ledger_url}" }}
-broker = {{ urls = [{", ".join(f'"{one}"' for one in self.brokers)}] }}
+broker = {{ urls = [{", ".join(f'"{one}"' for one in self.brokers)}], prefix = "p{self.port}-" }}
 directory = {{ root = "root.json", publication = "publication" }}
+limits = {{ {self.limits} }}
 """
 
     def header(self, recipients: Sequence[str], **changes: Any) -> tuple[bytes, list[Any]]:
