@@ -21,6 +21,7 @@ class HttpLimits:
         connections: Open at once; a further one is closed without an answer.
         connections_per_address: The same for one peer address; None behind a proxy, where all come from one.
         idle_time_s: For the first bytes to the end of the header, and between two requests; then the connection closes.
+        bodies_bytes: Of all large bodies at once, until they are answered; what goes beyond is `busy`.
         body_time_s: For a whole body, however steadily it trickles; then `time-limit`.
         request_time_s: For the work on a request; then `time-limit`, or `uncertain` where something may have changed.
         linger_s: For reading away what follows a refused request, so that the client sees the answer.
@@ -35,6 +36,7 @@ class HttpLimits:
     connections: int = 4000
     connections_per_address: int | None = 256
     idle_time_s: float = 30.0
+    bodies_bytes: int = 64 << 20
     body_time_s: float = 60.0
     request_time_s: float = 30.0
     linger_s: float = 5.0

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gateway.api.problems import answer, error_from
-from gateway.api.reading import read_body, refuse_body
+from gateway.api.reading import Bodies, read_body, refuse_body
 from gateway.api.routes import Call, Route, Router
 from gateway.errors import Branch, Rejected, Unavailable, Uncertain
 from gateway.ops.logs import logger
@@ -54,6 +54,7 @@ class Service:
     ) -> None:
         self._router = Router(routes)
         self._limits = limits
+        self._bodies = Bodies(limits.bodies_bytes)
         self._clock = clock
         self._metrics = metrics
         self._authenticator = authenticator
@@ -75,6 +76,8 @@ class Service:
             if error.row.branch is not Branch.REJECTED:
                 self._log.warning("request-failed", code=error.code, detail=error.detail)
             response = answer(error, self._clock())
+        finally:
+            self._bodies.let_go(len(call.body))
         self._account(call, route, response.status, perf_counter() - started)
         return response
 
@@ -82,7 +85,7 @@ class Service:
         if route.body is None:
             refuse_body(call.request)
         else:
-            call.body = await read_body(call.request, route.body, self._limits.body_time_s)
+            call.body = await read_body(call.request, route.body, self._limits.body_time_s, self._bodies)
         if route.signed:
             if self._authenticator is None:
                 raise AssertionError("a signed route on a listener that cannot tell who asks")

@@ -142,3 +142,26 @@ async def test_connections_are_bounded_in_all() -> None:
         assert await stage.raw(b"GET /healthz HTTP/1.1\r\nHost: gw\r\n\r\n") == b""
         for _, one in held:
             one.close()
+
+
+async def test_large_bodies_are_bounded_together() -> None:
+    """Strangers who begin many large bodies fill no memory: a further one is told to come later, small ones go through."""
+    large = b"Content-Length: 200000\r\n\r\n" + bytes(150_000)
+    async with staged(replace(QUICK, bodies_bytes=250_000, body_time_s=5.0, linger_s=2.0, idle_time_s=5.0)) as stage:
+        lines = []
+        for _ in range(2):
+            _, writer = await asyncio.open_connection("127.0.0.1", stage.api.port)
+            writer.write(HEAD + large)
+            await writer.drain()
+            lines.append(writer)
+        await asyncio.sleep(0.2)
+        got = await stage.ask("POST", media.MESSAGES, body=bytes(200_000), media=media.SEALED)
+        assert (got.status, got.code, "retry-after" in got.headers) == (503, "busy", True)
+        small = await stage.ask("POST", media.MESSAGES, body=bytes(60_000), media=media.SEALED)
+        assert small.status == 202
+        for writer in lines:
+            writer.transport.abort()
+        await asyncio.sleep(0.1)
+        for _ in range(5):
+            again = await stage.ask("POST", media.MESSAGES, body=bytes(200_000), media=media.SEALED)
+            assert again.status == 202
