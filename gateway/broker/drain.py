@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from gateway.broker.base import Arrived, Consumer, Keep
+from gateway.broker.base import Consumer, Keep, Ref
 
 __all__ = ["look_through"]
 
@@ -21,12 +20,12 @@ async def look_through(consumer: Consumer, keep: Keep, expected: int) -> int:
     Returns:
         How many were acknowledged.
     """
-    held: list[Arrived] = []
+    held: list[tuple[Ref, int]] = []  # without the bodies: a full mailbox is larger than what a process should hold
     while len(held) < expected and (arrived := await consumer.get(QUIET_S)) is not None:
-        held.append(arrived)
+        held.append((arrived.ref, arrived.tag))
     if not held:
         return 0
-    kept = await keep([arrived.ref for arrived in held])
-    unwanted = [arrived.tag for arrived in held if arrived.ref not in kept]
+    kept = await keep([ref for ref, _ in held])
+    unwanted = [tag for ref, tag in held if ref not in kept]
     await consumer.ack(unwanted)
     return len(unwanted)

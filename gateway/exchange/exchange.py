@@ -8,6 +8,7 @@ not handed on stays in the ledger and is found at the next start.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Exchange"]
 
 UPGRADES: Final = "inbox"  # the scope in which nonces of session upgrades are remembered
+DRAINS: Final = 2  # mailboxes at a time: each may pass 64 MiB through this process
 _THREADS: Final = min(4, os.cpu_count() or 1)  # large submissions side by side; more would only take turns
 
 
@@ -67,6 +69,7 @@ class Exchange:
         self._tasks = Tasks(parts.metrics)
         self._sessions: dict[Address, Session] = {}
         self._draining: set[Address] = set()
+        self._drains = asyncio.Semaphore(DRAINS)
         self._closing = False
 
     async def start(self) -> None:
@@ -179,7 +182,8 @@ class Exchange:
 
     async def _drain(self, mailbox: Address) -> None:
         try:
-            await self._thin.drain(mailbox)
+            async with self._drains:
+                await self._thin.drain(mailbox)
         finally:
             self._draining.discard(mailbox)
 
