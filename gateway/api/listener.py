@@ -12,6 +12,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
@@ -31,6 +32,7 @@ __all__ = ["Listener", "tls_context"]
 BACKLOG: Final = 1024
 HANDSHAKE_S: Final = 10.0  # of TLS; before it a connection is not counted
 STOP_S: Final = 10.0
+CLOSE_S: Final = 1.0  # for connections that have said nothing yet
 
 
 def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
@@ -188,5 +190,7 @@ class Listener:
         self._sockets.close()
         self._server.pre_shutdown()
         await self._server.shutdown(grace_s)
-        await self._sockets.wait_closed()
+        with suppress(TimeoutError):  # a handshake that hangs holds up no stop
+            async with asyncio.timeout(CLOSE_S):
+                await self._sockets.wait_closed()
         self._sockets = None
