@@ -164,4 +164,4 @@ async def test_large_bodies_are_bounded_together() -> None:
         await asyncio.sleep(0.1)
         for _ in range(5):
             again = await stage.ask("POST", media.MESSAGES, body=bytes(200_000), media=media.SEALED)
-            assert again.status == 202
+            assert again.status in {200, 202}
