@@ -125,7 +125,8 @@ def transact(connection: sqlite3.Connection, work: Work[T]) -> T:
         try:
             result = work(connection)
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk ends it by itself
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
     except sqlite3.Error as exc:
@@ -165,6 +166,9 @@ class HomeStore:
             Corrupt: The file is damaged.
         """
         self._require_open()
+        return await self._change(work)
+
+    async def _change(self, work: Work[T]) -> T:
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._asked.append(_Change(work, result))
         if not self._committing:
@@ -177,10 +181,10 @@ class HomeStore:
 
     async def close(self) -> None:
         """Write what waits for company, and end the thread."""
-        with suppress(GatewayError):  # only repeated work is lost, and a closing home must close
-            if self._later:
-                await self.write(lambda _connection: None)
         self._closed = True
+        if self._committing or self._later:
+            with suppress(GatewayError):  # only repeated work is lost, and a closing home must close
+                await self._change(lambda _connection: None)  # it comes after all that was asked for
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()
 
@@ -245,15 +249,14 @@ class _Change(NamedTuple):
 def _piece(connection: sqlite3.Connection, work: Work[object]) -> _Outcome:
     connection.execute("SAVEPOINT piece")
     try:
-        result = work(connection)
+        outcome = _Outcome(work(connection), None)
     except sqlite3.Error:
         raise  # the file is in trouble: nothing of this transaction counts
     except Exception as exc:  # noqa: BLE001  # it belongs to the one who asked, and not to the others of the group
         connection.execute("ROLLBACK TO piece")
-        return _Outcome(None, exc)
-    finally:
-        connection.execute("RELEASE piece")
-    return _Outcome(result, None)
+        outcome = _Outcome(None, exc)
+    connection.execute("RELEASE piece")
+    return outcome
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

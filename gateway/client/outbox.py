@@ -12,26 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
 
 import msgspec
 
 from gateway.client import outgoing
 from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, encode_draft, pack, rewritten
+from gateway.client.directory import HomeDirectory
+from gateway.client.home import Home
 from gateway.client.outgoing import Answered, Outgoing, State
+from gateway.client.transport import Transport
 from gateway.envelope.clear import author_check, decode_sealed_answer
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import ConversationId, EnvelopeHash, MessageId, format_id, network_of
+from gateway.message import Content
 from gateway.protocol import media
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from gateway.client.directory import HomeDirectory
-    from gateway.client.home import Home
-    from gateway.client.transport import Transport
-    from gateway.message import Content
 
 __all__ = ["Outbox", "SendReceipt"]
 
@@ -99,16 +97,16 @@ class Outbox:
         Send a message, or keep it while no gateway can be reached.
 
         Raises:
-            Rejected: It is not allowed, or a gateway refused it; nothing was sent.
+            Rejected: It is not allowed, `conflict` (this home used the id before), or a gateway refused it; nothing was sent.
+            Unavailable: The home could not keep it (a full disk); nothing was sent.
         """
         draft, row = await self._written(content, to, wish)
         self._in_flight.add(row.message_id)
         try:
             await self._home.store.write(lambda connection: outgoing.add(connection, row))
-            if await self.flush():
-                return await self._deliver(row)
-        except (Unavailable, Uncertain):
-            pass
+            with suppress(Unavailable, Uncertain):  # from here on it is kept
+                if await self.flush():
+                    return await self._deliver(row)
         finally:
             self._in_flight.discard(row.message_id)
         self._anything_kept = True
@@ -146,21 +144,33 @@ class Outbox:
         if not (self._anything_kept or look):
             return True
         async with self._flushing:
-            self._anything_kept = False
-            rows = await self._home.store.read(outgoing.kept)
-            if rows:
-                await self._directory.current()
-            for row in rows:
-                if row.message_id not in self._in_flight and not await self._retry(row):
-                    self._anything_kept = True
-                    return False
+            self._anything_kept = done = False
+            try:
+                done = await self._send_kept()
+            finally:
+                self._anything_kept = self._anything_kept or not done
+        return done
+
+    async def _send_kept(self) -> bool:
+        waiting = await self._home.store.read(outgoing.kept)
+        if waiting:
+            await self._directory.current()
+        for message_id in waiting:
+            row = None if message_id in self._in_flight else await self._find(message_id)
+            # Another process of this home may have sent it meanwhile.
+            if row is not None and row.state is State.KEPT and not await self._retry(row):
+                return False
         return True
+
+    async def _find(self, message_id: bytes) -> Outgoing | None:
+        return await self._home.store.read(lambda connection: outgoing.find(connection, message_id))
 
     async def _retry(self, row: Outgoing) -> bool:
         """Send a kept message; False when no gateway could be reached."""
         try:
             await self._deliver(row)
-        except (Unavailable, Uncertain):
+        except (Unavailable, Uncertain) as exc:
+            _log.warning("the message %s is kept: %s", format_id(row.message_id), exc)
             return False
         except Rejected as exc:
             # Whoever sent it is not here any more to be told: `status` tells.

@@ -8,15 +8,14 @@ its id. Encrypted columns come and go as they are.
 
 from __future__ import annotations
 
+import sqlite3
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    import sqlite3
+from gateway.errors import Rejected
+from gateway.ids import format_id
 
 __all__ = ["Answered", "Outgoing", "State", "accept", "add", "find", "kept", "refuse", "rewrite"]
-
-KEPT_LIMIT: Final = 1000  # read at a time
 
 
 class State(StrEnum):
@@ -55,12 +54,14 @@ _SELECT: Final = "SELECT message_id, state, created, number, reason, envelope_ha
 
 
 def add(connection: sqlite3.Connection, row: Outgoing) -> None:
-    """Keep a new message before it is sent."""
-    connection.execute(
+    """Keep a new message before it is sent; Rejected `conflict` where this home used its id before."""
+    added = connection.execute(
         "INSERT INTO outgoing (message_id, state, created, number, reason, envelope_hash, media, draft, body, changed_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
         (*row, row.created),
     )
+    if not added.rowcount:
+        raise Rejected(f"this home sent {format_id(row.message_id)} before: ask for its status", code="conflict")
 
 
 def find(connection: sqlite3.Connection, message_id: bytes) -> Outgoing | None:
@@ -69,10 +70,10 @@ def find(connection: sqlite3.Connection, message_id: bytes) -> Outgoing | None:
     return None if found is None else _row(found)
 
 
-def kept(connection: sqlite3.Connection) -> list[Outgoing]:
-    """Return messages that wait to be sent, oldest first."""
-    query = f"{_SELECT} WHERE state = 'kept' ORDER BY created, message_id LIMIT ?"
-    return [_row(found) for found in connection.execute(query, (KEPT_LIMIT,))]
+def kept(connection: sqlite3.Connection) -> list[bytes]:
+    """Return the ids of messages that wait to be sent, oldest first: the messages themselves may not fit into memory."""
+    query = "SELECT message_id FROM outgoing WHERE state = 'kept' ORDER BY created, message_id"
+    return [message_id for (message_id,) in connection.execute(query)]
 
 
 def accept(connection: sqlite3.Connection, answered: Answered) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import stat
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +14,11 @@ from gateway.client import ContactPoint, create_home
 from gateway.client.home import Home
 from gateway.client.home_store import FILE, HomeStore, connect
 from gateway.envelope.keys import Use
-from gateway.errors import Corrupt, Rejected
+from gateway.errors import Corrupt, Rejected, Unavailable
 from tests.client.conftest import CHEAP, PASSPHRASE, make_test_home
 from tests.client.examples import content, drain
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
     from pathlib import Path
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from tests.support.network import World
 
 GATEWAYS = ["http://127.0.0.1:9"]
+
+
+def add_fact(connection: sqlite3.Connection, name: str) -> None:
+    """Change something small."""
+    connection.execute("INSERT INTO fact VALUES (?, x'00')", (name,))
 
 
 def test_only_the_owner_can_read_a_home(tmp_path: Path, world: World) -> None:
@@ -131,6 +137,25 @@ async def test_changes_that_come_together_are_committed_together(tmp_path: Path,
     assert [type(one) for one in done if one is not True] == [Rejected]
     assert count == (99,)
     assert len(commits) <= 3
+
+
+async def test_closing_a_home_ends_every_change_that_was_asked_for(tmp_path: Path, world: World) -> None:
+    """Changes asked for while a commit runs are on disk when the home is closed, and nobody waits for ever."""
+    make_test_home(tmp_path, world, "NCB-QM", GATEWAYS)
+    store = HomeStore(connect(tmp_path))
+    asked = []
+    for number in range(20):
+        name = f"test-{number}"
+        asked.append(asyncio.create_task(store.write(partial(add_fact, name=name))))
+        await asyncio.sleep(0)
+    await store.close()
+    await asyncio.wait_for(asyncio.gather(*asked), 5)
+    with pytest.raises(Unavailable):
+        await store.write(partial(add_fact, name="late"))
+    connection = connect(tmp_path)
+    count = connection.execute("SELECT count(*) FROM fact WHERE name GLOB 'test-*'").fetchone()
+    connection.close()
+    assert count == (20,)
 
 
 async def test_what_saves_work_twice_rides_with_the_next_change(tmp_path: Path, world: World) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from gateway.directory.entries import Status
@@ -57,6 +59,36 @@ async def test_a_kept_message_survives_the_end_of_the_process(homes: Homes, gate
         status = await qm.status(kept.message_id)
     assert (status.state, status.envelope_hash) == ("accepted", kept.envelope_hash)
     assert status.number == 1
+
+
+async def test_a_message_that_the_home_cannot_keep_is_not_told_as_kept(homes: Homes, gate: FakeGateway) -> None:
+    """On a full disk the sender hears that nothing was sent and nothing kept."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        await qm.publish_card()
+        store = qm._parts.home.store
+
+        def full(connection: sqlite3.Connection) -> None:
+            [pages] = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count={pages}")
+
+        await store.read(full)
+        with pytest.raises(Unavailable, match="full"):
+            await qm.send(content(), to=["GN-QN"])
+    assert gate.messages == {}
+
+
+async def test_an_id_is_sent_once(homes: Homes, gate: FakeGateway) -> None:
+    """Content that brings its own message id is refused the second time, and the home is as good as before."""
+    once = msgspec.structs.replace(content(), message_id="0190f6a0-7c3b-7cc1-8a4e-2f6f2d1f0001")
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        await qm.send(once, to=["GN-QN"])
+        with pytest.raises(Rejected) as refused:
+            await qm.send(once, to=["GN-QN"])
+        assert (await qm.status(once.message_id or "")).state == "accepted"
+    assert refused.value.code == "conflict"
+    assert len(gate.messages) == 1
 
 
 async def test_a_lost_answer_makes_no_second_message(homes: Homes, gate: FakeGateway) -> None:
