@@ -13,18 +13,16 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from gateway.client import arrivals
+from gateway.client.arrivals import Claimed
 from gateway.client.delivery import Delivery
 from gateway.client.intake import Intake
 from gateway.client.opening import Held, Refused
+from gateway.client.parts import Parts
 from gateway.client.session import Session
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
-
-if TYPE_CHECKING:
-    from gateway.client.arrivals import Claimed
-    from gateway.client.parts import Parts
 
 __all__ = ["Inbox"]
 
@@ -76,7 +74,7 @@ class Inbox:
                 delivery = await self._offer(self._ready[0])
                 taken = self._ready.popleft()
                 if self._intake is not None:
-                    await self._intake.handed_over(len(taken.delivery))
+                    await self._intake.handed_over(taken.row)
                 if delivery is not None:
                     return delivery
             elif not await self._more():
@@ -107,6 +105,8 @@ class Inbox:
             intake.sweep_due = False
             await self._release()
             await self._claim()
+        elif intake.reading_ledger:
+            await intake.read_ledger()
         elif intake.idle() and not self._swept:
             # Another process of this home may have kept something after we looked and before it was replaced.
             self._swept = True

@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
 
 from gateway.client import arrivals
 from gateway.client.arrivals import Arrival, Claimed
-from gateway.client.opening import DELIVERY_CONTEXT, identify, identify_claim
+from gateway.client.opening import DELIVERY_CONTEXT, Identity, identify, identify_claim
+from gateway.client.parts import Parts
+from gateway.client.session import Session
 from gateway.envelope.receipt import Event
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
 from gateway.protocol import frames
-
-if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import Sequence
-
-    from gateway.client.opening import Identity
-    from gateway.client.parts import Parts
-    from gateway.client.session import Session
 
 __all__ = ["CREDIT_BYTES", "CREDIT_MESSAGES", "PULSE_S", "Intake"]
 
@@ -56,11 +52,14 @@ class Intake:
         self._arrived = asyncio.Event()
         self._keeping = False
         self._empty = False
+        self._owed: dict[int, int] = {}  # row to bytes, of what used credit and is not handed over yet
         self._returned = [0, 0]
+        self._ledger_after = 0
         self._signed_at = parts.clock()
         self._tasks: list[asyncio.Task[None]] = []
         self.progress = asyncio.Event()
         self.sweep_due = False
+        self.reading_ledger = False  # it has more than was read
         self.ended: BaseException | None = None
 
     def idle(self) -> bool:
@@ -77,8 +76,14 @@ class Intake:
         await self._parts.post.attach(self._session)
         await self._session.send(frames.Credit(CREDIT_MESSAGES, CREDIT_BYTES))
 
-    async def handed_over(self, size_bytes: int) -> None:
-        """Give back the credit of one delivery; sent when half of it is used, to spare the line."""
+    async def handed_over(self, row: int) -> None:
+        """Give back the credit that a delivery used; one that lay in the home used none."""
+        size_bytes = self._owed.pop(row, None)
+        if size_bytes is not None:
+            await self._give_back(size_bytes)
+
+    async def _give_back(self, size_bytes: int) -> None:
+        """Return credit; sent when half of it is used, to spare the line."""
         self._returned[0] += 1
         self._returned[1] += size_bytes
         if self._returned[0] * 2 >= CREDIT_MESSAGES or self._returned[1] * 2 >= CREDIT_BYTES:
@@ -99,17 +104,21 @@ class Intake:
         """
         Take what waits from the ledger: a gateway whose broker is away cannot hand it over, and has it all the same.
 
+        Goes on where it stopped, page by page, while `reading_ledger`.
+
         Raises:
             Rejected: The gateway refuses the request.
             Unavailable: No gateway answers.
         """
-        after, more = 0, True
-        while more:
-            found, more = await self._parts.opener.ledger(after)
-            await self._keep_all(found)
-            after = max((claim.number for data in found if (claim := identify_claim(data))), default=after)
-            more = more and bool(found)
-        self._empty = True
+        self.reading_ledger = True
+        while self.reading_ledger and not self._ready:  # what is ready is handed over before the next page comes into memory
+            found, more = await self._parts.opener.ledger(self._ledger_after)
+            await self._keep_all(found, credited=False)
+            numbers = [claim.number for data in found if (claim := identify_claim(data))]
+            self._ledger_after = max(numbers, default=self._ledger_after)
+            self.reading_ledger = more and bool(numbers)
+        if not self.reading_ledger:
+            self._ledger_after, self._empty = 0, True
 
     async def _read(self) -> None:
         while True:
@@ -134,7 +143,7 @@ class Intake:
             self._keeping = False
             self.progress.set()
 
-    async def _keep_all(self, batch: Sequence[bytes]) -> list[bytes]:
+    async def _keep_all(self, batch: Sequence[bytes], *, credited: bool = True) -> list[bytes]:
         """Keep deliveries in one commit, then send their receipts; return those that cannot be told apart from noise."""
         coming: dict[bytes, Arrival] = {}
         damaged: list[bytes] = []
@@ -148,20 +157,23 @@ class Intake:
             sealed = self._parts.home.seal(data, DELIVERY_CONTEXT + envelope_hash)
             coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt)
         if coming:
-            await self._commit(list(coming.values()))
+            await self._commit(list(coming.values()), credited=credited)
         return damaged
 
-    async def _commit(self, coming: list[Arrival]) -> None:
+    async def _commit(self, coming: list[Arrival], *, credited: bool) -> None:
         now = int(self._parts.clock())
         kept = await self._parts.home.store.write(lambda connection: arrivals.keep(connection, coming, self._owner, now))
         await self._parts.post.send([due for one in kept for due in one.receipts])
         for arrival, one in zip(coming, kept, strict=True):
+            size_bytes = len(arrival.delivery)
             if one.row is not None:
+                if credited:
+                    self._owed[one.row] = size_bytes
                 self._ready.append(
                     Claimed(one.row, arrival.envelope_hash, arrival.number, again=False, delivery=arrival.delivery)
                 )
-            else:
-                await self.handed_over(len(arrival.delivery))
+            elif credited:
+                await self._give_back(size_bytes)
 
     async def _keep_second_copy(self, damaged: bytes) -> None:
         """The broker may have damaged a copy: take the ledger's; what is no better is refused under the hash that it claims."""
@@ -187,7 +199,7 @@ class Intake:
             lambda connection: arrivals.keep_refused(connection, refused, "cannot-open", now)
         )
         await self._parts.post.send(due)
-        await self.handed_over(len(delivery))
+        await self._give_back(len(delivery))
 
     async def _pulse(self) -> None:
         """Once a minute: stay signed on, send what is kept, know who is who."""
