@@ -2,18 +2,23 @@
 The home's own delivery card: made by the software itself, at first contact and before the last one ends.
 
 A new key and the card that lists it are kept before they are published, so that nothing is ever sealed to a key that was lost.
-Closed keys stay listed. Possession is proved by opening a challenge for each key.
+A card that was made while the clock was far ahead is followed by another once the clock is right. Closed keys stay listed.
+Possession is proved by opening a challenge for each key.
 Spec: schemas/directory.md, "Delivery card".
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
+from gateway.client.directory import HomeDirectory
+from gateway.client.home import Home
+from gateway.client.transport import Transport
 from gateway.directory.cards import (
     DELIVERY_CARD_S,
     DELIVERY_KEY_S,
@@ -29,13 +34,6 @@ from gateway.envelope.payload import SUITES
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.message.registry import KINDS
 from gateway.protocol import media
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gateway.client.directory import HomeDirectory
-    from gateway.client.home import Home
-    from gateway.client.transport import Transport
 
 __all__ = ["RENEW_BEFORE_S", "CardKeeper"]
 
@@ -73,7 +71,7 @@ class CardKeeper:
         if now < self._good_until:
             return
         card = await self._home.card()
-        if card is None or _ends_at(card) - now < RENEW_BEFORE_S:
+        if card is None or _ends_at(card) - now < RENEW_BEFORE_S or _card(card).issued > now + BACKDATED_S:
             card = await self._make(card, int(now))
         if not self._published(card):
             await self._publish(card)

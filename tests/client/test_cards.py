@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.directory.cards import DeliveryCard, parse_card
+from gateway.errors import GatewayError
 from tests.client.examples import content, drain
 from tests.client.test_sending import pass_time
 
@@ -47,6 +51,21 @@ async def test_a_card_is_renewed_before_its_key_ends(homes: Homes, gate: FakeGat
     assert [keys for _, keys in serials] == [1, 2]
     assert serials[0] < serials[1]
     assert [one.number for one in read] == [1, 2, 3]
+
+
+async def test_a_card_from_a_wrong_clock_is_followed_by_a_good_one(homes: Homes, gate: FakeGateway, clock: Clock) -> None:
+    """A machine that woke up in another year renewed its card there; with the right time it can be sealed to again."""
+    async with homes("GN-QN") as gn:
+        await gn.publish_card()
+        clock.ahead_s = 400 * DAY_S
+        gate.clock = time.time
+        with pytest.raises(GatewayError):
+            await gn.publish_card()
+        clock.ahead_s = 0.0
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        await qm.send(content(), to=["GN-QN"])
+        assert len(await drain(gn)) == 1
 
 
 async def test_two_openings_of_one_home_publish_one_card(homes: Homes, gate: FakeGateway) -> None:
