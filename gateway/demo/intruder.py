@@ -28,7 +28,7 @@ from gateway.envelope import (
 from gateway.ids import Address, ConversationId, Kind, MessageId, new_uuid7
 from gateway.protocol import media
 
-__all__ = ["altered", "forged", "post"]
+__all__ = ["altered", "forged", "post", "submission_of"]
 
 _DAY_S: Final = 86_400
 
@@ -74,6 +74,11 @@ def altered(submission: bytes, marking: bytes, weaker: bytes) -> bytes:
     return submission.replace(marking, weaker)
 
 
+def submission_of(common: bytes, stanzas: Sequence[bytes]) -> bytes:
+    """Put a submission together again from what the gateway stored."""
+    return msgspec.msgpack.encode([common, list(stanzas)])
+
+
 async def post(url: str, submission: bytes) -> tuple[int, bytes, str]:
     """Post a submission; return status, body and, for a problem, its code."""
     headers = {"Content-Type": media.SEALED}
@@ -82,16 +87,4 @@ async def post(url: str, submission: bytes) -> tuple[int, bytes, str]:
         session.post(url + media.MESSAGES, data=submission, headers=headers) as answer,
     ):
         body = await answer.read()
-        return answer.status, body, _code(body) if answer.status >= 400 else ""
-
-
-def _code(body: bytes) -> str:
-    class Problem(msgspec.Struct):
-        code: str
-
-    return msgspec.json.decode(body, type=Problem).code
-
-
-def submission_of(common: bytes, stanzas: Sequence[bytes]) -> bytes:
-    """Put a submission together again from what the gateway stored."""
-    return msgspec.msgpack.encode([common, list(stanzas)])
+        return answer.status, body, msgspec.json.decode(body)["code"] if answer.status >= 400 else ""

@@ -134,6 +134,7 @@ def _add(stage: Stage, authority: Authority, member: Member, trust: tuple[bytes,
         keys=enrolled.keys,
         passphrase=stage.passphrase,
         exercise=False,
+        cost=_QUICK,
     )
     authority.add(enrolled.request, Decision(roles=(member.role,), clearance="confidential"), now)
 
