@@ -121,7 +121,7 @@ class DirectorySource:
         await self.reload()
         try:
             await self.renew()
-        except Rejected as exc:
+        except (Rejected, Unavailable) as exc:
             if self._directory is None:
                 raise
             self._log.error("directory-refused", code=exc.code, detail=exc.detail)
@@ -144,15 +144,20 @@ class DirectorySource:
         Raises:
             Rejected: The publication is refused; what was good before stays in use.
         """
-        publication = await asyncio.to_thread(self._publication.read)
         now = self._clock()
+        try:
+            await self._take_in(now)
+        finally:  # what is good must not expire because what came is refused
+            if self._files:
+                await self.change(lambda files, _: self._online.refresh(files, now))
+            self._tell_expiry()
+        self._renewed_at = now
+
+    async def _take_in(self, now: float) -> None:
+        publication = await asyncio.to_thread(self._publication.read)
         if publication is not None:
             await self.change(lambda files, _: self._online.import_publication(files, publication, self._root, now))
             self._publication.taken()
-        if self._files:
-            await self.change(lambda files, _: self._online.refresh(files, now))
-            self._renewed_at = now
-        self._tell_expiry()
 
     async def change(self, make: Callable[[Mapping[str, bytes], Directory | None], Files]) -> bool:
         """

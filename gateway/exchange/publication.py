@@ -6,12 +6,11 @@ It may be filled while it is read: then what was read does not verify, is not ta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
+from gateway.errors import Unavailable
 from gateway.trust.publication import read_publication
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["FolderPublication", "Publication"]
 
@@ -22,7 +21,7 @@ class Publication(Protocol):
     """Where the authority's files come from; both calls may block."""
 
     def read(self) -> dict[str, bytes] | None:
-        """Return all files by name, or None when they are those that were taken in last."""
+        """Return all files by name, or None when they are those that were taken in last; may raise Unavailable."""
 
     def taken(self) -> None:
         """Note that what `read` returned last was taken in."""
@@ -42,12 +41,15 @@ class FolderPublication:
         self._taken: _Look | None = None
 
     def read(self) -> dict[str, bytes] | None:
-        """Return all files by name, or None when nothing changed."""
-        look = self._look()
-        if not look or look == self._taken:
-            return None
-        self._read = look
-        return read_publication(self._folder)
+        """Return all files by name, or None when nothing changed; raise Unavailable when they cannot be read now."""
+        try:
+            look = self._look()
+            if not look or look == self._taken:
+                return None
+            self._read = look
+            return read_publication(self._folder)
+        except OSError as exc:
+            raise Unavailable(f"the authority's folder {self._folder}: {exc.strerror}") from exc
 
     def taken(self) -> None:
         """Note that what `read` returned last was taken in."""

@@ -101,6 +101,17 @@ async def test_metadata_is_signed_again_before_it_expires(stage: Stage) -> None:
     assert read_repository(files, stage.world.root, stage.clock()).version == stage.exchange.directory.version
 
 
+async def test_a_publication_that_is_refused_lets_nothing_expire(stage: Stage) -> None:
+    """A spoilt folder of the authority does not keep the gateway from signing again what homes rely on."""
+    before = stage.parts.directory.files(["metadata/timestamp.json"])
+    stranger = make_world(["NCB-XZ"], stage.clock(), network="other")
+    stage.publication.files = stranger.publication()
+    stage.clock.jump(20 * 3600)
+    with pytest.raises(Rejected):
+        await stage.parts.directory.renew()
+    assert before != stage.parts.directory.files(["metadata/timestamp.json"])
+
+
 async def test_an_authority_that_is_away_does_not_stop_the_exchange(tmp_path: Path) -> None:
     """Promise 8: with outdated metadata the gateway starts and works on what it knows."""
     async with staged(tmp_path) as stage:
@@ -146,6 +157,17 @@ async def test_what_was_overtaken_while_it_was_read_is_not_used(stage: Stage) ->
     await source.renew()
     await source._install(version, files)
     assert source.current().active(address("GN-QN")) is None
+
+
+async def test_a_folder_that_cannot_be_read_stops_no_start(stage: Stage, tmp_path: Path) -> None:
+    """A share that is away, or a file that vanishes while it is read, is waited out on what the ledger has."""
+    folder = FolderPublication(tmp_path / ("x" * 300))  # longer than a name may be
+    with pytest.raises(Unavailable):
+        folder.read()
+    authority = Authority(stage.world.root, folder, stage.world.online)
+    source = DirectorySource(stage.ledger, authority, stage.clock, Metrics())
+    await source.start()
+    assert source.current().version == stage.exchange.directory.version
 
 
 async def test_files_of_a_wrong_root_are_not_used(stage: Stage) -> None:
