@@ -8,19 +8,18 @@ either: a gateway that silently stopped dispatching would be worse than one that
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Iterable
+from time import monotonic
+from typing import Final
 
 from gateway.errors import GatewayError
+from gateway.ops import Metrics
 from gateway.ops.logs import logger
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-
-    from gateway.ops import Metrics
 
 __all__ = ["Tasks", "every"]
 
-AGAIN_S: Final = 1.0
+AGAIN_S: Final = 1.0  # after a fault; doubled each time that the next one comes at once
+LONGEST_AGAIN_S: Final = 10.0  # a revocation that waits for its task is in force within a minute
 
 
 class Tasks:
@@ -37,7 +36,7 @@ class Tasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work`, and again after a pause whenever it fails or ends."""
+        """Run `work`, and again after a pause whenever it fails or ends; longer pauses when that happens again and again."""
         self._tasks.add(asyncio.create_task(self._keep(name, work), name=name))
 
     def once(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -52,9 +51,14 @@ class Tasks:
         self._tasks.clear()
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        pause_s = AGAIN_S
         while True:
+            started = monotonic()
             await self._guard(name, work)
-            await asyncio.sleep(AGAIN_S)
+            if monotonic() - started >= LONGEST_AGAIN_S:
+                pause_s = AGAIN_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(LONGEST_AGAIN_S, pause_s * 2)
 
     async def _guard(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         try:

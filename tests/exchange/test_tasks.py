@@ -37,6 +37,23 @@ async def test_a_fault_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 'gateway_background_faults_total{code="internal",task="dispatch"} 1.0' in text
 
 
+async def test_a_fault_that_stays_fills_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails again and again is tried less and less often, down to a limit."""
+    monkeypatch.setattr(tasks, "AGAIN_S", 0.01)
+    monkeypatch.setattr(tasks, "LONGEST_AGAIN_S", 0.1)
+    rounds: list[int] = []
+
+    async def work() -> None:
+        rounds.append(1)
+        raise Unavailable("no line")
+
+    background = Tasks(Metrics())
+    background.start("dispatch", work)
+    await asyncio.sleep(0.5)
+    await background.stop()
+    assert 4 <= len(rounds) <= 9
+
+
 async def test_work_is_done_every_so_often() -> None:
     """Periodic work is repeated with its pause."""
     rounds: list[int] = []
