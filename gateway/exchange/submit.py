@@ -35,7 +35,7 @@ from gateway.envelope import (
 from gateway.errors import Rejected
 from gateway.exchange.parcels import Dispatch
 from gateway.ids import format_id
-from gateway.ledger import Acceptance
+from gateway.ledger import URGENT, Acceptance
 from gateway.message import check_repeats, read
 from gateway.ops.logs import logger
 from gateway.policy import admit
@@ -55,7 +55,6 @@ __all__ = ["ACCEPTED", "REPEATED", "Answer", "Submitter"]
 
 ACCEPTED = 202
 REPEATED = 200
-_URGENT = frozenset({"flash", "urgent"})
 T = TypeVar("T")
 
 
@@ -247,7 +246,7 @@ def _dispatch(ready: _Ready, stored: Stored, now: int) -> Dispatch:
     return Dispatch(
         number=stored.number,
         accepted_at=now,
-        urgent=header.urgency in _URGENT,
+        urgent=header.urgency in URGENT,
         expires=header.expires,
         envelope_hash=examined.envelope_hash,
         common=examined.common_bytes,

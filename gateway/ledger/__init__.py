@@ -5,6 +5,7 @@ The record of everything accepted, and of what became of it: SQLite or PostgreSQ
 """
 
 from gateway.ledger.facts import (
+    URGENT,
     Acceptance,
     EventRow,
     MessageStatus,
@@ -19,6 +20,7 @@ from gateway.ledger.migrate import migrate
 from gateway.ledger.states import State
 
 __all__ = [
+    "URGENT",
     "Acceptance",
     "EventRow",
     "Ledger",

@@ -7,7 +7,7 @@ Plain immutable values, named as `schemas` names them. Participants are full add
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
 from gateway.ledger.states import State
 
 __all__ = [
+    "URGENT",
     "Acceptance",
     "EventRow",
     "MessageStatus",
@@ -27,6 +28,8 @@ __all__ = [
     "Stored",
     "Waiting",
 ]
+
+URGENT: Final = frozenset({"flash", "urgent"})  # these overtake
 
 SignNumber = Callable[[int], bytes]  # acceptance number -> signed `accepted` receipt
 SignEnd = Callable[[EnvelopeHash, Address], bytes]  # envelope, recipient -> signed `expired` or `held` receipt

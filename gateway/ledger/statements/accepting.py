@@ -14,14 +14,12 @@ import sqlalchemy as sa
 
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Address, MessageId
-from gateway.ledger.facts import Acceptance, Stored
+from gateway.ledger.facts import URGENT, Acceptance, Stored
 from gateway.ledger.prepared import Statement, Transaction, Value, place
 from gateway.ledger.states import State
 from gateway.ledger.tables import delivery, event, message
 
-__all__ = ["URGENT", "accept", "event_statement", "find"]
-
-URGENT: Final = frozenset({"flash", "urgent"})  # these overtake
+__all__ = ["accept", "event_statement", "find"]
 
 Row = tuple[Value, ...]
 

@@ -16,9 +16,8 @@ import sqlalchemy as sa
 
 from gateway.envelope import Row
 from gateway.ids import Address
-from gateway.ledger.facts import Ref, Waiting
+from gateway.ledger.facts import URGENT, Ref, Waiting
 from gateway.ledger.prepared import Statement, Transaction, given, place, single
-from gateway.ledger.statements.accepting import URGENT
 from gateway.ledger.states import INBOX, WAITING, State
 from gateway.ledger.tables import Int8, any_of, delivery, message
 
