@@ -10,34 +10,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.client.home import DIRECTORY
+from gateway.client.home import DIRECTORY, Home
+from gateway.client.transport import Transport
+from gateway.directory.view import Directory
 from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.policy.answers import DirectoryAnswers
 from gateway.protocol import media
 from gateway.trust import SEAL_FOR_S, Expected, TrustedDirectory
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
-    from typing import TypeVar
-
-    from gateway.client.home import Home
-    from gateway.client.transport import Transport
-    from gateway.directory.view import Directory
-
-    T = TypeVar("T")
-
 __all__ = ["REFRESH_S", "HomeDirectory"]
 
 REFRESH_S: Final = 300.0  # at most every five minutes, unless a delivery names a newer version
 LOOK_AGAIN_S: Final = 30.0  # when no gateway could be reached
-FETCH_S: Final = 70.0  # longer than the transport's own limit, which then answers first
+FETCH_S: Final = 120.0  # for one request, whatever number of gateways is tried in turn
 BUNDLE_PATHS: Final = 256  # in one request: cards are a few KiB each
 _bundle: Final = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 _log: Final = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class HomeDirectory:
@@ -71,9 +66,9 @@ class HomeDirectory:
             Unavailable: There is no copy at all, and no gateway to fetch one from.
             Rejected: There is no copy at all, and what a gateway offers does not verify.
         """
-        if self._clock() >= self._look_at:
+        if self._due():
             async with self._looking:
-                if self._clock() >= self._look_at:
+                if self._due():
                     await self._look()
         return self.last()
 
@@ -107,11 +102,15 @@ class HomeDirectory:
             self._answers = directory, DirectoryAnswers(directory)
         return self._answers[1]
 
+    def _due(self) -> bool:
+        """Tell whether it is time to look; a time that is far off was noted before the clock was set back."""
+        return not 0 < self._look_at - self._clock() <= REFRESH_S
+
     async def _look(self) -> None:
         """Take what another process of this home may have refreshed; fetch if that is old too."""
         await asyncio.to_thread(self._read)
         self._look_at = self._confirmed_at + REFRESH_S
-        if self._clock() < self._look_at:
+        if not self._due():
             return
         try:
             await asyncio.to_thread(self._refresh)
@@ -157,4 +156,9 @@ class HomeDirectory:
 
     def _wait(self, fetching: Coroutine[object, object, T]) -> T:
         """Fetch on the event loop, from the refreshing thread; if the loop goes away this ends too."""
-        return asyncio.run_coroutine_threadsafe(fetching, self._loop).result(FETCH_S)
+        asked = asyncio.run_coroutine_threadsafe(fetching, self._loop)
+        try:
+            return asked.result(FETCH_S)
+        except TimeoutError:
+            asked.cancel()
+            raise Unavailable(f"no gateway had the directory within {FETCH_S:.0f} s") from None

@@ -78,7 +78,8 @@ class TrustedDirectory:
     def age_s(self) -> float:
         """Seconds since a refresh last succeeded, in any process of this home; infinite before the first."""
         at = self._store.confirmed_at()
-        return math.inf if at is None else max(0.0, self._clock() - at)
+        # One in the future was noted before the clock was set back: it is no reason to look later.
+        return math.inf if at is None else abs(self._clock() - at)
 
     def last(self) -> Directory | None:
         """

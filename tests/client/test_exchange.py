@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from gateway.message import read_message_file
+from gateway.message import Content, read_message_file
 from gateway.resources import schemas_path
+from tests.client.conftest import Clock, Homes
 from tests.support.fake_gateway import FakeGateway
-
-if TYPE_CHECKING:
-    from gateway.message import Content
-    from tests.client.conftest import Homes
+from tests.support.network import World
 
 
 def example(kind: str = "cooperation.request", name: str = "hear-a-witness") -> Content:
@@ -35,3 +31,13 @@ async def test_a_message_is_sent_read_acknowledged_and_proved(homes: Homes, gate
         status = await qm.status(receipt.message_id)
     assert status.count("opened") == 2
     assert gate.states() == {"opened": 2}
+
+
+async def test_a_clock_that_is_set_back_hides_no_directory(homes: Homes, world: World, clock: Clock) -> None:
+    """The next look at the directory is minutes away, not as far as the clock was wrong."""
+    async with homes("NCB-QM") as qm:
+        clock.ahead_s = 3 * 3600.0
+        await qm._parts.directory.current()
+        clock.ahead_s = 0.0
+        world.publish()
+        assert (await qm._parts.directory.current()).version == world.directory.version
