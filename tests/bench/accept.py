@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from tests.bench.ideal import Plan, Rows
 from tests.bench.load import post_all
 from tests.bench.running import GatewayProcess, Stand, cpu_s, standing
 from tests.bench.submissions import publish_cards, seal_many, write_all
-from tests.support.ports import LOOPBACK, free_port
+from tests.support.ports import free_port, wait_for_port
 
 __all__ = ["figures"]
 
@@ -151,7 +150,7 @@ def _ideal(stand: Stand, group: int, batches: Iterator[Path]) -> Iterator[Ideal]
     port = free_port()
     with subprocess.Popen([sys.executable, "-m", "tests.bench.ideal", str(port), str(plan)]) as process:
         try:
-            _await_port(port, process)
+            wait_for_port(port)
             yield Ideal(process.pid, port, batches)
         finally:
             process.terminate()
@@ -159,18 +158,6 @@ def _ideal(stand: Stand, group: int, batches: Iterator[Path]) -> Iterator[Ideal]
 
 async def _migrate(url: str) -> None:
     await (await Ledger.open(url, migrate=True)).close()
-
-
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        try:
-            socket.create_connection((LOOPBACK, port), timeout=1).close()
-        except OSError:
-            assert process.poll() is None
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the ideal did not start")
 
 
 def _plan(source: str, to: tuple[str, str | None], group: int) -> Plan:

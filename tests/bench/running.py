@@ -144,7 +144,7 @@ class Stand:
         return self.services.ledger or f"sqlite:///{self.stage.config.parent / 'gateway.db'}"
 
     def fresh_ledger(self) -> str:
-        """Return the address of another ledger on the same server or disk, which does not exist yet or is empty."""
+        """Return the address of another ledger on the same server or disk, which is empty or not there yet."""
         if self.cluster is not None:
             return self.cluster.url(self.cluster.create())
         return f"sqlite:///{self.stage.folder / 'fresh.db'}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import time
 
-__all__ = ["LOOPBACK", "free_port", "free_ports"]
+__all__ = ["LOOPBACK", "free_port", "free_ports", "wait_for_port"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -24,3 +25,17 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in held:
             one.close()
+
+
+def wait_for_port(port: int, limit_s: float = 30.0) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + limit_s
+    while True:
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return

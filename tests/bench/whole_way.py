@@ -1,0 +1,186 @@
+"""
+From `send` to `opened`: an application calls `send`, another one's acknowledgement is recorded by the gateway.
+
+Sender, gateway and recipient are processes of their own, as applications use the SDK. Idle, one message is under way at a
+time; loaded, `AT_ONCE` sends are. The floor is the sum of what lies on the path of an idle message and waits for what was
+before it, each measured alone (`floors`), before and after; what runs beside it (the sender's receipt, `delivered`) is not in
+the floor.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import IO, Final
+
+import msgspec
+
+from tests.bench import floors
+from tests.bench.correspondent import Seen
+from tests.bench.figures import Figure
+from tests.bench.running import SETUPS, Stand, standing
+
+__all__ = ["figures"]
+
+SENDER: Final = "NCB-QM"
+RECIPIENT: Final = "NCB-QN"
+FIRST: Final = 20  # nobody counts these: caches fill, the session opens
+IDLE: Final = 150
+PAUSE_S: Final = 0.03
+LOADED: Final = 800
+AT_ONCE: Final = 16
+
+
+class Correspondent:
+    """A process of `correspondent`."""
+
+    def __init__(self, stand: Stand, role: str, name: str, *rest: object) -> None:
+        words = [role, stand.stage.home(name), stand.stage.passphrase.decode(), *rest]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.correspondent", *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin: IO[str] = self._process.stdin
+        self._stdout: IO[str] = self._process.stdout
+        assert self._stdout.readline() == "ready\n"
+
+    def go(self) -> None:
+        """Let it begin."""
+        self._stdin.write("\n")
+        self._stdin.flush()
+
+    def seen(self) -> dict[str, float]:
+        """Wait until it is done; return when each message was seen."""
+        found = msgspec.json.decode(self._stdout.readline(), type=list[Seen])
+        self._process.wait()
+        return {one.message_id: one.at for one in found}
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class Trips:
+    """What came of a number of messages."""
+
+    waits_ms: list[float]
+    seconds: float
+
+    @classmethod
+    def of(cls, sent: dict[str, float], opened: dict[str, float]) -> Trips:
+        """Join what both ends saw."""
+        waits_ms = sorted((opened[message_id] - at) * 1e3 for message_id, at in sent.items())
+        seconds = max(opened[message_id] for message_id in sent) - min(sent.values())
+        return cls(waits_ms, seconds)
+
+    @property
+    def p50_ms(self) -> float:
+        """The median."""
+        return median(self.waits_ms)
+
+    @property
+    def p99_ms(self) -> float:
+        """Of a hundred, ninety-nine are faster."""
+        return self.waits_ms[len(self.waits_ms) * 99 // 100]
+
+
+def figures() -> Iterator[Figure]:
+    """Measure both set-ups."""
+    for setup in SETUPS:
+        with standing(setup) as stand:
+            with stand.gateway() as gateway:
+                gateway.wait_ready()
+                trips = _trips(stand)
+            yield from trips.table(stand.setup)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What lies on the path of an idle message: seconds of each part, and how often it is there."""
+
+    parts: dict[str, tuple[int, float]]
+
+    @classmethod
+    def of(cls, stand: Stand) -> Floor:
+        """Measure now. Syncs: the sender's home, the ledger, the recipient's home twice, the ledger."""
+        disk_s, (http_s, socket_s) = floors.disk(stand.stage.folder), floors.round_trips()
+        signing = {"signature": (5, floors.sign()), "check": (5, floors.verify())}
+        parts = {"HTTP round trip": (1, http_s), "WebSocket round trip": (1, socket_s), **signing}
+        if stand.cluster is None:
+            return cls({"disk sync": (5, disk_s), **parts})
+        commit_s = floors.postgresql_commit(stand.fresh_ledger())
+        hop_s = floors.broker_hop(stand.services.brokers[0])
+        servers = {"PostgreSQL commit": (2, commit_s), "publish until consumed": (1, hop_s)}
+        return cls({"disk sync": (3, disk_s), **servers, **parts})
+
+    def sum_s(self) -> float:
+        """Return all of it."""
+        return sum(count * seconds for count, seconds in self.parts.values())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name} of {seconds * 1e3:.2f}" for name, (count, seconds) in self.parts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One set-up."""
+
+    idle: Trips
+    loaded: Trips
+    floors: list[Floor]
+
+    def table(self, setup: str) -> Iterator[Figure]:
+        """Return the figures."""
+        floor_s = median(floor.sum_s() for floor in self.floors)
+        name = "whole_way_idle_over_floor" + ("" if setup == SETUPS[0] else f"_{setup}")
+        note = f"p50 from send to opened, {setup}, {self.idle.p50_ms:.2f} ms; the floor in ms: {self.floors[0]}"
+        value = self.idle.p50_ms / floor_s / 1e3
+        yield Figure(name=name, value=value, unit="ratio", against="its path, part by part", note=note, aim="<= 4")
+        alone = 1e3 * len(self.idle.waits_ms) / sum(self.idle.waits_ms)  # without the pauses of this bench
+        together = len(self.loaded.waits_ms) / self.loaded.seconds
+        yield from _rows(self.idle, alone, f"whole_way_{setup}_idle", "one message at a time")
+        yield from _rows(self.loaded, together, f"whole_way_{setup}_loaded", f"{AT_ONCE} sends at once")
+
+
+def _rows(trips: Trips, rate: float, name: str, how: str) -> Iterator[Figure]:
+    note = f"send to opened through the SDK, {how}; sender, gateway, reader and servers share the machine"
+    yield Figure(name=f"{name}_p50_ms", value=trips.p50_ms, unit="ms", against="none", note=note)
+    yield Figure(name=f"{name}_p99_ms", value=trips.p99_ms, unit="ms", against="none", note=note)
+    yield Figure(name=f"{name}_rate", value=rate, unit="messages/s", against="none", note=note)
+
+
+def _trips(stand: Stand) -> Measured:
+    with _correspondent(stand, "read", RECIPIENT, FIRST + IDLE + LOADED) as reader:
+        reader.go()
+        _send(stand, FIRST, 1, PAUSE_S)
+        before = Floor.of(stand)
+        idle = _send(stand, IDLE, 1, PAUSE_S)
+        after = Floor.of(stand)
+        loaded = _send(stand, LOADED, AT_ONCE, 0)
+        opened = reader.seen()
+    return Measured(Trips.of(idle, opened), Trips.of(loaded, opened), [before, after])
+
+
+def _send(stand: Stand, count: int, at_once: int, pause_s: float) -> dict[str, float]:
+    with _correspondent(stand, "send", SENDER, count, at_once, pause_s, RECIPIENT) as sender:
+        sender.go()
+        return sender.seen()
+
+
+@contextmanager
+def _correspondent(stand: Stand, role: str, name: str, *rest: object) -> Iterator[Correspondent]:
+    process = Correspondent(stand, role, name, *rest)
+    try:
+        yield process
+    finally:
+        process.end()
