@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import pytest
 
-from gateway.directory.cards import parse_card, sign_delivery_card
+from gateway.directory.cards import DeliveryCard, parse_card, sign_delivery_card
 from gateway.directory.possession import decode_challenges, solve
 from gateway.protocol import media
 from tests.client.examples import path
@@ -20,7 +20,7 @@ from tests.scenario.lines import Line, plain, signed
 from tests.scenario.town import SENDER, Town
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from tests.scenario.lines import Answer
@@ -76,25 +76,33 @@ def submissions(town: Town, names: list[str]) -> dict[str, Callable[[], bytes]]:
 async def test_nothing_holds_the_event_loop(tmp_path: Path, names: list[str]) -> None:
     """Accepting, sealing, storing and conveying the largest messages leaves the gateway free to answer others."""
     town = Town(folder=tmp_path, names=names)
-    late: dict[str, list[int]] = {}
     async with town.served():
-        for what, make in submissions(town, names).items():
-            late[what] = []
-            for _ in range(TRIES):
-                late[what].append(await _held_meanwhile(town, make()))
-                if not late[what][-1]:
-                    break
-        assert len(await thin(town, names[1])) >= len(late)
-        late["a card among 3,200"] = [await _held_by_a_card(town, names[1])]
-    assert {what: min(found) for what, found in late.items()} == dict.fromkeys(late, 0)
+        waits = {
+            what: await _least(lambda _, make=make: _held_meanwhile(town, make()))  # type: ignore[misc]
+            for what, make in submissions(town, names).items()
+        }
+        assert len(await thin(town, names[1])) >= len(waits)
+        waits["a card among 3,200"] = await _least(lambda turn: _held_by_a_card(town, names[1], 2 + turn))
+    assert waits == dict.fromkeys(waits, 0)
 
 
-async def _held_by_a_card(town: Town, name: str) -> int:
+async def _least(measure: Callable[[int], Awaitable[int]]) -> int:
+    """Return the smallest of some tries."""
+    found = []
+    for turn in range(TRIES):
+        found.append(await measure(turn))
+        if not found[-1]:
+            break
+    return min(found)
+
+
+async def _held_by_a_card(town: Town, name: str, serial: int) -> int:
     """Publish a card in so large a directory, which is built anew."""
     member, before = town.member(name), held(town)
-    card = parse_card(member.delivery_card(int(time.time()), serial=2))[1]
+    card = parse_card(member.delivery_card(int(time.time()), serial=serial))[1]
+    assert isinstance(card, DeliveryCard)
     keys = town.world.directory.delivery_cards[member.address].keys
-    data = sign_delivery_card(msgspec.structs.replace(card, keys=keys), member.keyring)  # type: ignore[type-var]
+    data = sign_delivery_card(msgspec.structs.replace(card, keys=keys), member.keyring)
     challenges = await _asked(town, member, "POST", media.CHALLENGES, data)
     proofs = solve(data, decode_challenges(challenges.body), member.keyring)
     published = await _asked(town, member, "PUT", media.CARDS, msgspec.msgpack.encode([data, proofs]))

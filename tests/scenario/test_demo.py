@@ -1,0 +1,66 @@
+"""`gateway demo` as a newcomer runs it: a process of its own, judged by its last line and its exit code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.scenario.process import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.postgres import Cluster
+    from tests.support.rabbitmq import RabbitNode
+
+LAST = re.compile(r"demo: ([0-9]+) accepted, ([0-9]+) opened, 0 lost")
+
+
+def counted(out: str) -> tuple[int, int]:
+    """Return what the last line counts; fails where it is another line."""
+    found = LAST.fullmatch(out.rstrip("\n").rpartition("\n")[2])
+    assert found is not None, out[-2000:]
+    return int(found[1]), int(found[2])
+
+
+def test_the_demonstration_runs_from_any_folder_and_loses_nothing(tmp_path: Path) -> None:
+    """On the embedded default: nine examples or more, each opened by every recipient, and nothing left behind."""
+    done = run("demo", cwd=tmp_path)
+    messages, deliveries = counted(done.out)
+    assert (done.code, done.err) == (0, "")
+    assert deliveries > messages >= 9
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demonstration_shows_what_was_refused_and_what_was_offline(tmp_path: Path) -> None:
+    """It leaves its network in the folder that is named, for who wants to look."""
+    done = run("demo", "--keep", tmp_path / "kept", cwd=tmp_path)
+    assert done.code == 0
+    for told in ("forged", "repeat", "offline", "sealed by the gateway"):
+        assert told in done.out.lower()
+    assert (tmp_path / "kept" / "gateway" / "gateway.db").is_file()
+
+
+@pytest.mark.broker
+@pytest.mark.postgres
+def test_the_demonstration_runs_on_rabbitmq_and_postgresql(
+    rabbit_node: RabbitNode, postgres_cluster: Cluster, tmp_path: Path
+) -> None:
+    """The same story and the same count with `--broker` and `--ledger`, on an empty database."""
+    name = postgres_cluster.create()
+    try:
+        done = run("demo", "--broker", rabbit_node.url, "--ledger", postgres_cluster.url(name), cwd=tmp_path)
+    finally:
+        postgres_cluster.drop(name)
+    assert done.code == 0, done.out[-2000:] + done.err[-2000:]
+    assert counted(done.out) == counted(run("demo", cwd=tmp_path).out)
+
+
+def test_a_demonstration_that_cannot_run_says_so(tmp_path: Path) -> None:
+    """Without the database that it was told to use it ends with 1, one line of reason and no traceback."""
+    done = run("demo", "--ledger", "postgresql://nobody@127.0.0.1:1/nothing", cwd=tmp_path)
+    assert done.code == 1
+    assert "Traceback" not in done.out + done.err
+    assert "demo: failed" in done.out
