@@ -1,0 +1,131 @@
+"""
+One gateway process with 100,000 messages of 4 KiB that wait for recipients who are away: its memory, and its start.
+
+The ledger is filled through its own interface by a process that ends; sealed bytes are real, their ids are changed, because
+a ledger does not read them. Then the gateway is started as always, with the broker in memory and the default configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from multiprocessing import get_context
+from typing import Final
+
+from gateway.demo.stage import GATEWAY, NETWORK
+from gateway.envelope import (
+    Event,
+    Examined,
+    MemoryKeyring,
+    Receipt,
+    SigningKey,
+    Use,
+    examine,
+    head,
+    make_receipt,
+    rows,
+)
+from gateway.ids import EnvelopeHash, MessageId, make_address
+from gateway.ledger import Acceptance, Ledger
+from tests.bench.figures import Figure
+from tests.bench.running import GatewayProcess, Stand, standing
+from tests.bench.submissions import publish_cards, seal_many
+
+__all__ = ["figures"]
+
+WAITING: Final = 100_000
+SENDER: Final = "NCB-QM"
+RECIPIENTS: Final = ("NCB-QN", "WCU-QP", "TRIB-QX-OTP", "GN-QN", "GS")
+AT_ONCE: Final = 512
+QUIET_S: Final = 2.0
+QUIET: Final = 0.05  # of one core: the dispatcher has done what there is to do
+SETTLE_S: Final = 60.0
+
+
+def figures() -> Iterator[Figure]:
+    """Fill the ledger, start the gateway, let it settle."""
+    with standing("sqlite") as stand:
+        with stand.gateway() as gateway:
+            gateway.wait_ready()
+            publish_cards(stand, [SENDER, *RECIPIENTS])
+            submissions = [seal_many(stand, SENDER, [recipient], 1)[0] for recipient in RECIPIENTS]
+        filling = get_context("spawn").Process(target=_fill, args=(stand.ledger, submissions))
+        filling.start()
+        filling.join()
+        assert filling.exitcode == 0
+        yield from _started(stand)
+
+
+def _started(stand: Stand) -> Iterator[Figure]:
+    with stand.gateway() as gateway:
+        start_s = gateway.wait_ready()
+        _settle(gateway)
+        waiting = gateway.metrics()
+        count = sum(waiting[f'gateway_deliveries{{state="{state}"}}'] for state in ("accepted", "queued"))
+        assert count == WAITING, count
+        note = f"{WAITING} messages of 4 KiB wait for {len(RECIPIENTS)} recipients who are away; SQLite, broker in memory"
+        memory = f"{note}; at most {gateway.memory_mb('VmHWM'):.0f} MB since the start"
+        yield Figure(name="rss_100k_mb", value=gateway.memory_mb(), unit="MB", against="none", note=memory, aim="<= 150")
+        start = f"{note}; from the start of the process until it says that it is ready"
+        yield Figure(name="start_100k_s", value=start_s, unit="s", against="none", note=start, aim="<= 10")
+
+
+def _settle(gateway: GatewayProcess) -> None:
+    """Wait until the process has nothing more to do."""
+    deadline = time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline:
+        before = gateway.cpu_s()
+        time.sleep(QUIET_S)
+        if gateway.cpu_s() - before < QUIET * QUIET_S:
+            return
+    raise RuntimeError(f"the gateway was still busy {SETTLE_S:.0f} s after its start")
+
+
+def _fill(url: str, submissions: list[bytes]) -> None:
+    asyncio.run(_accept_all(url, [examine(one) for one in submissions]))
+
+
+async def _accept_all(url: str, sealed: list[Examined]) -> None:
+    signer = make_address(GATEWAY, NETWORK)
+    keyring = MemoryKeyring(signer, [SigningKey.generate(signer, Use.AGENT, os.urandom)])
+    async with await Ledger.open(url, migrate=False) as ledger:
+        for start in range(0, WAITING, AT_ONCE):
+            turns = range(start, min(start + AT_ONCE, WAITING))
+            await asyncio.gather(*(ledger.accept(_acceptance(sealed[turn % len(sealed)], keyring)) for turn in turns))
+
+
+def _acceptance(examined: Examined, keyring: MemoryKeyring) -> Acceptance:
+    """Return a message like this one, with ids of its own."""
+    header, envelope_hash = examined.header, EnvelopeHash(os.urandom(32))
+    return Acceptance(
+        message_id=MessageId(os.urandom(16)),
+        sender=header.sender,
+        envelope_hash=envelope_hash,
+        submission_hash=None,
+        kind=header.kind,
+        urgency=header.urgency,
+        handling=header.handling,
+        conversation_id=header.conversation_id,
+        created=header.created,
+        expires=header.expires,
+        head=head(examined),
+        body=examined.body,
+        rows=rows(examined),
+        sign=partial(_sign, examined, envelope_hash, keyring),
+    )
+
+
+def _sign(examined: Examined, envelope_hash: EnvelopeHash, keyring: MemoryKeyring, number: int) -> bytes:
+    receipt = Receipt(
+        event=Event.ACCEPTED,
+        envelope_hash=envelope_hash,
+        subject=examined.header.sender,
+        signer=keyring.address,
+        at=examined.header.created,
+        number=number,
+        salt=os.urandom(16),
+    )
+    return make_receipt(receipt, keyring)
