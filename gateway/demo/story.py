@@ -121,11 +121,15 @@ class Story:
         self._view.repeated()
 
     async def _refused(self, what: str, submission: bytes) -> None:
-        before = await self._ledger.totals()
+        before = await self._deliveries()
         status, _, code = await intruder.post(self._url, submission)
-        if status < 400 or await self._ledger.totals() != before:
+        if status < 400 or await self._deliveries() != before:
             raise Failed(f"a submission {what} was answered with {status}")
         self._view.refused(what, status, code)
+
+    async def _deliveries(self) -> int:
+        """Count them in whatever state: the good ones are on their way meanwhile."""
+        return sum((await self._ledger.totals()).values())
 
     async def _copied(self, example: str) -> bytes:
         """Put a submission together again from the database: from what each of its recipients waits for."""
