@@ -106,7 +106,7 @@ async def test_promise_2_no_clear_text_and_no_secret_is_anywhere_at_the_gateway(
     (town.folder / "metrics").write_bytes(metrics)
     assert refused == ["content-schema", "content-schema", "must-understand", "content-json", "content-json", "content-json"]
     assert town.log.stat().st_size > 1000
-    assert any(found_in(folders, {"what may be seen": {sender.address.encode()}}))  # the search finds what is there
+    assert any(found_in(folders, {"what may be seen": {town.address(SENDER).encode()}}))  # the search finds what is there
     assert list(found_in(folders, secrets(town))) == []
 
 
