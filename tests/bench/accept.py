@@ -34,7 +34,7 @@ from tests.support.ports import free_port, wait_for_port
 __all__ = ["figures"]
 
 CONNECTIONS: Final = 64
-BATCH: Final = 1200  # with the warm-up six thousand: what the broker in memory holds of a mailbox that nobody reads
+BATCH: Final = 600  # with the warm-up three thousand: what the broker in memory holds of a mailbox that nobody reads
 ROUNDS: Final = 4
 SENDER: Final = "NCB-QM"
 RECIPIENT: Final = "NCB-QN"

@@ -1,8 +1,9 @@
 """
 One gateway process with 100,000 messages of 4 KiB that wait for recipients who are away: its memory, and its start.
 
-The ledger is filled through its own interface by a process that ends; sealed bytes are real, their ids are changed, because
-a ledger does not read them. Then the gateway is started as always, with the broker in memory and the default configuration.
+The ledger is filled through its own interface by a process that ends; sealed bytes are real, ids and recipients are changed,
+because a ledger does not read them. Then the gateway is started as always, with the broker in memory and the default
+configuration: many recipients, so that what memory holds for them comes to its bound.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from gateway.envelope import (
     make_receipt,
     rows,
 )
-from gateway.ids import EnvelopeHash, MessageId, make_address
+from gateway.ids import EnvelopeHash, MessageId, Participant, make_address
 from gateway.ledger import Acceptance, Ledger
 from tests.bench.figures import Figure
 from tests.bench.running import GatewayProcess, Stand, standing
@@ -38,7 +39,8 @@ __all__ = ["figures"]
 
 WAITING: Final = 100_000
 SENDER: Final = "NCB-QM"
-RECIPIENTS: Final = ("NCB-QN", "WCU-QP", "TRIB-QX-OTP", "GN-QN", "GS")
+RECIPIENT: Final = "NCB-QN"
+RECIPIENTS: Final = [make_address(Participant(f"NCB-QN-{turn:04d}"), NETWORK) for turn in range(200)]
 AT_ONCE: Final = 512
 QUIET_S: Final = 2.0
 QUIET: Final = 0.05  # of one core: the dispatcher has done what there is to do
@@ -50,9 +52,9 @@ def figures() -> Iterator[Figure]:
     with standing("sqlite") as stand:
         with stand.gateway() as gateway:
             gateway.wait_ready()
-            publish_cards(stand, [SENDER, *RECIPIENTS])
-            submissions = [seal_many(stand, SENDER, [recipient], 1)[0] for recipient in RECIPIENTS]
-        filling = get_context("spawn").Process(target=_fill, args=(stand.ledger, submissions))
+            publish_cards(stand, [SENDER, RECIPIENT])
+            (submission,) = seal_many(stand, SENDER, [RECIPIENT], 1)
+        filling = get_context("spawn").Process(target=_fill, args=(stand.ledger, submission))
         filling.start()
         filling.join()
         assert filling.exitcode == 0
@@ -84,22 +86,23 @@ def _settle(gateway: GatewayProcess) -> None:
     raise RuntimeError(f"the gateway was still busy {SETTLE_S:.0f} s after its start")
 
 
-def _fill(url: str, submissions: list[bytes]) -> None:
-    asyncio.run(_accept_all(url, [examine(one) for one in submissions]))
+def _fill(url: str, submission: bytes) -> None:
+    asyncio.run(_accept_all(url, examine(submission)))
 
 
-async def _accept_all(url: str, sealed: list[Examined]) -> None:
+async def _accept_all(url: str, sealed: Examined) -> None:
     signer = make_address(GATEWAY, NETWORK)
     keyring = MemoryKeyring(signer, [SigningKey.generate(signer, Use.AGENT, os.urandom)])
     async with await Ledger.open(url, migrate=False) as ledger:
         for start in range(0, WAITING, AT_ONCE):
             turns = range(start, min(start + AT_ONCE, WAITING))
-            await asyncio.gather(*(ledger.accept(_acceptance(sealed[turn % len(sealed)], keyring)) for turn in turns))
+            await asyncio.gather(*(ledger.accept(_acceptance(sealed, keyring, turn)) for turn in turns))
 
 
-def _acceptance(examined: Examined, keyring: MemoryKeyring) -> Acceptance:
-    """Return a message like this one, with ids of its own."""
+def _acceptance(examined: Examined, keyring: MemoryKeyring, turn: int) -> Acceptance:
+    """Return a message like this one, with ids and a recipient of its own."""
     header, envelope_hash = examined.header, EnvelopeHash(os.urandom(32))
+    (row,) = rows(examined)
     return Acceptance(
         message_id=MessageId(os.urandom(16)),
         sender=header.sender,
@@ -113,7 +116,7 @@ def _acceptance(examined: Examined, keyring: MemoryKeyring) -> Acceptance:
         expires=header.expires,
         head=head(examined),
         body=examined.body,
-        rows=rows(examined),
+        rows=[row._replace(recipient=RECIPIENTS[turn % len(RECIPIENTS)])],
         sign=partial(_sign, examined, envelope_hash, keyring),
     )
 
