@@ -9,6 +9,7 @@ Secrets (the passphrase, passwords in addresses) are never shown: the sections t
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import re
@@ -39,6 +40,11 @@ __all__ = [
 
 MEMORY_BROKER: Final = "memory"
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]*(?=@)")  # the part of an address between `user:` and `@`
+_BROKER: Final = re.compile(r"amqps?://([^\s/?#@]*@)?[^\s/?#@]+([/?]\S*)?")
+_LEDGER: Final = re.compile(r"sqlite:///.*[^/]|postgresql(\+psycopg)?://\S+")
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, never bound
+_WORDS: Final = {"int": "a whole number", "float": "a number", "str": "text in quotes", "bool": "true or false"}
+_AT: Final = re.compile(r"(?P<what>.+?) ?- at `\$\.(?P<section>[a-z_]+)(\.(?P<key>[a-z_]+).*)?`")  # as msgspec says where
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
@@ -253,8 +259,12 @@ def load(path: Path) -> Config:
         data = path.read_bytes()
     except OSError as exc:
         raise Rejected(f"{path}: {exc.strerror}", code="config") from exc
-    config = _placed(read(data), path.resolve().parent)
-    refuse_dangers(config, path)
+    try:
+        config = _placed(read(data), path.resolve().parent)
+        _refuse_forms(config)
+        refuse_dangers(config, path)
+    except Rejected as exc:
+        raise Rejected(f"{path}: {exc.detail}", code="config") from exc
     return config
 
 
@@ -263,7 +273,7 @@ def read(data: bytes) -> Config:
     try:
         return msgspec.toml.decode(data, type=Config, dec_hook=_path)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
-        raise Rejected(str(exc)[:300], code="config") from exc
+        raise Rejected(_in_words(str(exc), data)[:300], code="config") from exc
 
 
 def refuse_dangers(config: Config, path: Path) -> None:
@@ -287,6 +297,45 @@ def refuse_dangers(config: Config, path: Path) -> None:
             _owner_only(file)
     if any(without_password(url) != url for url in (config.ledger.url, *config.broker.urls)):
         _owner_only(path)
+
+
+def _refuse_forms(config: Config) -> None:
+    """Refuse addresses that no start could use."""
+    listen, operations, brokers = config.listen, config.operations, config.broker.urls
+    if MEMORY_BROKER in brokers and not config.broker.in_memory:
+        raise _danger('broker.urls has "memory" beside others', 'set it to ["memory"] alone, or to AMQP addresses alone')
+    for url in () if config.broker.in_memory else brokers:
+        if not _BROKER.fullmatch(url):
+            raise _danger(f"broker.urls: no broker's address: {without_password(url)!r}", "write amqp://USER:PASSWORD@HOST/")
+    if not _LEDGER.fullmatch(config.ledger.url):
+        shown = without_password(config.ledger.url)
+        raise _danger(f"ledger.url: no ledger's address: {shown!r}", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    hosts = {listen.host, operations.host}
+    if listen.port and listen.port == operations.port and (len(hosts) == 1 or hosts & _EVERYWHERE):
+        raise _danger(f"listen.port and operations.port are both {listen.port}", "give each a port of its own")
+
+
+def _in_words(refusal: str, data: bytes) -> str:
+    """Say a decoder's refusal in the words of the file: line, section, key, what is expected or meant."""
+    found = _AT.fullmatch(refusal)
+    what, section, key = found.group("what", "section", "key") if found else (refusal, None, None)
+    if unknown := re.search("unknown field `(.+)`", what):
+        key = unknown[1]
+        known = getattr(Config(address=""), section) if section else Config
+        close = difflib.get_close_matches(key, known.__struct_fields__, 1)
+        what = "unknown key" + (f"; is {close[0]!r} meant?" if close else "")
+    for word, said in _WORDS.items():
+        what = what.replace(f"`{word}`", said)
+    place = f"[{section}] {key}" if section and key else section or key
+    return f"{_line(data.decode(errors='replace'), section, key)}{place}: {what}" if place else what
+
+
+def _line(text: str, section: str | None, key: str | None) -> str:
+    """Say in which line a setting stands, as far as a look without a parser finds it."""
+    head = re.search(rf"^\s*\[?\s*{re.escape(section)}\b", text, re.MULTILINE) if section else None
+    start = head.start() if head else 0
+    at = re.compile(rf"\b{re.escape(key or section or '')}\b").search(text, start)
+    return f"line {text.count(chr(10), 0, at.start()) + 1}: " if at else ""
 
 
 def _path(kind: type, value: object) -> object:

@@ -24,6 +24,7 @@ from gateway.api.limits import HttpLimits
 from gateway.api.listener import tls_context
 from gateway.broker import MemoryBroker
 from gateway.directory.keyfiles import decrypt_gateway_keys
+from gateway.directory.metadata import root_chain
 from gateway.envelope import Use
 from gateway.errors import Rejected
 from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
@@ -45,9 +46,10 @@ if TYPE_CHECKING:
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.envelope import Rng
 
-__all__ = ["Adapters", "Gateway", "compose", "open_adapters", "run"]
+__all__ = ["Adapters", "Gateway", "compose", "open_adapters", "preflight", "run"]
 
 COLLECTIONS: Final = (10_000, 20, 100)  # a message leaves no cycles: Python's own pace looks fourteen times as often
+_COPY_ROOT: Final = "copy the authority's root.json"
 _LAST_S: Final = 4.0  # of the 30 s of a stop, for what comes after the requests: sessions, marks, ledger
 
 
@@ -168,6 +170,33 @@ async def compose(
     raise AssertionError("a start neither ended nor failed")
 
 
+def preflight(config: Config, passphrase: bytes | None) -> list[str]:
+    """
+    Read what a start reads, without opening, changing or contacting anything.
+
+    Args:
+        config: See `gateway.config`.
+        passphrase: Opens the key file; None leaves it closed.
+
+    Returns:
+        What does not stop a start that has a ledger already, and needs a look.
+
+    Raises:
+        Rejected: A start would be refused for this.
+    """
+    parse_address(config.address)
+    _tls(config)
+    root = _read(config.directory.root, _COPY_ROOT)
+    try:
+        root_chain({}, root)
+    except Rejected as exc:
+        raise Rejected(f"{config.directory.root} is no root of trust; mend it: {_COPY_ROOT}", code="config") from exc
+    if passphrase is not None:
+        _open_keys(config, passphrase)
+    folder = config.directory.publication
+    return [] if (folder / "metadata").is_dir() else [f"no publication in {folder}: a first start needs one"]
+
+
 def run(config: Config, passphrase: bytes) -> None:
     """
     Serve until SIGTERM or SIGINT, then stop gracefully.
@@ -187,6 +216,8 @@ async def _serve(config: Config, passphrase: bytes) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if not (config.directory.publication / "metadata").is_dir():
+        log.warning("publication-missing", path=str(config.directory.publication))
     gateway = await compose(config, passphrase)
     gc.collect()
     gc.set_threshold(*COLLECTIONS)
@@ -220,7 +251,7 @@ def _parts(
     config: Config, keys: GatewayKeys, metrics: Metrics, adapters: Adapters, machine: tuple[Callable[[], float], Rng]
 ) -> Parts:
     clock, rng = machine
-    root = _read(config.directory.root, "copy the authority's root.json")
+    root = _read(config.directory.root, _COPY_ROOT)
     authority = Authority(root, FolderPublication(config.directory.publication), keys.online)
     return Parts(
         address=keys.address,

@@ -53,6 +53,49 @@ def test_a_typing_error_stops_the_start(text: str) -> None:
     assert caught.value.code == "config"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("adress = 1", "line 2: adress: unknown key; is 'address' meant?"),
+        ("[listen]\nprot = 1", "line 3: [listen] prot: unknown key; is 'port' meant?"),
+        ('[listen]\nport = "80"', "line 3: [listen] port: Expected a whole number, got text in quotes"),
+    ],
+)
+def test_a_typing_error_is_told_with_its_place(tmp_path: Path, text: str, told: str) -> None:
+    """The error names file, line and key in the file's own words, and what was meant."""
+    path = written(tmp_path, text)
+    with pytest.raises(Rejected) as caught:
+        load(path)
+    assert caught.value.detail == f"{path}: {told}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[broker]\nurls = ["foo"]',
+        '[broker]\nurls = ["http://mq.example/"]',
+        '[broker]\nurls = ["memory", "amqp://mq.example/"]',
+        '[broker]\nurls = ["amqp://guest:guest@/"]',
+        '[ledger]\nurl = "mysql://db.example/gw"',
+        '[ledger]\nurl = "my.db"',
+        "[operations]\nport = 8443",
+    ],
+)
+def test_an_address_that_cannot_work_stops_the_start(tmp_path: Path, text: str) -> None:
+    """Addresses of another form, and two listeners on one port, are refused with what to write instead."""
+    with pytest.raises(Rejected, match="mend it") as caught:
+        load(written(tmp_path, text))
+    assert caught.value.code == "config"
+
+
+@pytest.mark.parametrize(
+    "url", ["amqp://mq.example", "amqps://gw:hush@mq.example:5671/net?cafile=/etc/ca.pem", "amqp://gw@[::1]:5672/"]
+)
+def test_addresses_of_brokers_are_taken(tmp_path: Path, url: str) -> None:
+    """With and without name, port, virtual host and options."""
+    assert load(written(tmp_path, f'[broker]\nurls = ["{url}"]')).broker.urls == (url,)
+
+
 def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     """A configuration folder can be moved as a whole."""
     config = load(written(tmp_path, '[keys]\nfile = "keys/a.keys"\n[ledger]\nurl = "sqlite:///data/x.db"\n'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -212,3 +213,38 @@ def test_check_names_what_is_missing(site: Site, capsys: pytest.CaptureFixture[s
     code = build()(["check", str(site.file)], standalone_mode=False)
     assert code == 1
     assert "nowhere.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changed", "into", "code", "told"),
+    [
+        ("GW-ICN@icn", "hello world", "bad-address", "hello world"),
+        ("GW-ICN@icn", "GW-XYZ@icn", "config", "the keys of GW-ICN@icn"),
+        ("authority/root.json", "authority/directory.json", "config", "no root of trust"),
+        ("[listen]", '[listen]\ntls_certificate = "pass"\ntls_key = "pass"', "config", "TLS"),
+    ],
+)
+def test_check_refuses_what_serve_would_refuse(site: Site, changed: str, into: str, code: str, told: str) -> None:
+    """Another's keys, a file that is no root of trust, TLS files that are none: told before the first start."""
+    site.config(CONFIG.replace(changed, into))
+    with pytest.raises(Rejected, match=told) as caught:
+        build()(["check", str(site.file)], standalone_mode=False)
+    assert caught.value.code == code
+
+
+def test_check_warns_of_a_missing_publication(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A gateway with a ledger goes on without the authority's folder, so the operator is told of a wrong path."""
+    site.config(CONFIG.replace("authority/publication", "nowhere"))
+    assert not build()(["check", str(site.file)], standalone_mode=False)
+    assert "no publication in" in capsys.readouterr().err
+
+
+def test_serve_says_which_setting_brings_the_passphrase(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal the passphrase comes from the configuration, and a missing key file is told first."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    site.config(CONFIG.replace('passphrase_file = "pass"', ""))
+    with pytest.raises(Rejected, match=r"set keys\.passphrase_file"):
+        build()(["serve", str(site.file)], standalone_mode=False)
+    (site.folder / "gateway.keys").unlink()
+    with pytest.raises(Rejected, match=r"no file .*gateway\.keys"):
+        build()(["serve", str(site.file)], standalone_mode=False)

@@ -1,7 +1,8 @@
 """
 `gateway check CONFIG`: would this gateway start, and what is set?
 
-Everything is read that a start reads first, and nothing is opened, changed or contacted. Passwords are not shown.
+Everything is read that a start reads first, the key file too where its passphrase is at hand without asking. Ledger and broker
+are neither opened nor contacted. Passwords are not shown.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def check(
 ) -> None:
     """Check a configuration file and print every value, defaults included."""
     from gateway.cli import output
+    from gateway.cli.serve import given_passphrase
     from gateway.config import load
+    from gateway.server import preflight
 
     loaded = load(config)
     values = dict(_values(loaded, ""))
@@ -42,6 +45,12 @@ def check(
         output.print_table(str(config), ("setting", "value"), [(name, _shown(value)) for name, value in values.items()])
         for path in missing:
             output.note(f"missing: {path}")
+    if not missing:
+        passphrase = given_passphrase(loaded.keys)
+        if passphrase is None:
+            output.note("not opened: the key file; set keys.passphrase_file to have it checked")
+        for warning in preflight(loaded, passphrase):
+            output.note(f"warning: {warning}")
     if missing:
         raise typer.Exit(output.Exit.REJECTED)
 

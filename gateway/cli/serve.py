@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-__all__ = ["register"]
+from gateway.errors import Rejected
+
+if TYPE_CHECKING:
+    from gateway.config import KeysConfig
+
+__all__ = ["given_passphrase", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,4 +29,19 @@ def serve(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The gat
     from gateway.server import run
 
     loaded = load(config)
-    run(loaded, read_passphrase(loaded.keys.passphrase_file))
+    if not loaded.keys.file.is_file():
+        raise Rejected(f"keys.file: no file {loaded.keys.file}; mend it: gateway enrol NAME --as-gateway", code="config")
+    passphrase = given_passphrase(loaded.keys)
+    if passphrase is None and not sys.stdin.isatty():
+        raise Rejected(f"{config}: no passphrase; mend it: set keys.passphrase_file, or run it on a terminal", code="config")
+    run(loaded, read_passphrase(None) if passphrase is None else passphrase)
+
+
+def given_passphrase(keys: KeysConfig) -> bytes | None:
+    """Return what the file or the service manager gives; None where only a terminal could."""
+    from gateway.cli.passphrase import CREDENTIAL, read_passphrase
+
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nowhere")) / CREDENTIAL
+    if keys.passphrase_file is None and not credential.is_file():
+        return None
+    return read_passphrase(keys.passphrase_file)
