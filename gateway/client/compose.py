@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 import msgspec
 
+from gateway.client.spread import spread
 from gateway.envelope.header import Header, decode_header, encode_header
 from gateway.envelope.keys import PublicKey
-from gateway.envelope.seal import Addressee, addressees_hash, draw_addressees, encode_clear, seal, sign_content
+from gateway.envelope.seal import (
+    Addressee,
+    Spread,
+    addressees_hash,
+    draw_addressees,
+    encode_clear,
+    seal,
+    sign_content,
+)
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
 from gateway.message import check_repeats, encode, read, spec, wishes
@@ -134,7 +143,7 @@ def rewritten(draft: Draft, now: float) -> Draft:
 
 async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Packed:
     """
-    Sign a draft and seal it, in a thread when it has many recipients; for a gateway to seal, sign it only.
+    Sign a draft and seal it, in threads when it has many recipients; for a gateway to seal, sign it only.
 
     Raises:
         Rejected: `recipient-key`: a recipient has no current delivery key.
@@ -145,7 +154,7 @@ async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Pa
         return Packed(media.SIGNED, encode_clear(draft.header_bytes, draft.addressees, author, draft.content), None)
     keys = {one.recipient: _delivery_key(directory, one.recipient, now) for one in draft.addressees}
 
-    def sealed() -> Packed:
+    def sealed(how: Spread) -> Packed:
         made = seal(
             draft.header_bytes,
             draft.content,
@@ -155,10 +164,11 @@ async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Pa
             keyring=home.keyring,
             directory_version=directory.version,
             rng=os.urandom,
+            spread=how,
         )
         return Packed(media.SEALED, made.submission, made.envelope_hash)
 
-    return await asyncio.to_thread(sealed) if len(keys) > IN_THREAD else sealed()
+    return await asyncio.to_thread(sealed, spread) if len(keys) > IN_THREAD else sealed(map)
 
 
 def encode_draft(draft: Draft) -> bytes:
@@ -196,7 +206,7 @@ def _header(by: Composer, content: Content, addressees: tuple[Addressee, ...], w
         handling=wished.handling,
         conversation_id=wish.get("conversation_id") or wished.conversation_id or ConversationId(_new_id(by.now)),
         in_reply_to=wish.get("in_reply_to") or wished.in_reply_to,
-        respond_by=wish.get("respond_by", wished.respond_by),
+        respond_by=_respond_by(by.now, wish.get("respond_by", wished.respond_by)),
         recipients=len(addressees),
         addressees=addressees_hash(addressees),
         blobs=(),
@@ -209,9 +219,20 @@ def _expires(created: int, in_s: int | None, wished: int | None) -> int:
     return created + (DEFAULT_EXPIRES_IN_S if in_s is None else in_s)
 
 
+def _respond_by(now: float, wished: int | None) -> int | None:
+    if wished is not None and wished < now:
+        raise Rejected(
+            "an answer is asked for by a time that is past",
+            code="out-of-time",
+            pointer="/respond_by",
+            hint="give a later time, or leave it out",
+        )
+    return wished
+
+
 def _sealer(by: Composer, kind: Kind) -> Address:
     if not spec(kind).gateway_may_seal:
-        raise Rejected(f"{kind} is sealed by its author alone", code="sealer-not-allowed")
+        raise Rejected(f"{kind} is sealed by its author alone", code="sealer-not-allowed", hint="leave out --sealed-by-gateway")
     gateways = by.directory.gateways()
     if not gateways:
         raise Rejected(f"no active gateway in {by.directory.network}", code="sealer-not-allowed")
@@ -222,7 +243,9 @@ def _delivery_key(directory: Directory, recipient: Address, now: float) -> Publi
     record = directory.delivery_key(recipient, now)
     if record is None:
         raise Rejected(
-            f"{recipient} has no current delivery key: it has not connected yet, or not for a month", code="recipient-key"
+            f"{recipient} has no current delivery key: it has not connected yet, or not for a month",
+            code="recipient-key",
+            hint=f"ask {participant_of(recipient)} to run `gateway inbox` once, or leave it out; nothing was sent",
         )
     return PublicKey(record.address, record.use, record.key)
 
