@@ -16,10 +16,11 @@ import typer
 
 from gateway.cli import output
 from gateway.cli.passphrase import read_passphrase
+from gateway.errors import Rejected
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
     from gateway.client.tls import Tls
-    from gateway.ids import Participant
+    from gateway.ids import Address, Participant
     from gateway.network import Invitation, Profile
 
 __all__ = ["enrol_gateway", "enrol_participant", "register"]
@@ -39,7 +40,7 @@ def enrol(
     invitation: Annotated[Path | None, typer.Option(help="invitation.json of the authority.")] = None,
     network: Annotated[str | None, typer.Option(help="Name of the network, for a gateway without an invitation.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the organisation unit. Default: the id.")] = None,
-    country: Annotated[str, typer.Option(help="ISO 3166 alpha-2 code; ZZ for none.")] = "ZZ",
+    country: Annotated[str, typer.Option(help="Two letters (ISO 3166), e.g. DE; ZZ for none.")] = "ZZ",
     organisation_type: Annotated[str | None, typer.Option("--type", help="ncb, tribunal, unit ... Default: its role.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="Wished for; may be repeated. Default: by the id.")] = None,
     as_gateway: Annotated[bool, typer.Option("--as-gateway", help="Make the keys of a gateway.")] = False,
@@ -49,18 +50,19 @@ def enrol(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make keys, and a request for the authority."""
-    from gateway.ids import make_address, parse_network, parse_participant
     from gateway.network import Profile
 
-    who = parse_participant(participant)
+    who = _participant(participant)
     invited = _invitation(invitation) if invitation is not None else None
     if as_gateway == (invited is not None):
         raise typer.BadParameter("a participant needs --invitation, a gateway --as-gateway and --network")
     if as_gateway and (tls_certificate or tls_key):
         raise typer.BadParameter("a gateway's certificate stands in its configuration")
+    if not as_gateway and "gateway" in (role or ()):
+        raise typer.BadParameter("a gateway is enrolled with --as-gateway")
     roles = ("gateway",) if as_gateway else tuple(role or (_role_of(who),))
     profile = Profile(
-        address=make_address(who, parse_network(invited.network if invited else network or "")),
+        address=_address(who, invited.network if invited else network or ""),
         name=name or participant,
         country=country,
         organisation_type=organisation_type or roles[0],
@@ -104,6 +106,24 @@ def enrol_participant(home: Path, invitation: Invitation, profile: Profile, pass
     )
     write_papers(made, home, passphrase)
     return fingerprint(made.request)
+
+
+def _participant(text: str) -> Participant:
+    from gateway.ids import parse_participant
+
+    try:
+        return parse_participant(text)
+    except Rejected as exc:
+        raise Rejected(f"{exc.detail}; an id is in capitals, e.g. NCB-QM", code="config") from exc
+
+
+def _address(who: Participant, network: str) -> Address:
+    from gateway.ids import make_address, parse_network
+
+    try:
+        return make_address(who, parse_network(network))
+    except Rejected as exc:
+        raise Rejected(f"{exc.detail}; its name is in small letters, e.g. icn", code="config") from exc
 
 
 def _invitation(path: Path) -> Invitation:

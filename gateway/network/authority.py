@@ -8,6 +8,7 @@ ever taken off the list, so an id is never given twice. Spec: schemas/directory.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from msgspec import UNSET, Struct
 
 from gateway.directory.entries import (
     GATEWAY_ROLE,
+    GROUP_PATTERN,
     Clearance,
     Entry,
     Revocations,
@@ -36,9 +38,9 @@ from gateway.envelope.keyfile import MODERATE, Cost
 from gateway.errors import Rejected
 from gateway.ids import Address, Network, network_of
 from gateway.message.codec import decode
-from gateway.message.registry import ROLES
+from gateway.network.enrolment import refuse_roles
 from gateway.network.files import read_file, replace_file, write_new
-from gateway.network.officers import Officer, holders_of, open_officers, write_officers
+from gateway.network.officers import Officer, holders_of, open_officers, refuse_shared, write_officers
 from gateway.network.request import (
     Invitation,
     OnlineHex,
@@ -47,6 +49,7 @@ from gateway.network.request import (
     decode_request,
     encode_paper,
     fingerprint,
+    refuse_url,
     verify_request,
 )
 from gateway.trust.publication import read_publication
@@ -146,6 +149,8 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        if not (folder / _STATE_FILE).is_file():
+            raise Rejected(f"no authority in {folder}: make one with `gateway network init`", code="config")
         self._state = decode(read_file(folder / _STATE_FILE), _State)
 
     @classmethod
@@ -168,11 +173,12 @@ class Authority:
             now: Unix seconds.
 
         Raises:
-            Rejected: `home-exists`, `passphrase` (fewer than two), `malformed` (an address or CA that no home would take), or
-                what is wrong with the request; nothing was made.
+            Rejected: `home-exists`, `passphrase` (fewer than two, or one twice), `malformed` (an address or CA that no home
+                would take), or what is wrong with the request; nothing was made.
         """
         if (folder / _STATE_FILE).exists():
             raise Rejected(f"{folder} has a network already", code="home-exists")
+        refuse_shared(passphrases)
         request = decode_request(gateway_request)
         if not isinstance(request.online, OnlineHex):
             raise Rejected("this is not the request of a gateway", code="card-bad")
@@ -229,7 +235,12 @@ class Authority:
         return Added(Address(paper.address), fingerprint(request))
 
     def set_group(self, name: str, members: Sequence[str]) -> None:
-        """Make or replace a group; without members it is removed. All members must be enrolled."""
+        """Make or replace a group; without members it is removed. All members must be enrolled, else `config`."""
+        if not re.fullmatch(GROUP_PATTERN, name):
+            raise Rejected(f"not a group's name: {name[:64]!r}; small letters, digits, hyphens, e.g. all-units", code="config")
+        unknown = set(members) - {entry.participant for entry in self.who.entries}
+        if unknown:
+            raise Rejected(f"not enrolled: {min(unknown)[:64]!r}; a group has participants such as NCB-QM", code="config")
         groups = {**self.who.groups, name: tuple(members)}
         if not members:
             del groups[name]
@@ -272,6 +283,8 @@ class Authority:
 
 def _invitation(plan: Plan, root: bytes) -> bytes:
     """Write the invitation; what no participant could use is refused here."""
+    for url in plan.gateways:
+        refuse_url(url)
     invitation = Invitation(
         network=plan.network,
         exercise=plan.exercise,
@@ -288,9 +301,7 @@ def _entered(who: WhoIsWho, request: Request, decision: Decision, now: float) ->
     """Return the list with one participant more; refuses an id that was ever given."""
     verify_request(request, now)
     roles = decision.roles or request.roles
-    unknown = set(roles).difference(ROLES)
-    if unknown:
-        raise Rejected(f"not a role: {min(unknown)!r}; one of {', '.join(sorted(ROLES))}", code="config")
+    refuse_roles(roles)
     if (GATEWAY_ROLE in roles) != (GATEWAY_ROLE in request.roles):
         raise Rejected("a gateway's request makes a gateway, and no other does", code="config")
     if network_of(Address(request.address)) != who.network:

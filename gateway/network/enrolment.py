@@ -9,6 +9,7 @@ file of its own, which is to be moved off the machine.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,11 +21,13 @@ from gateway.directory.keyfiles import encrypt_gateway_keys, online_signer
 from gateway.directory.roles import ONLINE_ROLES, RoleKey, TufRole
 from gateway.envelope.keyfile import MODERATE, Cost, encrypt_keys
 from gateway.envelope.keys import SigningKey, Use
+from gateway.errors import Rejected
+from gateway.message.registry import ROLES
 from gateway.network.files import write_new
 from gateway.network.request import OnlineHex, Request, encode_paper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from gateway.envelope.primitives import Rng
@@ -37,6 +40,7 @@ __all__ = [
     "Enrolment",
     "Profile",
     "enrol",
+    "refuse_roles",
     "write_gateway",
     "write_papers",
 ]
@@ -44,6 +48,7 @@ __all__ = [
 IDENTITY_FILE: Final = "identity.key"
 GATEWAY_KEY_FILE: Final = "gateway.keys"
 REQUEST_FILE: Final = "request.json"
+_NAME_CHARACTERS: Final = 200  # as a request and the directory take it
 _BACKDATED_S: Final = 300  # the gateway's clock may be behind this machine's
 
 _PARTICIPANT_KEYS: Final = (Use.AUTHOR, Use.AGENT)
@@ -61,6 +66,9 @@ class Profile:
         country: ISO 3166 alpha-2 code, or `ZZ`.
         organisation_type: `ncb`, `tribunal` ...
         roles: Wished for; with `gateway` a gateway's keys are made.
+
+    Raises:
+        Rejected: `config`, what no authority could enter.
     """
 
     address: Address
@@ -68,6 +76,9 @@ class Profile:
     country: str
     organisation_type: str
     roles: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _refuse_wishes(self)
 
     @property
     def is_gateway(self) -> bool:
@@ -130,6 +141,23 @@ def write_gateway(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: C
     data = encrypt_gateway_keys(enrolment.keys, enrolment.online, passphrase, os.urandom, cost)
     write_new(folder, {GATEWAY_KEY_FILE: data})
     write_papers(enrolment, folder, passphrase, cost)
+
+
+def refuse_roles(roles: Collection[str]) -> None:
+    """Raise `config` for a role that no network knows."""
+    unknown = set(roles).difference(ROLES)
+    if unknown:
+        raise Rejected(f"not a role: {min(unknown)[:64]!r}; one of {', '.join(sorted(ROLES))}", code="config")
+
+
+def _refuse_wishes(profile: Profile) -> None:
+    if not re.fullmatch("[A-Z]{2}", profile.country):
+        raise Rejected(f"not a country: {profile.country[:64]!r}; two capital letters, e.g. DE, or ZZ for none", code="config")
+    if not re.fullmatch("[a-z][a-z0-9-]{1,31}", profile.organisation_type):
+        raise Rejected(f"not a type: {profile.organisation_type[:64]!r}; a word in small letters, e.g. tribunal", code="config")
+    if not 1 <= len(profile.name) <= _NAME_CHARACTERS:
+        raise Rejected(f"a name of {len(profile.name)} characters; 1 to {_NAME_CHARACTERS}", code="config")
+    refuse_roles(profile.roles)
 
 
 def _first_card(identity: SigningKey, keys: tuple[SigningKey, ...], now: int) -> bytes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gateway.envelope.primitives import Rng
 
-__all__ = ["Officer", "holders_of", "open_officers", "write_officers"]
+__all__ = ["Officer", "holders_of", "open_officers", "refuse_shared", "write_officers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +68,31 @@ def write_officers(folder: Path, officers: Sequence[Officer], passphrases: Seque
     write_new(folder, files)
 
 
+def refuse_shared(passphrases: Sequence[bytes]) -> None:
+    """Refuse fewer passphrases than officers who sign together, and one for two of them: who knows it would be both."""
+    if len(passphrases) < AUTHORITY_THRESHOLD:
+        told = f"{len(passphrases)} passphrase, {AUTHORITY_THRESHOLD} officers sign together: give --passphrase-file for each"
+        raise Rejected(told, code="passphrase")
+    if len(set(passphrases)) < len(passphrases):
+        raise Rejected("two officers with one passphrase: each gives one of their own", code="passphrase")
+
+
 def open_officers(folder: Path, passphrases: Sequence[bytes]) -> list[Officer]:
     """
     Open the daily keys of officers 1, 2, ... with their passphrases.
 
     Raises:
-        Rejected: `passphrase` (wrong, or fewer than two), `home-missing`.
+        Rejected: `passphrase` (wrong, shared, or fewer than two), `home-missing`.
     """
-    if len(passphrases) < AUTHORITY_THRESHOLD:
-        raise Rejected(f"{len(passphrases)} officers, {AUTHORITY_THRESHOLD} sign together", code="passphrase")
+    refuse_shared(passphrases)
     officers = []
     for number, passphrase in enumerate(passphrases, start=1):
-        keys = decrypt_role_keys(read_file(folder / f"officer-{number}.keys"), passphrase)
+        try:
+            keys = decrypt_role_keys(read_file(folder / f"officer-{number}.keys"), passphrase)
+        except Rejected as exc:
+            if exc.code != "passphrase":
+                raise
+            told = f"passphrase {number} does not open the keys of officer {number}: the order counts"
+            raise Rejected(told, code="passphrase") from exc
         officers.append(Officer(root=None, targets=keys[TufRole.TARGETS], revocations=keys[TufRole.REVOCATIONS]))
     return officers

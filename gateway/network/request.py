@@ -9,6 +9,7 @@ Spec: schemas/directory.md, "Enrolment".
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -33,6 +34,7 @@ __all__ = [
     "decode_request",
     "encode_paper",
     "fingerprint",
+    "refuse_url",
     "verify_request",
 ]
 
@@ -41,7 +43,9 @@ _Hex32 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _Hex = Annotated[str, Meta(pattern=r"\A([0-9a-f]{2})+\Z", max_length=_MAX_BYTES)]
 _Word = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{1,31}\Z")]
 _HTTP_HERE = r"http://(localhost|127\.[0-9.]{1,12}|\[::1\])(:[0-9]{1,5})?"  # for a network on one machine
-_Url = Annotated[str, Meta(pattern=rf"\A(https://[^\s/]{{1,253}}|{_HTTP_HERE})(/[^\s]*)?\Z", max_length=300)]
+_URL_CHARACTERS: Final = 300
+_URL: Final = rf"(https://[^\s/]{{1,253}}|{_HTTP_HERE})(/[^\s]*)?"
+_Url = Annotated[str, Meta(pattern=rf"\A{_URL}\Z", max_length=_URL_CHARACTERS)]
 T = TypeVar("T")
 
 
@@ -147,6 +151,13 @@ def decode_invitation(data: bytes) -> Invitation:
         except ValueError as exc:
             raise Rejected("tls_ca has no certificates in PEM", code="malformed", pointer="/tls_ca") from exc
     return invitation
+
+
+def refuse_url(url: str) -> None:
+    """Refuse an address that no home would take: plain HTTP is for loopback alone."""
+    if not re.fullmatch(_URL, url) or len(url) > _URL_CHARACTERS:
+        told = f"not a gateway's address: {url[:64]!r}; write https://HOST:PORT, or http://127.0.0.1:PORT on one machine"
+        raise Rejected(told, code="malformed")
 
 
 def fingerprint(data: bytes) -> str:

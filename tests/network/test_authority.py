@@ -192,7 +192,7 @@ def test_what_is_no_request_is_refused(authority: Authority, data: bytes) -> Non
 
 def test_a_group_needs_members_that_are_enrolled(authority: Authority) -> None:
     """A group with a stranger in it is refused."""
-    with pytest.raises(Rejected, match="unknown"):
+    with pytest.raises(Rejected, match="not enrolled"):
         authority.set_group("europe", ["NCB-XX"])
 
 

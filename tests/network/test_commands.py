@@ -91,14 +91,47 @@ def test_mistakes_are_told_with_a_code(terminal: Terminal) -> None:
     for line, code in [
         ("enrol GW-ICN --as-gateway --network icn --home @gate --passphrase-file @one", "home-exists"),
         ("network publish @net --passphrase-file @two --passphrase-file @one", "passphrase"),
-        ("network publish @elsewhere --passphrase-file @one --passphrase-file @two", "home-missing"),
+        ("network publish @elsewhere --passphrase-file @one --passphrase-file @two", "config"),
         ("network add @net @gate/request.json --clearance secret --yes", "config"),
-        ("enrol ncb-qm --as-gateway --network icn --home @x --passphrase-file @one", "bad-address"),
+        ("enrol ncb-qm --as-gateway --network icn --home @x --passphrase-file @one", "config"),
         ("enrol NCB-QM --as-gateway --network icn --home @x --passphrase-file @missing", "passphrase"),
     ]:
         result = terminal.run(line)
         assert isinstance(result.exception, Rejected), result.output
         assert result.exception.code == code
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("enrol NCB-QM --as-gateway --network icn --home @x --country Germany --passphrase-file @one", "two capital letters"),
+        ("enrol NCB-QM --invitation @net/invitation.json --home @x --role boss --passphrase-file @one", "one of central-auth"),
+        ("enrol bad_id --as-gateway --network icn --home @x --passphrase-file @one", "in capitals, e.g. NCB-QM"),
+        ("enrol GW-XA --as-gateway --network XX --home @x --passphrase-file @one", "in small letters, e.g. icn"),
+        ("network group @net ALL-UNITS GW-ICN", "small letters"),
+        ("network group @net all-units NCB-XX", "not enrolled"),
+        ("network publish @nowhere --passphrase-file @one --passphrase-file @two", "gateway network init"),
+        ("network publish @net --passphrase-file @one", "--passphrase-file for each"),
+        ("network publish @net --passphrase-file @two --passphrase-file @one", "officer 1: the order counts"),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_write(terminal: Terminal, tmp_path: Path, line: str, told: str) -> None:
+    """A wrong country, role, name or order is refused at once, says what is right, and leaves nothing behind."""
+    result = terminal.run(line)
+    assert isinstance(result.exception, Rejected), result.output
+    assert told in result.exception.detail
+    assert not (tmp_path / "x").exists()
+
+
+def test_two_officers_have_two_passphrases(terminal: Terminal, tmp_path: Path) -> None:
+    """A network in which one passphrase opens both officers' keys is not made: one person could sign for two."""
+    result = terminal.run(
+        "network init @same --network icn --gateway-request @gate/request.json --url https://gw.example"
+        " --passphrase-file @one --passphrase-file @one"
+    )
+    assert isinstance(result.exception, Rejected)
+    assert result.exception.code == "passphrase"
+    assert not (tmp_path / "same").exists()
 
 
 async def test_an_invitation_brings_the_private_ca_to_every_home(terminal: Terminal, tmp_path: Path) -> None:
@@ -123,6 +156,8 @@ async def test_an_invitation_brings_the_private_ca_to_every_home(terminal: Termi
     [
         ("--url http://gw.example", "malformed"),
         ("--url gw.example", "malformed"),
+        ("--url foo", "malformed"),
+        ("--url http://gw.example:8443/", "malformed"),
         ("--url https://gw.example --tls-ca @one", "malformed"),
         ("--url https://gw.example --tls-ca @missing", "config"),
     ],
