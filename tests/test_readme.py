@@ -23,8 +23,10 @@ def blocks(language: str) -> list[str]:
 
 
 def session(port: int, operations_port: int) -> str:
-    """Return the README's shell session, on ports that are free here."""
+    """Return the README's shell session with the one in Python before its end, on ports that are free here."""
     _, text = blocks("sh")
+    (python,) = blocks("python")
+    text = text.replace("kill %1", f"python - <<'END'\n{python}END\nkill %1")
     ports = f"listen = {{ port = {port} }}\noperations = {{ port = {operations_port} }}\n"
     return text.replace(f":{PORT}", f":{port}").replace('address = "GW-ICN@icn"\n', f'address = "GW-ICN@icn"\n{ports}')
 
@@ -32,7 +34,7 @@ def session(port: int, operations_port: int) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_the_session_works_as_pasted() -> None:
-    """A newcomer makes a network, enrols two parties, sends a request and reads it, with nothing but the README."""
+    """A newcomer makes a network, enrols two parties, sends a request and reads it, then again in Python."""
     port, operations_port = free_ports(2)
     script = session(port, operations_port).replace("$repo/.venv/bin", str(Path(sys.executable).parent))
     done = subprocess.run(
@@ -47,6 +49,7 @@ def test_the_session_works_as_pasted() -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "NCB-QM@icn" in done.stdout
     assert "cooperation.request" in done.stdout
+    assert "GN-QN@icn" in done.stdout.splitlines()[-1], done.stdout[-500:]
 
 
 def test_the_readme_is_short() -> None:
