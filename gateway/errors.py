@@ -137,14 +137,18 @@ class GatewayError(Exception):
         code: A key of `CODES`.
         detail: Lower case, no full stop; the value seen and the limit; never a secret, never content.
         pointer: RFC 6901 pointer to the place in the content, or None.
+        hint: What to do, where this place knows better than the table; None takes the table's.
     """
 
     default: str = "internal"
 
-    def __init__(self, detail: str = "", *, code: str | None = None, pointer: str | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, code: str | None = None, pointer: str | None = None, hint: str | None = None
+    ) -> None:
         self.code = code or self.default
         self.detail = detail or CODES[self.code].title
         self.pointer = pointer
+        self.hint = hint or CODES[self.code].hint
         super().__init__(self.detail)
 
     @property
@@ -153,7 +157,7 @@ class GatewayError(Exception):
         return CODES[self.code]
 
     def __str__(self) -> str:
-        where = f" at {self.pointer!r}" if self.pointer is not None else ""
+        where = f" at {self.pointer!r}" if self.pointer else ""
         return f"{self.code}: {self.detail}{where}"
 
 
