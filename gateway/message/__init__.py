@@ -54,6 +54,7 @@ from gateway.message.shared import (
     unix_time,
 )
 from gateway.message.show import outline, visible
+from gateway.message.unread import unread_members
 
 __all__ = [
     "HANDLING_CODES",
@@ -123,6 +124,7 @@ __all__ = [
     "read_message_file",
     "spec",
     "unix_time",
+    "unread_members",
     "visible",
     "wishes",
 ]

@@ -7,8 +7,10 @@ below an unknown member is not listed again, and maps (extensions) are known who
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import inspect
@@ -18,11 +20,19 @@ from gateway.message.pointers import make_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_UNREAD", "unread_fields"]
+__all__ = ["MAX_UNREAD", "Unread", "unread_fields", "unread_members"]
 
 MAX_UNREAD: Final = 256  # pointers shown; hostile content could hold a thousand times as many
+_LONGEST: Final = 64  # characters of a name that are compared: no member of ours is as long
 
 Steps = tuple[str | int, ...]
+
+
+class Unread(NamedTuple):
+    """A member that is not read: its pointer, and the known member that it may be meant for, or None."""
+
+    pointer: str
+    meant: str | None
 
 
 def unread_fields(raw: bytes, type_: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -33,8 +43,20 @@ def unread_fields(raw: bytes, type_: type[msgspec.Struct]) -> tuple[str, ...]:
         raw: Bytes that were decoded into `type_`.
         type_: The struct that they were decoded into.
     """
-    found = _unread(msgspec.json.decode(raw), _type_info(type_), ())
-    return tuple(make_pointer(steps) for _, steps in zip(range(MAX_UNREAD), found, strict=False))
+    return tuple(make_pointer(steps) for steps, _ in _first(raw, type_))
+
+
+def unread_members(raw: bytes, type_: type[msgspec.Struct]) -> tuple[Unread, ...]:
+    """Return the same with what was probably meant, for an author who can still mend it."""
+    return tuple(Unread(make_pointer(steps), _meant(str(steps[-1]), known)) for steps, known in _first(raw, type_))
+
+
+def _first(raw: bytes, type_: type[msgspec.Struct]) -> list[tuple[Steps, frozenset[str]]]:
+    return list(islice(_unread(msgspec.json.decode(raw), _type_info(type_), ()), MAX_UNREAD))
+
+
+def _meant(name: str, known: frozenset[str]) -> str | None:
+    return next(iter(get_close_matches(name[:_LONGEST], sorted(known), n=1, cutoff=0.75)), None)
 
 
 @cache
@@ -42,7 +64,7 @@ def _type_info(type_: Any) -> inspect.Type:
     return inspect.type_info(type_)
 
 
-def _unread(value: object, known: inspect.Type, at: Steps) -> Iterator[Steps]:
+def _unread(value: object, known: inspect.Type, at: Steps) -> Iterator[tuple[Steps, frozenset[str]]]:
     if isinstance(value, dict):
         struct = _struct_of(value, known)
         if struct is None:
@@ -52,7 +74,7 @@ def _unread(value: object, known: inspect.Type, at: Steps) -> Iterator[Steps]:
             if key in fields:
                 yield from _unread(inner, fields[key], (*at, key))
             elif key != struct.tag_field:
-                yield (*at, key)
+                yield (*at, key), frozenset(fields)
     elif isinstance(value, list):
         item = _item_of(known)
         for index, inner in enumerate(value):

@@ -18,7 +18,7 @@ from gateway.message import (
     read,
     read_message_file,
 )
-from gateway.message.unread import MAX_UNREAD
+from gateway.message.unread import MAX_UNREAD, Unread, unread_members
 from tests.message.full import FULL
 
 REQUEST = CooperationRequest(
@@ -142,3 +142,14 @@ def test_a_message_file_says_its_kind() -> None:
     nameless = {name: value for name, value in as_json().items() if name != "kind"}
     with pytest.raises(Rejected, match=r"content-schema.*/kind"):
         read_message_file(json.dumps(nameless).encode())
+
+
+def test_an_author_is_told_what_an_unread_member_may_be_meant_for() -> None:
+    """A member that nearly has the name of a known one is named with it; another stands alone."""
+    body = {**json.loads(encode(REQUEST))["body"], "measurs": [], "colour": "red"}
+    data = json.dumps({**as_json(), "urgancy": "flash", "body": body}).encode()
+    assert set(unread_members(data, CooperationRequest)) == {
+        Unread("/urgancy", "urgency"),
+        Unread("/body/measurs", "measures"),
+        Unread("/body/colour", None),
+    }
