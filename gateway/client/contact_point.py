@@ -29,6 +29,7 @@ from gateway.client.outbox import SendReceipt
 from gateway.client.parts import Parts
 from gateway.client.status import MessageStatus, ask_status
 from gateway.client.tls import Tls
+from gateway.directory.view import Directory
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Address, MessageId
 from gateway.message import Content
@@ -93,13 +94,13 @@ class ContactPoint:
         """Who this is."""
         return self._parts.home.address
 
-    async def send(self, content: Content, to: Sequence[str], **wish: Unpack[Wish]) -> SendReceipt:
+    async def send(self, content: Content, to: str | Sequence[str], **wish: Unpack[Wish]) -> SendReceipt:
         """
         Send a message to participants and groups; keep it while no gateway can be reached.
 
         Args:
             content: What is said; checked as a recipient would.
-            to: Participants (`NCB-QM`), addresses, or names of groups.
+            to: Participants (`NCB-QM`), addresses, or names of groups; one alone may be a string.
             wish: See `Wish`; what is left out is what the content says, else a default.
 
         Returns:
@@ -113,7 +114,7 @@ class ContactPoint:
         await parts.directory.current()
         with suppress(Unavailable, Uncertain):  # then the message is kept, and the card goes out with it
             await parts.cards.ensure()
-        return await parts.outbox.send(content, to, wish)
+        return await parts.outbox.send(content, [to] if isinstance(to, str) else to, wish)
 
     def inbox(self, *, follow: bool = False) -> Inbox:
         """
@@ -128,6 +129,15 @@ class ContactPoint:
     async def status(self, message_id: MessageId | str) -> MessageStatus:
         """Return what became of a message of this home; for errors see `ask_status`."""
         return await ask_status(self._parts, message_id)
+
+    async def directory(self) -> Directory:
+        """
+        Return who is who, refreshed where a gateway can be reached.
+
+        Raises:
+            Unavailable: There is no directory yet: no gateway was ever reached.
+        """
+        return await self._parts.directory.current()
 
     async def read(self, delivery: bytes) -> Delivery:
         """

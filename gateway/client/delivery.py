@@ -189,6 +189,11 @@ class Delivery:
         """What an answer names in `in_reply_to`."""
         return self.opened.envelope_hash
 
+    @property
+    def sealed(self) -> bytes:
+        """The delivery as it came, sealed to this home: what `ContactPoint.read` takes."""
+        return self.opened.delivery
+
     async def acknowledge(self) -> None:
         """
         Say that the application has it: it is never handed over again, and its author gets a signed `opened` receipt.
@@ -236,6 +241,7 @@ class Delivery:
             "handling": header.handling,
             "respond_by": header.respond_by,
             "recipients": header.recipients,
+            "unread": self.content.unread_fields,
             "content": msgspec.Raw(self.opened.content),
         }
 

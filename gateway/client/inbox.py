@@ -197,10 +197,12 @@ class Inbox:
         self._pause(reason)
 
     def _pause(self, reason: GatewayError) -> None:
+        # Told once: a followed inbox that waits for a gateway looks like one that has nothing to say.
+        level = logging.INFO if self._pause_s else logging.WARNING
         first, longest = BACK_OFF_S
         limit = min(longest, max(first, self._pause_s * 4))
         self._pause_s = limit * (0.5 + secrets.randbelow(501) / 1000)
-        _log.info("no session (%s), again in %.1f s", reason.code, self._pause_s)
+        _log.log(level, "no session (%s), trying again", reason)
 
     async def _release(self) -> None:
         """Give back what is held, to be tried again in a while or by the next iteration."""

@@ -27,7 +27,7 @@ from gateway.client.transport import Transport
 from gateway.envelope.clear import author_check, decode_sealed_answer
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import ConversationId, EnvelopeHash, MessageId, format_id, network_of
+from gateway.ids import Address, ConversationId, EnvelopeHash, MessageId, format_id, network_of
 from gateway.message import Content
 from gateway.protocol import media
 
@@ -51,6 +51,7 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
         number: The acceptance number; None while it is kept.
         accepted_at: Unix seconds by the gateway's clock; None while it is kept.
         kept: No gateway took it yet: it is in the home and goes out later by itself.
+        recipients: Whom the names stood for, in order.
     """
 
     message_id: MessageId
@@ -59,6 +60,10 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     accepted_at: int | None = None
     kept: bool = False
+    recipients: tuple[Address, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"SendReceipt({', '.join(f'{name}={value!r}' for name, value in self.to_json().items())})"
 
     def to_json(self) -> dict[str, Any]:
         """Return the receipt for a JSON encoder, ids as text."""
@@ -69,6 +74,7 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
             "number": self.number,
             "accepted_at": self.accepted_at,
             "kept": self.kept,
+            "recipients": self.recipients,
         }
 
 
@@ -194,7 +200,8 @@ class Outbox:
     async def _post(self, row: Outgoing) -> SendReceipt:
         assert row.body is not None  # kept rows have one
         answer = await self._transport.submit(self._home.open(row.body, _BODY + row.message_id), row.media)
-        header = self._draft(row).header
+        draft = self._draft(row)
+        header = draft.header
         try:
             answered = self._checked(answer.body, row)
         except Rejected as exc:
@@ -207,6 +214,7 @@ class Outbox:
             envelope_hash=EnvelopeHash(answered.envelope_hash),
             number=answered.number,
             accepted_at=answered.at,
+            recipients=_recipients(draft),
         )
 
     def _checked(self, answer: bytes, row: Outgoing) -> Answered:
@@ -258,5 +266,13 @@ def _kept(draft: Draft, row: Outgoing) -> SendReceipt:
     header = draft.header
     envelope_hash = EnvelopeHash(row.envelope_hash) if row.envelope_hash else None
     return SendReceipt(
-        message_id=header.message_id, conversation_id=header.conversation_id, envelope_hash=envelope_hash, kept=True
+        message_id=header.message_id,
+        conversation_id=header.conversation_id,
+        envelope_hash=envelope_hash,
+        kept=True,
+        recipients=_recipients(draft),
     )
+
+
+def _recipients(draft: Draft) -> tuple[Address, ...]:
+    return tuple(sorted(one.recipient for one in draft.addressees))

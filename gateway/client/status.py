@@ -67,6 +67,9 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     recipients: tuple[RecipientStatus, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"MessageStatus({', '.join(f'{name}={value!r}' for name, value in self.to_json().items())})"
+
     def count(self, state: str) -> int:
         """Return for how many recipients a state is proved."""
         return sum(one.proved and one.state == state for one in self.recipients)

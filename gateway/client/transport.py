@@ -259,6 +259,8 @@ def _lost(exc: Exception, base: str) -> GatewayError:
     if isinstance(exc.__cause__, ssl.SSLError):
         return Unavailable(f"no line to {base} that can be trusted: {_words(exc.__cause__)}", code="tls")
     if isinstance(exc, aiohttp.ClientConnectorError | aiohttp.InvalidURL | aiohttp.ConnectionTimeoutError):
+        if isinstance(getattr(exc, "os_error", None), ConnectionRefusedError):
+            return Unavailable(f"nobody listens at {base}: is the gateway running?")
         return Unavailable(f"no connection to {base}: {type(exc).__name__}")
     if isinstance(exc, aiohttp.WSServerHandshakeError):
         return Unavailable(f"{base} opened no session: status {exc.status}")
