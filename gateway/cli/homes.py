@@ -12,8 +12,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -23,7 +24,7 @@ from gateway.cli.passphrase import read_passphrase
 if TYPE_CHECKING:
     from gateway.client import ContactPoint
 
-__all__ = ["AsJson", "GatewayUrls", "HomeFolder", "PassphraseFile", "opened", "run"]
+__all__ = ["AsJson", "GatewayUrls", "HomeFolder", "PassphraseFile", "Place", "locate", "opened", "run"]
 
 HomeFolder = Annotated[Path, typer.Option("--home", envvar="GATEWAY_HOME", help="The home's folder.", show_default=False)]
 PassphraseFile = Annotated[
@@ -35,20 +36,53 @@ GatewayUrls = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
+_STRANGER: Final = (
+    "this gateway may not know {} by this key: has the authority entered and published it? is this the right gateway, and"
+    " the clock right?"
+)
 T = TypeVar("T")
 
 
-@asynccontextmanager
-async def opened(home: Path, passphrase_file: Path | None, gateways: list[str] | None) -> AsyncIterator[ContactPoint]:
-    """Open a home; nothing is asked of anybody until the home is there."""
-    from gateway.client import ContactPoint
+@dataclass(frozen=True, slots=True, repr=False)
+class Place:
+    """A home that is there, with what opens it; its repr shows no passphrase."""
+
+    home: Path
+    passphrase: bytes
+    gateways: list[str] | None
+
+
+def locate(home: Path, passphrase_file: Path | None, gateways: list[str] | None = None) -> Place:
+    """
+    Find a home and ask for its passphrase: before the event loop takes the signals over, so that Ctrl-C ends a prompt.
+
+    Raises:
+        Rejected: `home-missing`, `passphrase`.
+    """
     from gateway.client.home_store import FILE
     from gateway.errors import Rejected
 
+    for url in gateways or ():
+        if not url.startswith(("https://", "http://")):
+            raise typer.BadParameter(f"not an address of a gateway, e.g. https://gw.example:8443: {url[:100]!r}")
     if not (home / FILE).is_file():
         raise Rejected(f"no home in {home}", code="home-missing")
-    async with ContactPoint.open(home, passphrase=read_passphrase(passphrase_file), gateways=gateways or None) as contact_point:
-        yield contact_point
+    return Place(home, read_passphrase(passphrase_file), gateways or None)
+
+
+@asynccontextmanager
+async def opened(place: Place) -> AsyncIterator[ContactPoint]:
+    """Open a home; what a gateway says of a participant that it does not know gets the hint of a newcomer."""
+    from gateway.client import ContactPoint
+    from gateway.errors import Rejected
+
+    async with ContactPoint.open(place.home, passphrase=place.passphrase, gateways=place.gateways) as contact_point:
+        try:
+            yield contact_point
+        except Rejected as exc:
+            if exc.code == "signature-bad":
+                exc.hint = _STRANGER.format(contact_point.address)
+            raise
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T | None:

@@ -21,7 +21,10 @@ from gateway.errors import GatewayError
 
 __all__ = ["COMMANDS", "build", "main"]
 
-COMMANDS: Final = ("send", "inbox", "status", "open", "enrol", "tls", "network", "serve", "check", "migrate", "demo")
+COMMANDS: Final = (
+    *("send", "inbox", "status", "open", "directory", "enrol", "tls"),
+    *("network", "serve", "check", "migrate", "demo"),
+)
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
 _SERVER: Final = frozenset({"aiormq", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})
 _INSTALL: Final = "this command belongs to a gateway: install gateway[server]"
@@ -46,6 +49,7 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run the command line; the exit code says what became of it."""
     as_json = "--json" in sys.argv
+    output.escape_what_the_terminal_lacks()
     try:
         build()()
     except GatewayError as exc:

@@ -1,5 +1,5 @@
 """
-`gateway open FILE`: open a delivery that was kept as a file, with the keys of a home.
+`gateway open FILE`: open a sealed delivery that `gateway inbox --save DIR` wrote, with the keys of a home.
 
 Every check of a received delivery is made; nobody is told, and nothing is marked as read.
 """
@@ -7,19 +7,20 @@ Every check of a received delivery is made; nobody is told, and nothing is marke
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
     from gateway.client import Delivery
 
 __all__ = ["register"]
 
-MAX_FILE_BYTES = 2 << 20  # no delivery is that large
+_WRITTEN_BY: Final = "give a file that `gateway inbox --save DIR` wrote"
+MAX_FILE_BYTES: Final = 2 << 20  # no delivery is that large
 
 
 def register(app: typer.Typer) -> None:
@@ -28,21 +29,23 @@ def register(app: typer.Typer) -> None:
 
 
 def open_(
-    file: Annotated[Path, typer.Argument(help="The delivery, as the gateway handed it over.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A delivery that `gateway inbox --save DIR` wrote.", show_default=False)],
     home: HomeFolder,
     passphrase_file: PassphraseFile = None,
     gateway: GatewayUrls = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a delivery from a file and print what it says."""
-    delivery = run(lambda: _open(_read(file), (home, passphrase_file, gateway)))
+    data = _read(file)
+    place = locate(home, passphrase_file, gateway)
+    delivery = run(lambda: _open(data, place))
     if delivery is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
     output.print_delivery(delivery, as_json=as_json)
 
 
-async def _open(data: bytes, where: tuple[Any, ...]) -> Delivery:
-    async with opened(*where) as contact_point:
+async def _open(data: bytes, place: Place) -> Delivery:
+    async with opened(place) as contact_point:
         return await contact_point.read(data)
 
 
@@ -51,6 +54,9 @@ def _read(file: Path) -> bytes:
 
     try:
         with file.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES)
+            data = stream.read(MAX_FILE_BYTES)
     except OSError as exc:
-        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request") from exc
+        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request", hint="check the path") from exc
+    if data.lstrip()[:1] in {b"", b"{"}:
+        raise Rejected(f"{file} holds no sealed delivery", code="malformed", hint=_WRITTEN_BY)
+    return data

@@ -35,7 +35,7 @@ def read_passphrase(file: Path | None, *, confirm: bool = False) -> bytes:
     if found is not None:
         return _checked(_read(found))
     if not sys.stdin.isatty():
-        raise Rejected("no passphrase: give --passphrase-file, or run it on a terminal", code="passphrase")
+        raise Rejected("no passphrase: give --passphrase-file, or run it on a terminal", code="passphrase", hint="name a file")
     return _checked(_ask(confirm=confirm))
 
 
@@ -50,7 +50,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 2)
     except OSError as exc:
-        raise Rejected(f"cannot read {path}: {exc.strerror}", code="passphrase") from exc
+        raise Rejected(f"cannot read {path}: {exc.strerror}", code="passphrase", hint="check the path") from exc
     return data.removesuffix(b"\n").removesuffix(b"\r")
 
 

@@ -2,26 +2,34 @@
 `gateway send FILE.json --to A --to B`: send a message file.
 
 A message file is content that says its kind, with whatever header fields its author wishes. The exit code is 0 when a gateway
-accepted it, 3 when it is kept until one can be reached, 1 when it is refused.
+accepted it, 3 when it is kept until one can be reached, 1 when it is refused. A member that nobody reads is most often a slip
+of the pen: it is refused before anything is signed, unless `--allow-unread` says that it is meant.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
+    from gateway.message import Content
 
 __all__ = ["register"]
 
-MAX_FILE_BYTES = (1 << 20) + 1  # a content above 1 MiB is refused by its own rule, after one byte more
+MAX_TOLD: Final = 10  # names in one line
+_UNREAD: Final = "correct or remove it; --allow-unread sends it as it stands"
+_KEPT: Final = (
+    "no gateway could be reached: the message is kept, and goes out with the next command or a followed inbox;"
+    " do not send it again"
+)
+MAX_FILE_BYTES: Final = (1 << 20) + 1  # a content above 1 MiB is refused by its own rule, after one byte more
 
 
 def register(app: typer.Typer) -> None:
@@ -32,28 +40,44 @@ def register(app: typer.Typer) -> None:
 def send(
     file: Annotated[Path, typer.Argument(help="The message file, `-` for standard input.", show_default=False)],
     to: Annotated[list[str], typer.Option("--to", help="Participant, address or group; may be repeated.", show_default=False)],
+    *,
     home: HomeFolder,
     passphrase_file: PassphraseFile = None,
     gateway: GatewayUrls = None,
     sealed_by_gateway: Annotated[
         bool, typer.Option("--sealed-by-gateway", help="Let the gateway seal it; for kinds that allow it.")
     ] = False,
+    allow_unread: Annotated[
+        bool, typer.Option("--allow-unread", help="Send members that no reader of this version knows.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send a message to participants and groups."""
-    receipt = run(lambda: _send(_read(file), to, (home, passphrase_file, gateway), sealed_by_gateway=sealed_by_gateway))
+    output.require_output("nothing was sent")
+    content = _content(_read(file), allow_unread=allow_unread)
+    place = locate(home, passphrase_file, gateway)
+    receipt = run(lambda: _send(content, to, place, sealed_by_gateway=sealed_by_gateway))
     if receipt is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
     _show(receipt, as_json=as_json)
     raise typer.Exit(output.Exit.UNAVAILABLE if receipt.kept else output.Exit.OK)
 
 
-async def _send(data: bytes, to: list[str], where: tuple[Any, ...], *, sealed_by_gateway: bool) -> SendReceipt:
-    from gateway.message import read_message_file
+async def _send(content: Content, to: list[str], place: Place, *, sealed_by_gateway: bool) -> SendReceipt:
+    async with opened(place) as contact_point:
+        return await contact_point.send(content, to, sealed_by_gateway=sealed_by_gateway)
+
+
+def _content(data: bytes, *, allow_unread: bool) -> Content:
+    from gateway.errors import Rejected
+    from gateway.message import read_message_file, unread_members
 
     _, content, _ = read_message_file(data)
-    async with opened(*where) as contact_point:
-        return await contact_point.send(content, to, sealed_by_gateway=sealed_by_gateway)
+    unread = () if allow_unread else unread_members(data, type(content))
+    if unread:
+        told = ", ".join(one.pointer + (f" ({one.meant}?)" if one.meant else "") for one in unread[:MAX_TOLD])
+        raise Rejected(f"not read by anybody: {told}", code="content-schema", hint=_UNREAD)
+    return content
 
 
 def _read(file: Path) -> bytes:
@@ -65,14 +89,30 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(MAX_FILE_BYTES)
     except OSError as exc:
-        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request") from exc
+        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request", hint="check the path") from exc
 
 
 def _show(receipt: SendReceipt, *, as_json: bool) -> None:
-    if as_json:
-        output.print_json(receipt.to_json())
-        return
-    found = receipt.to_json()
-    output.print_table("", ("", ""), [(name, str(value)) for name, value in found.items() if value is not None])
+    from gateway.errors import Unavailable
+
+    told = receipt.to_json()
+    try:
+        if as_json:
+            output.print_json(told)
+        else:
+            _print(receipt)
+    except Unavailable as exc:
+        # It is on its way whatever became of the output: the exit code must not invite to send it again.
+        became = "kept" if receipt.kept else f"sent, number {receipt.number}"
+        output.note(f"{became}, as {told['message_id']}; {exc.detail}")
     if receipt.kept:
-        output.note("no gateway could be reached: the message is kept, and goes out with the next command or a followed inbox")
+        output.note(_KEPT)
+
+
+def _print(receipt: SendReceipt) -> None:
+    told = receipt.to_json()
+    names = told.pop("recipients")
+    whom = ", ".join(names) if len(names) <= MAX_TOLD else f"{len(names)} recipients"
+    told["kept"] = "waiting here for a gateway" if receipt.kept else None
+    first = ("kept for" if receipt.kept else "accepted for", whom)
+    output.print_pairs([first, *((name, output.in_words(name, value)) for name, value in told.items() if value is not None)])

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
     from gateway.client import MessageStatus
+    from gateway.ids import MessageId
 
 __all__ = ["register"]
 
@@ -33,7 +33,10 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show what became of a message that this home sent."""
-    found = run(lambda: _ask(message_id, (home, passphrase_file, gateway)))
+    key = _id(message_id)
+    output.require_output("nothing was asked")
+    place = locate(home, passphrase_file, gateway)
+    found = run(lambda: _ask(key, place))
     if found is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
     if as_json:
@@ -42,19 +45,33 @@ def status(
         _show(found)
 
 
-async def _ask(message_id: str, where: tuple[Any, ...]) -> MessageStatus:
-    async with opened(*where) as contact_point:
+async def _ask(message_id: MessageId, place: Place) -> MessageStatus:
+    async with opened(place) as contact_point:
         return await contact_point.status(message_id)
+
+
+def _id(text: str) -> MessageId:
+    from gateway.errors import Rejected
+    from gateway.ids import MessageId, parse_id
+
+    try:
+        return MessageId(parse_id(text))
+    except Rejected as exc:
+        raise Rejected(exc.detail, code=exc.code, hint="give the message_id that `gateway send` printed") from exc
 
 
 def _show(found: MessageStatus) -> None:
     told = found.to_json()
     title = f"{told['message_id']}: {found.state}" + (f", {found.reason}" if found.reason else "")
+    if not found.recipients:
+        output.print_pairs([(title, "")])
+        return
     rows = [
-        (one.recipient, one.state, _time(one.at), one.reason or "", "yes" if one.proved else "no") for one in found.recipients
+        (one.recipient, one.state, _date(one.at), one.reason or "", output.in_words("proved", one.proved))
+        for one in found.recipients
     ]
     output.print_table(title, ("recipient", "state", "since", "reason", "proved"), rows)
 
 
-def _time(at: int | None) -> str:
-    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+def _date(at: int | None) -> str:
+    return "" if at is None else output.date(at)

@@ -7,12 +7,12 @@ What is not named stays as it is. Keys lie encrypted in the home: the files may 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, opened, run
+from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
     from gateway.client.tls import Tls
@@ -38,20 +38,21 @@ def tls(
 
     files = {"ca": tls_ca, "certificate": tls_certificate, "key": tls_key}
     changes = {name: read_pem(file) for name, file in files.items() if file is not None}
-    found = run(lambda: _change((home, passphrase_file, None), changes))
+    place = locate(home, passphrase_file)
+    found = run(lambda: _change(place, changes))
     if found is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
     told = {"ca": found.ca or "the system's", "certificate": found.certificate or "none"}
     if as_json:
         output.print_json(told)
     else:
-        output.print_table("", ("", ""), [(name, " ".join(text.split("\n"))) for name, text in told.items()])
+        output.print_pairs((name, " ".join(text.split("\n"))) for name, text in told.items())
 
 
-async def _change(where: tuple[Any, ...], changes: dict[str, str]) -> Tls:
+async def _change(place: Place, changes: dict[str, str]) -> Tls:
     import msgspec
 
-    async with opened(*where) as contact_point:
+    async with opened(place) as contact_point:
         changed = msgspec.structs.replace(contact_point.tls, **changes)
         if changes:
             await contact_point.replace_tls(changed)

@@ -33,14 +33,17 @@ class Ran(NamedTuple):
 class Gateway(Protocol):
     """Runs `gateway ARGUMENTS` for the home of a participant."""
 
-    async def __call__(self, *arguments: str, name: str = "", stdin: bytes = b"", **environment: str) -> Ran:
-        """Run it to its end."""
+    async def __call__(
+        self, *arguments: str, name: str = "", stdin: bytes = b"", redirect: str = "", **environment: str
+    ) -> Ran:
+        """Run it to its end; `redirect` is a shell's, e.g. `>/dev/full`."""
         ...
 
 
-async def run_gateway(*arguments: str, stdin: bytes = b"", **environment: str) -> Ran:
-    """Run the command to its end."""
+async def run_gateway(*arguments: str, stdin: bytes = b"", redirect: str = "", **environment: str) -> Ran:
+    """Run the command to its end; `redirect` is a shell's."""
     process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", f'exec "$@" {redirect}', "sh"),
         *(sys.executable, "-c", MAIN, *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -72,13 +75,13 @@ def gateway(gate: FakeGateway, tmp_path: Path) -> Gateway:
     secret = tmp_path / "passphrase"
     secret.write_bytes(PASSPHRASE + b"\n")
 
-    async def ran(*arguments: str, name: str = "", stdin: bytes = b"", **environment: str) -> Ran:
+    async def ran(*arguments: str, name: str = "", stdin: bytes = b"", redirect: str = "", **environment: str) -> Ran:
         if name:
             home = tmp_path / name
             if not home.exists():
                 make_test_home(home, gate.world, name, [gate.base])
             environment = {"GATEWAY_HOME": str(home), **environment}
             arguments = (*arguments, "--passphrase-file", str(secret))
-        return await run_gateway(*arguments, stdin=stdin, **environment)
+        return await run_gateway(*arguments, stdin=stdin, redirect=redirect, **environment)
 
     return ran

@@ -1,0 +1,75 @@
+"""
+`gateway directory`: who can be written to, under which names, and in which groups.
+
+`reachable` says that a participant has a delivery key now: it has connected within the last weeks. A message to one that has
+none is refused before anything is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gateway.cli import output
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+
+if TYPE_CHECKING:
+    from gateway.directory.view import Directory
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("directory")(directory)
+
+
+def directory(
+    home: HomeFolder,
+    passphrase_file: PassphraseFile = None,
+    gateway: GatewayUrls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show participants and groups, and who can be written to."""
+    place = locate(home, passphrase_file, gateway)
+    found = run(lambda: _ask(place))
+    if found is None:
+        raise typer.Exit(output.Exit.INTERRUPTED)
+    told = _told(found, time.time())
+    if as_json:
+        output.print_json(told)
+    else:
+        _show(told)
+
+
+async def _ask(place: Place) -> Directory:
+    async with opened(place) as contact_point:
+        return await contact_point.directory()
+
+
+def _told(found: Directory, now: float) -> dict[str, Any]:
+    return {
+        "network": found.network,
+        "version": found.version,
+        "exercise": found.exercise,
+        "participants": [
+            {
+                "address": address,
+                "name": entry.name,
+                "country": entry.country,
+                "roles": entry.roles,
+                "reachable": found.delivery_key(address, now) is not None,
+            }
+            for address, entry in ((one, found.entries[one]) for one in found.participants())
+        ],
+        "groups": {name: list(members) for name, members in sorted(found.groups.items())},
+    }
+
+
+def _show(told: dict[str, Any]) -> None:
+    columns = ("address", "name", "country", "roles", "reachable")
+    rows = [[output.in_words(name, one[name]) for name in columns] for one in told["participants"]]
+    output.print_table("", columns, rows)
+    output.print_pairs((f"group:{name}", ", ".join(members)) for name, members in told["groups"].items())
