@@ -1,11 +1,11 @@
 """
 One contact point at work in a process of its own, through the SDK as an application uses it.
 
-    python -m tests.bench.correspondent send HOME PASSPHRASE COUNT AT_ONCE PAUSE_S TO
-    python -m tests.bench.correspondent read HOME PASSPHRASE COUNT
+    python -m tests.bench.correspondent send HOME PASSPHRASE TO
+    python -m tests.bench.correspondent read HOME PASSPHRASE
 
-Prints `ready`, then waits for a line on standard input, works, and prints a list of `Seen` as JSON. A sender's time is when it
-called `send`; a reader's is when the gateway had said that the `opened` receipt is recorded.
+Prints `ready`, then a `Seen` as JSON in a line for each message. A sender sends what each line of its standard input says,
+`COUNT AT_ONCE`; its time is when it called `send`. A reader tells when the gateway had its `opened` receipt recorded.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from gateway.message import read_message_file
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gateway.client.arrivals import Due
     from gateway.client.delivery import Delivery
     from gateway.client.receipts import ReceiptPost
+    from gateway.ids import MessageId
     from gateway.protocol.frames import Recorded
 
 __all__ = ["Seen"]
 
 EXAMPLE: Final = "examples/information.report/open-source-video.json"
-LIMIT_S: Final = 120.0
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -74,55 +74,48 @@ class Watch:
         del self._done[row]
 
 
-async def send(me: ContactPoint, count: int, at_once: int, pause_s: float, to: str) -> list[Seen]:
-    """Send so many messages."""
-    _, content, _ = read_message_file((schemas_path() / EXAMPLE).read_bytes())
-    seen: list[Seen] = []
-    turns = iter(range(count))
+def tell(message_id: MessageId, at: float) -> None:
+    """Print a line."""
+    print(msgspec.json.encode(Seen(format_id(message_id), at)).decode(), flush=True)
 
-    async def work() -> None:
+
+async def send(me: ContactPoint, to: str) -> None:
+    """Send what standard input says."""
+    _, content, _ = read_message_file((schemas_path() / EXAMPLE).read_bytes())
+
+    async def work(turns: Iterator[int]) -> None:
         for _ in turns:
             started = time.time()
             receipt = await me.send(content, to=[to])
-            seen.append(Seen(format_id(receipt.message_id), started))
-            await asyncio.sleep(pause_s)
+            tell(receipt.message_id, started)
 
-    await asyncio.gather(*(work() for _ in range(at_once)))
-    return seen
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        count, at_once = map(int, line.split())
+        turns = iter(range(count))
+        await asyncio.gather(*(work(turns) for _ in range(at_once)))
 
 
-async def read(me: ContactPoint, count: int) -> list[Seen]:
-    """Acknowledge so many messages, each in a task of its own."""
+async def read(me: ContactPoint) -> None:
+    """Acknowledge what comes, each in a task of its own."""
     watch = Watch(me._parts.post)
-    seen: list[Seen] = []
 
     async def finish(delivery: Delivery) -> None:
         await delivery.acknowledge()
         await watch.wait()
-        seen.append(Seen(format_id(delivery.message_id), time.time()))
+        tell(delivery.message_id, time.time())
 
-    async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tasks:
-        left = count
+    async with asyncio.TaskGroup() as tasks:
         async for delivery in me.inbox(follow=True):
             tasks.create_task(finish(delivery))
-            left -= 1
-            if not left:
-                break
-    return seen
 
 
 async def main(words: list[str]) -> None:
     """Do what the command line says."""
-    role, home, passphrase, *rest = words
+    _role, home, passphrase, *to = words
     async with ContactPoint.open(Path(home), passphrase=passphrase) as me:
         await me.publish_card()
         print("ready", flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
-        if role == "read":
-            seen = await read(me, int(rest[0]))
-        else:
-            seen = await send(me, int(rest[0]), int(rest[1]), float(rest[2]), rest[3])
-    print(msgspec.json.encode(seen).decode(), flush=True)
+        await (send(me, *to) if to else read(me))
 
 
 if __name__ == "__main__":
