@@ -49,7 +49,7 @@ def find_fault(text: str, max_depth: int) -> Fault | None:
     try:
         _check("", scanner.decode(text), max_depth)
     except JSONDecodeError as exc:
-        return Fault(f"not JSON at character {exc.pos}", "")
+        return Fault(f"not JSON at line {exc.lineno}, column {exc.colno}", "")
     except RecursionError:
         return Fault(f"deeper than {max_depth}", "")
     except _Found as found:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gateway.errors import Rejected
+from gateway.message.expected import expected_at
 from gateway.message.pointers import split_validation_error
 from gateway.message.strict import LIMITS, Limits, check_strict
 
@@ -52,7 +53,8 @@ def decode_checked(data: bytes, type_: type[T]) -> T:
         decoded: T = _decoder(type_).decode(data)
     except msgspec.ValidationError as exc:
         detail, pointer = split_validation_error(str(exc))
-        raise Rejected(detail, code="content-schema", pointer=pointer) from None  # its text may quote content
+        hint = expected_at(type_, pointer)
+        raise Rejected(detail, code="content-schema", pointer=pointer, hint=hint) from None  # its text may quote content
     except msgspec.DecodeError:
         raise Rejected("not JSON", code="content-json", pointer="") from None
     return decoded

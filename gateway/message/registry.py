@@ -157,5 +157,6 @@ def spec(kind: str) -> KindSpec:
     """Return the row of a kind, or raise `kind-unknown`."""
     row = KINDS.get(Kind(kind))
     if row is None:
-        raise Rejected(f"not a kind of the registry: {kind[:64]!r}", code="kind-unknown")
+        hint = f"one of {', '.join(KINDS)}"
+        raise Rejected(f"not a kind of the registry: {kind[:64]!r}", code="kind-unknown", hint=hint)
     return row

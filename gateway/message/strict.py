@@ -124,7 +124,7 @@ def _suspicious(data: bytes, text: str, max_depth: int) -> bool:
     try:
         scanner.decode(text)
     except JSONDecodeError as exc:
-        raise _refused(f"not JSON at character {exc.pos}") from exc
+        raise _refused(f"not JSON at line {exc.lineno}, column {exc.colno}") from exc
     distinct = sum(map(len, map(dict, objects)))
     if distinct != sum(map(len, objects)) or max(map(len, integers), default=0) > _SAFE_DIGITS:
         return True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
 from gateway.errors import Rejected
+from gateway.message import CooperationRequest
 from gateway.message.codec import decode, encode_json
 from gateway.message.pointers import MAX_POINTER, make_pointer, split_validation_error
 
@@ -65,3 +68,26 @@ def test_what_json_cannot_say_is_refused_when_written() -> None:
     for value in ("\ud800", object()):
         with pytest.raises(Rejected, match="content-json"):
             encode_json([value])
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"urgency": "soon"}, "one of flash, normal, routine, urgent"),
+        ({"respond_by": "tomorrow"}, "written as 2099-05-01T12:00:00Z"),
+        ({"retention": {"review_on": "tomorrow"}}, "written as 2099-05-01"),
+        ({"sequence": "first"}, "see the pointer"),
+    ],
+)
+def test_a_refused_value_comes_with_what_is_taken_there(changes: dict[str, object], told: str) -> None:
+    """The values of a list, or the form of a date; else the pointer has to do."""
+    with pytest.raises(Rejected) as refused:
+        decode(json.dumps({"kind": "cooperation.request", **changes}).encode(), CooperationRequest)
+    assert refused.value.hint == told
+
+
+def test_text_that_is_not_json_is_refused_with_line_and_column() -> None:
+    """As an editor counts them."""
+    with pytest.raises(Rejected) as refused:
+        decode(b'{"kind": "x",\n  purpose: 1}', CooperationRequest)
+    assert refused.value.detail == "not JSON at line 2, column 3"
