@@ -267,3 +267,31 @@ async def test_a_receipt_for_something_else_is_not_believed(homes: Homes, gate: 
         gate.forged = message.answer
         sent = await qm.send(content(), to=["GN-QN"])
     assert sent.kept
+
+
+async def test_one_recipient_may_be_a_string(homes: Homes) -> None:
+    """And the receipt says whom it was sent to, with ids that can be passed on."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        receipt = await qm.send(content(), to="GN-QN")
+        status = await qm.status(receipt.message_id)
+    assert receipt.recipients == ("GN-QN@icn",)
+    assert format_id(receipt.message_id) in repr(receipt)
+    assert format_id(receipt.message_id) in repr(status)
+
+
+async def test_who_never_connected_is_named_with_what_helps(homes: Homes, world: World, clock: Clock) -> None:
+    """A recipient without a current delivery key is told by name, and nothing is sent."""
+    pass_time(world, clock, 60 * DAY_S)
+    async with homes("NCB-QM") as qm:
+        with pytest.raises(Rejected) as refused:
+            await qm.send(content(), to="GN-QN")
+    assert (refused.value.code, "ask GN-QN to run `gateway inbox` once" in refused.value.hint) == ("recipient-key", True)
+
+
+async def test_an_answer_is_asked_for_by_a_time_to_come(homes: Homes, clock: Clock) -> None:
+    """A `respond_by` that is past is refused before anything is signed."""
+    async with homes("NCB-QM") as qm:
+        with pytest.raises(Rejected) as refused:
+            await qm.send(content(), to="GN-QN", respond_by=int(clock()) - 60)
+    assert (refused.value.code, refused.value.pointer) == ("out-of-time", "/respond_by")
