@@ -20,7 +20,11 @@ def demo(
     ledger: Annotated[str | None, typer.Option(help="postgresql:// address of an empty database; else SQLite.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Empty folder to leave everything in; else it is removed.")] = None,
 ) -> None:
-    """Run a network: authority, gateway, six participants; send, read, answer, refuse. Ends with 0 only if nothing was lost."""
+    """
+    Run a whole fictional network on this machine.
+
+    An authority, a gateway, six participants; they send, read, answer and refuse. Ends with 0 only if nothing was lost.
+    """
     from gateway.demo.run import run
 
     raise typer.Exit(run(brokers=broker or (), ledger=ledger, keep=keep))

@@ -18,7 +18,7 @@ from gateway.demo.stage import Services, Stage, build
 from gateway.demo.story import Failed, Story
 from gateway.demo.tally import Tally
 from gateway.demo.view import View
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Rejected
 from gateway.ops.logs import configure
 
 __all__ = ["run"]
@@ -37,7 +37,12 @@ def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int
 
     Returns:
         The exit code: 0 only if everything that was accepted was opened, once.
+
+    Raises:
+        Rejected: `keep` is no empty folder; nothing was written.
     """
+    if keep is not None:
+        _require_empty(keep)
     console = Console(highlight=False, soft_wrap=True)
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-demo-")))
@@ -48,6 +53,8 @@ def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int
         except (Failed, GatewayError) as exc:
             console.print(f"demo: failed: {exc}", markup=False)
             return 1
+    if keep is not None:
+        console.print(_left(stage), markup=False)
     console.print(f"\n{tally}")
     return 0 if tally.holds else 1
 
@@ -61,6 +68,27 @@ async def _play(stage: Stage, view: View) -> Tally:
         return await Story(stage, f"http://127.0.0.1:{gateway.port}", adapters.ledger, view).play()
     finally:
         await gateway.stop(_GRACE_S)
+
+
+def _require_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        empty = next(folder.iterdir(), None) is None
+    except OSError as exc:
+        raise Rejected(f"{folder}: {exc.strerror}", code="config", hint="name an empty folder, or one to be made") from exc
+    if not empty:
+        raise Rejected(f"{folder} is not empty", code="home-exists", hint="name an empty folder, or one to be made")
+
+
+def _left(stage: Stage) -> str:
+    """Say what to do with what was kept."""
+    homes = " ".join(sorted(path.name for path in stage.home("").iterdir()))
+    return (
+        f"\nleft in {stage.folder}, for who wants to go on:\n"
+        f"  gateway serve {stage.config}\n"
+        f"  gateway inbox --home {stage.home('NCB-QM')} --passphrase-file {stage.config.parent / 'passphrase'}\n"
+        f"  homes: {homes}"
+    )
 
 
 def _free_port() -> int:

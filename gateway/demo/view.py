@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.envelope import decode_header
+from gateway.ids import participant_of
 from gateway.message import CooperationRequest, InformationReport, RequestResponse
 from gateway.message.show import visible
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["View"]
 
-_SHOWN: Final = 64  # characters of a content
+_WIDTH: Final = 98  # columns after the indent of two; terminals of people and of papers have a hundred
+_SHOWN: Final = 54  # of them for a content, cut between words
 
 
 class View:
@@ -35,7 +38,8 @@ class View:
 
     def note(self, text: str) -> None:
         """Say something that was checked."""
-        self._console.print(Text(f"  {visible(text)}"))
+        for line in textwrap.wrap(visible(text), _WIDTH, subsequent_indent="    ", break_on_hyphens=False):
+            self._console.print(Text(f"  {line}"))
 
     def arrived(self, name: str) -> None:
         """Somebody is there, with a published delivery card."""
@@ -43,17 +47,15 @@ class View:
 
     def sent(self, line: Line, receipt: SendReceipt) -> None:
         """A message was accepted."""
-        how = "gateway" if line.sealed_by_gateway else "author"
-        self.note(f"{line.sender:<12} -> {', '.join(line.to):<44} {line.example:<38} sealed by the {how}, no. {receipt.number}")
+        how = ", sealed by the gateway" if line.sealed_by_gateway else ""
+        self.note(f"no. {receipt.number:<3}{line.example:<41}{line.sender} to {', '.join(line.to)}{how}")
 
     def seen_by_gateway(self, number: int, head: bytes) -> None:
-        """Show the header, which is not hidden from the gateway, and the size of the core that carries it."""
+        """Show the header, which is not hidden from the gateway."""
         core, *_ = msgspec.msgpack.decode(head)
         header = decode_header(msgspec.msgpack.decode(core)[3])
-        self.note(
-            f"no. {number}: {header.sender} to {header.recipients}, {header.kind} {header.handling} {header.urgency}; "
-            f"addressees {header.addressees.hex()[:16]}..., content: sealed"
-        )
+        facts = f"{header.kind} {header.handling} {header.urgency}"
+        self.note(f"no. {number:<3}{header.sender} to {header.recipients}: {facts}, content sealed")
 
     def refused(self, what: str, status: int, code: str) -> None:
         """A bad submission changed nothing."""
@@ -65,8 +67,8 @@ class View:
 
     def read(self, name: str, delivery: Delivery) -> None:
         """Somebody read a message."""
-        said = visible(_gist(delivery.content))[:_SHOWN]
-        self.note(f"{name:<12} reads no. {delivery.number:<3} from {delivery.sender:<18} {delivery.kind:<22} {said}")
+        said = textwrap.shorten(visible(_gist(delivery.content)), _SHOWN, placeholder=" ...")
+        self.note(f"{name:<12} reads no. {delivery.number:<3}from {participant_of(delivery.sender):<12} {said}")
 
 
 def _gist(content: Content) -> str:
@@ -75,7 +77,8 @@ def _gist(content: Content) -> str:
         case CooperationRequest():
             return content.body.facts
         case RequestResponse():
-            return f"{content.body.state}: {content.body.explanation or ''}"
+            notes = (one.note for one in content.body.per_measure if one.note)
+            return ": ".join(filter(None, (content.body.state, content.body.explanation or next(notes, None))))
         case InformationReport():
             return content.body.items[0].text
         case _:

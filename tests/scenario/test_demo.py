@@ -32,6 +32,7 @@ def test_the_demonstration_runs_from_any_folder_and_loses_nothing(tmp_path: Path
     assert (done.code, done.err) == (0, "")
     assert deliveries > messages >= 9
     assert list(tmp_path.iterdir()) == []
+    assert [line for line in done.out.splitlines() if len(line) > 100 or line.endswith(": ")] == []
 
 
 def test_the_demonstration_shows_what_was_refused_and_what_was_offline(tmp_path: Path) -> None:
@@ -41,6 +42,16 @@ def test_the_demonstration_shows_what_was_refused_and_what_was_offline(tmp_path:
     for told in ("forged", "repeat", "offline", "sealed by the gateway"):
         assert told in done.out.lower()
     assert (tmp_path / "kept" / "gateway" / "gateway.db").is_file()
+    assert f"gateway serve {tmp_path}/kept/gateway/gateway.toml" in done.out
+
+
+def test_the_demonstration_fills_no_folder_of_others(tmp_path: Path) -> None:
+    """A folder that has something in it, and what is no folder, are refused in one line and stay as they are."""
+    (tmp_path / "mine").write_text("mine")
+    for place in (tmp_path, tmp_path / "mine"):
+        done = run("demo", "--keep", place, cwd=tmp_path)
+        assert (done.code, "Traceback" in done.err, "empty folder" in done.err) == (1, False, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 @pytest.mark.broker
