@@ -16,6 +16,7 @@ import signal
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.api.app import HttpApi, operations_listener
@@ -38,7 +39,6 @@ from gateway.resources import schemas_path
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
-    from pathlib import Path
 
     from gateway.api.listener import Listener
     from gateway.broker import Broker
@@ -118,6 +118,7 @@ async def open_adapters(config: Config, *, clock: Callable[[], float] = time.tim
     Raises:
         GatewayError: The ledger cannot be opened.
     """
+    _require_folder(config)
     migrate = config.ledger.embedded if config.ledger.migrate is None else config.ledger.migrate
     return Adapters(await Ledger.open(config.ledger.url, migrate=migrate, clock=clock), _broker(config))
 
@@ -185,6 +186,7 @@ def preflight(config: Config, passphrase: bytes | None) -> list[str]:
         Rejected: A start would be refused for this.
     """
     parse_address(config.address)
+    _require_folder(config)
     _tls(config)
     root = _read(config.directory.root, _COPY_ROOT)
     try:
@@ -245,6 +247,13 @@ def _open_keys(config: Config, passphrase: bytes) -> GatewayKeys:
     if keys.address != parse_address(config.address):
         raise Rejected(f"{config.keys.file} has the keys of {keys.address}, not of {config.address}", code="config")
     return keys
+
+
+def _require_folder(config: Config) -> None:
+    """Refuse an embedded ledger in a folder that is not there: waiting would not make it."""
+    folder = Path(config.ledger.url.removeprefix("sqlite:///")).parent
+    if config.ledger.embedded and not folder.is_dir():
+        raise Rejected(f"ledger.url: no folder {folder}", code="config", hint=f"make it: mkdir -p {folder}")
 
 
 def _parts(

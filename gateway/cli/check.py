@@ -30,7 +30,7 @@ def check(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check a configuration file and print every value, defaults included."""
+    """Check a configuration file and print what counts."""
     from gateway.cli import output
     from gateway.cli.serve import given_passphrase
     from gateway.config import load

@@ -114,7 +114,7 @@ def _participant(text: str) -> Participant:
     try:
         return parse_participant(text)
     except Rejected as exc:
-        raise Rejected(f"{exc.detail}; an id is in capitals, e.g. NCB-QM", code="config") from exc
+        raise Rejected(exc.detail, code=exc.code, hint="write an id in capitals, e.g. NCB-QM") from exc
 
 
 def _address(who: Participant, network: str) -> Address:
@@ -123,7 +123,7 @@ def _address(who: Participant, network: str) -> Address:
     try:
         return make_address(who, parse_network(network))
     except Rejected as exc:
-        raise Rejected(f"{exc.detail}; its name is in small letters, e.g. icn", code="config") from exc
+        raise Rejected(exc.detail, code=exc.code, hint="write a network in small letters, e.g. icn") from exc
 
 
 def _invitation(path: Path) -> Invitation:
@@ -153,5 +153,5 @@ def _tell(home: Path, profile: Profile, digits: str, *, json: bool) -> None:
         output.print_json(made)
         return
     output.print_table("enrolled", ("what", "is"), list(made.items()))
-    output.note(f"next: move {home / 'identity.key'} to a medium that is kept offline, send request.json to the authority,")
-    output.note("      and read the fingerprint to it over another line")
+    output.note(f"next: move {home / 'identity.key'} to a medium that is kept offline,")
+    output.note("      send request.json to the authority, and read the fingerprint to it over another line")

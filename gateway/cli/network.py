@@ -55,7 +55,7 @@ def init(
     passphrase_file: PassphraseFiles = None,
     json: Json = False,
 ) -> None:
-    """Make a network: two officers' keys, the root of trust, the invitation."""
+    """Make a network: officers' keys, root, invitation."""
     from gateway.client.tls import read_pem
     from gateway.ids import parse_network
     from gateway.network import INVITATION_FILE, ROOT_FILE, Authority, Plan, decode_request, fingerprint
@@ -78,8 +78,8 @@ def init(
         output.print_json(made)
         return
     output.print_table("network made", ("what", "is"), [(name, str(value)) for name, value in made.items()])
-    output.note("next: put officers/officer-*.root.keys in a safe, give root.json to the gateway and invitation.json to")
-    output.note("      participants, then run `gateway network publish`")
+    output.note("next: put officers/officer-*.root.keys in a safe, give root.json to the gateway")
+    output.note("      and invitation.json to participants, then run `gateway network publish`")
 
 
 def add(
@@ -92,7 +92,7 @@ def add(
     yes: Annotated[bool, typer.Option("--yes", help="The fingerprint was compared already.")] = False,
     json: Json = False,
 ) -> None:
-    """Enter a participant, after its fingerprint was compared over another line."""
+    """Enter a participant whose fingerprint was compared."""
     from gateway.network import Authority, Decision, decode_request, fingerprint
     from gateway.network.files import read_file
 
@@ -122,7 +122,7 @@ def group(
 
 
 def publish(folder: Folder, passphrase_file: PassphraseFiles = None) -> None:
-    """Sign the draft with both officers into `publication/`; at least every 72 hours."""
+    """Sign the draft into `publication/`, every 72 hours at least."""
     from gateway.network import Authority
 
     written = Authority(folder).publish(_passphrases(passphrase_file), time.time())

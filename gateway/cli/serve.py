@@ -23,17 +23,22 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The gateway's TOML file.")]) -> None:
-    """Run a gateway; SIGTERM stops it within 30 seconds, and logs go to standard error as JSON lines."""
+    """
+    Run a gateway until it is told to stop.
+
+    SIGTERM stops it within 30 seconds. Logs go to standard error as JSON lines.
+    """
     from gateway.cli.passphrase import read_passphrase
     from gateway.config import load
     from gateway.server import run
 
     loaded = load(config)
     if not loaded.keys.file.is_file():
-        raise Rejected(f"keys.file: no file {loaded.keys.file}; mend it: gateway enrol NAME --as-gateway", code="config")
+        raise Rejected(f"keys.file: no file {loaded.keys.file}", code="config", hint="make it: gateway enrol NAME --as-gateway")
     passphrase = given_passphrase(loaded.keys)
     if passphrase is None and not sys.stdin.isatty():
-        raise Rejected(f"{config}: no passphrase; mend it: set keys.passphrase_file, or run it on a terminal", code="config")
+        hint = f"set keys.passphrase_file in {config}, or run it on a terminal"
+        raise Rejected("no passphrase for the gateway's keys", code="passphrase", hint=hint)
     run(loaded, read_passphrase(None) if passphrase is None else passphrase)
 
 

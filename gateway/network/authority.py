@@ -150,7 +150,7 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         if not (folder / _STATE_FILE).is_file():
-            raise Rejected(f"no authority in {folder}: make one with `gateway network init`", code="config")
+            raise Rejected(f"no authority in {folder}", code="home-missing", hint="make one: gateway network init")
         self._state = decode(read_file(folder / _STATE_FILE), _State)
 
     @classmethod
@@ -237,10 +237,11 @@ class Authority:
     def set_group(self, name: str, members: Sequence[str]) -> None:
         """Make or replace a group; without members it is removed. All members must be enrolled, else `config`."""
         if not re.fullmatch(GROUP_PATTERN, name):
-            raise Rejected(f"not a group's name: {name[:64]!r}; small letters, digits, hyphens, e.g. all-units", code="config")
+            hint = "group names have small letters, digits and hyphens, e.g. all-units"
+            raise Rejected(f"not a group's name: {name[:64]!r}", code="config", hint=hint)
         unknown = set(members) - {entry.participant for entry in self.who.entries}
         if unknown:
-            raise Rejected(f"not enrolled: {min(unknown)[:64]!r}; a group has participants such as NCB-QM", code="config")
+            raise Rejected(f"not enrolled: {min(unknown)[:64]!r}", code="config", hint="name participants, e.g. NCB-QM")
         groups = {**self.who.groups, name: tuple(members)}
         if not members:
             del groups[name]

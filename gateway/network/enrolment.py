@@ -147,16 +147,19 @@ def refuse_roles(roles: Collection[str]) -> None:
     """Raise `config` for a role that no network knows."""
     unknown = set(roles).difference(ROLES)
     if unknown:
-        raise Rejected(f"not a role: {min(unknown)[:64]!r}; one of {', '.join(sorted(ROLES))}", code="config")
+        raise Rejected(f"not a role: {min(unknown)[:64]!r}", code="config", hint=f"one of {', '.join(sorted(ROLES))}")
 
 
 def _refuse_wishes(profile: Profile) -> None:
     if not re.fullmatch("[A-Z]{2}", profile.country):
-        raise Rejected(f"not a country: {profile.country[:64]!r}; two capital letters, e.g. DE, or ZZ for none", code="config")
+        hint = "give two capital letters, e.g. DE, or ZZ for none"
+        raise Rejected(f"not a country: {profile.country[:64]!r}", code="config", hint=hint)
     if not re.fullmatch("[a-z][a-z0-9-]{1,31}", profile.organisation_type):
-        raise Rejected(f"not a type: {profile.organisation_type[:64]!r}; a word in small letters, e.g. tribunal", code="config")
+        hint = "give a word in small letters, e.g. tribunal"
+        raise Rejected(f"not a type: {profile.organisation_type[:64]!r}", code="config", hint=hint)
     if not 1 <= len(profile.name) <= _NAME_CHARACTERS:
-        raise Rejected(f"a name of {len(profile.name)} characters; 1 to {_NAME_CHARACTERS}", code="config")
+        hint = f"give 1 to {_NAME_CHARACTERS}"
+        raise Rejected(f"a name of {len(profile.name)} characters", code="config", hint=hint)
     refuse_roles(profile.roles)
 
 

@@ -71,10 +71,10 @@ def write_officers(folder: Path, officers: Sequence[Officer], passphrases: Seque
 def refuse_shared(passphrases: Sequence[bytes]) -> None:
     """Refuse fewer passphrases than officers who sign together, and one for two of them: who knows it would be both."""
     if len(passphrases) < AUTHORITY_THRESHOLD:
-        told = f"{len(passphrases)} passphrase, {AUTHORITY_THRESHOLD} officers sign together: give --passphrase-file for each"
-        raise Rejected(told, code="passphrase")
+        told = f"{len(passphrases)} passphrase, {AUTHORITY_THRESHOLD} officers sign together"
+        raise Rejected(told, code="passphrase", hint="give --passphrase-file once for each officer")
     if len(set(passphrases)) < len(passphrases):
-        raise Rejected("two officers with one passphrase: each gives one of their own", code="passphrase")
+        raise Rejected("two officers with one passphrase", code="passphrase", hint="each officer gives one of their own")
 
 
 def open_officers(folder: Path, passphrases: Sequence[bytes]) -> list[Officer]:
@@ -92,7 +92,7 @@ def open_officers(folder: Path, passphrases: Sequence[bytes]) -> list[Officer]:
         except Rejected as exc:
             if exc.code != "passphrase":
                 raise
-            told = f"passphrase {number} does not open the keys of officer {number}: the order counts"
-            raise Rejected(told, code="passphrase") from exc
+            told = f"passphrase {number} does not open the keys of officer {number}"
+            raise Rejected(told, code="passphrase", hint="give them in the officers' order") from exc
         officers.append(Officer(root=None, targets=keys[TufRole.TARGETS], revocations=keys[TufRole.REVOCATIONS]))
     return officers

@@ -156,8 +156,8 @@ def decode_invitation(data: bytes) -> Invitation:
 def refuse_url(url: str) -> None:
     """Refuse an address that no home would take: plain HTTP is for loopback alone."""
     if not re.fullmatch(_URL, url) or len(url) > _URL_CHARACTERS:
-        told = f"not a gateway's address: {url[:64]!r}; write https://HOST:PORT, or http://127.0.0.1:PORT on one machine"
-        raise Rejected(told, code="malformed")
+        hint = "write https://HOST:PORT, or http://127.0.0.1:PORT on one machine"
+        raise Rejected(f"not a gateway's address: {url[:64]!r}", code="malformed", hint=hint)
 
 
 def fingerprint(data: bytes) -> str:

@@ -91,9 +91,9 @@ def test_mistakes_are_told_with_a_code(terminal: Terminal) -> None:
     for line, code in [
         ("enrol GW-ICN --as-gateway --network icn --home @gate --passphrase-file @one", "home-exists"),
         ("network publish @net --passphrase-file @two --passphrase-file @one", "passphrase"),
-        ("network publish @elsewhere --passphrase-file @one --passphrase-file @two", "config"),
+        ("network publish @elsewhere --passphrase-file @one --passphrase-file @two", "home-missing"),
         ("network add @net @gate/request.json --clearance secret --yes", "config"),
-        ("enrol ncb-qm --as-gateway --network icn --home @x --passphrase-file @one", "config"),
+        ("enrol ncb-qm --as-gateway --network icn --home @x --passphrase-file @one", "bad-address"),
         ("enrol NCB-QM --as-gateway --network icn --home @x --passphrase-file @missing", "passphrase"),
     ]:
         result = terminal.run(line)
@@ -105,21 +105,21 @@ def test_mistakes_are_told_with_a_code(terminal: Terminal) -> None:
     ("line", "told"),
     [
         ("enrol NCB-QM --as-gateway --network icn --home @x --country Germany --passphrase-file @one", "two capital letters"),
-        ("enrol NCB-QM --invitation @net/invitation.json --home @x --role boss --passphrase-file @one", "one of central-auth"),
+        ("enrol NCB-QM --invitation @net/invitation.json --home @x --role boss --passphrase-file @one", "one of central-"),
         ("enrol bad_id --as-gateway --network icn --home @x --passphrase-file @one", "in capitals, e.g. NCB-QM"),
         ("enrol GW-XA --as-gateway --network XX --home @x --passphrase-file @one", "in small letters, e.g. icn"),
         ("network group @net ALL-UNITS GW-ICN", "small letters"),
         ("network group @net all-units NCB-XX", "not enrolled"),
         ("network publish @nowhere --passphrase-file @one --passphrase-file @two", "gateway network init"),
-        ("network publish @net --passphrase-file @one", "--passphrase-file for each"),
-        ("network publish @net --passphrase-file @two --passphrase-file @one", "officer 1: the order counts"),
+        ("network publish @net --passphrase-file @one", "--passphrase-file once for each"),
+        ("network publish @net --passphrase-file @two --passphrase-file @one", "officer 1 - give them in the officers' order"),
     ],
 )
 def test_a_mistake_is_told_with_what_to_write(terminal: Terminal, tmp_path: Path, line: str, told: str) -> None:
     """A wrong country, role, name or order is refused at once, says what is right, and leaves nothing behind."""
     result = terminal.run(line)
     assert isinstance(result.exception, Rejected), result.output
-    assert told in result.exception.detail
+    assert told in f"{result.exception.detail} - {result.exception.hint}"
     assert not (tmp_path / "x").exists()
 
 
