@@ -110,7 +110,7 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """Print names and values, one a line and never folded: ids and hashes are copied whole."""
     rows = list(pairs)
     width = max((len(name) for name, _ in rows), default=0)
-    _write("".join(f"{safe(name):<{width}}  {safe(value)}\n" for name, value in rows))
+    _write("".join(f"{safe(name):<{width}}  {safe(value)}".rstrip() + "\n" for name, value in rows))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -57,6 +57,7 @@ async def test_a_message_that_waits_has_an_exit_code_of_its_own(gateway: Gateway
     gate.down = True
     sent = await gateway("send", REQUEST, "--to", "GN-QN", "--json", name="NCB-QM")
     assert (sent.code, json.loads(sent.out)["kept"]) == (3, True)
+    assert "do not send it again" in sent.err
     gate.down = False
     status = await gateway("status", json.loads(sent.out)["message_id"], "--json", name="NCB-QM")
     assert json.loads(status.out)["state"] == "accepted"

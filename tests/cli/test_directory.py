@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
+from tests.client.conftest import make_test_home
+from tests.support.network import make_world
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Gateway
+    from tests.support.fake_gateway import FakeGateway
 
 
 async def test_participants_are_listed_with_who_can_be_reached(gateway: Gateway) -> None:
@@ -18,3 +25,13 @@ async def test_participants_are_listed_with_who_can_be_reached(gateway: Gateway)
     assert (shown.code, "GN-QN@icn" in shown.out, "reachable" in shown.out) == (0, True, True)
     assert (me["reachable"], set(me)) == (True, {"address", "name", "country", "roles", "reachable"})
     assert told["network"] == "icn"
+
+
+async def test_a_home_that_the_gateway_does_not_know_is_told_whom_to_ask(
+    gateway: Gateway, gate: FakeGateway, tmp_path: Path
+) -> None:
+    """Its signature does not verify there: the hint names it and the authority."""
+    elsewhere = make_world(("NCB-XA",), time.time())
+    make_test_home(tmp_path / "NCB-XA", elsewhere, "NCB-XA", [gate.base])
+    ran = await gateway("directory", name="NCB-XA")
+    assert (ran.code, "this gateway may not know NCB-XA@icn" in ran.err) == (1, True)

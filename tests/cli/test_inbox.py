@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.conftest import MAIN, ROOT, run_gateway
 from tests.client.examples import content, path
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,3 +146,21 @@ async def test_a_prompt_for_the_passphrase_ends_with_an_interrupt(gateway: Gatew
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_a_followed_inbox_says_that_no_gateway_is_there(gateway: Gateway, gate: FakeGateway, tmp_path: Path) -> None:
+    """Once, and goes on trying."""
+    await gateway("inbox", name="GN-QN")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", MAIN, "inbox", "--follow", "--gateway", f"http://127.0.0.1:{free_port()}"),
+        *("--home", str(tmp_path / "GN-QN"), "--passphrase-file", str(tmp_path / "passphrase")),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        line = await process.stderr.readline()
+    process.terminate()
+    await process.communicate()
+    assert b"nobody listens at http://127.0.0.1" in line
+    assert b"trying again" in line
