@@ -8,10 +8,10 @@ code of what was wrong; of an accepted message that is the line of the exchange.
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from gateway.api.deadlines import Deadlines
 from gateway.api.problems import answer, error_from
 from gateway.api.reading import Bodies, read_body, refuse_body
 from gateway.api.routes import Call, Route, Router
@@ -58,6 +58,7 @@ class Service:
         self._clock = clock
         self._metrics = metrics
         self._authenticator = authenticator
+        self._deadlines = Deadlines(limits.request_time_s)
         self._log = logger()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -93,7 +94,7 @@ class Service:
         if route.unbounded:
             return await route.handler(call)
         try:
-            async with asyncio.timeout(self._limits.request_time_s):
+            with self._deadlines.deadline():
                 return await route.handler(call)
         except TimeoutError as exc:
             if route.changes:
