@@ -264,7 +264,7 @@ def load(path: Path) -> Config:
         _refuse_forms(config)
         refuse_dangers(config, path)
     except Rejected as exc:
-        raise Rejected(f"{path}: {exc.detail}", code="config") from exc
+        raise Rejected(f"{path}: {exc.detail}", code="config", hint=exc.hint) from exc
     return config
 
 
@@ -273,7 +273,8 @@ def read(data: bytes) -> Config:
     try:
         return msgspec.toml.decode(data, type=Config, dec_hook=_path)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
-        raise Rejected(_in_words(str(exc), data)[:300], code="config") from exc
+        hint = "correct it; README, Configuration, says which keys there are"
+        raise Rejected(_in_words(str(exc), data)[:300], code="config", hint=hint) from exc
 
 
 def refuse_dangers(config: Config, path: Path) -> None:
@@ -367,7 +368,7 @@ def _placed(config: Config, folder: Path) -> Config:
 
 
 def _danger(what: str, mend: str) -> Rejected:
-    return Rejected(f"{what}; mend it: {mend}", code="config")
+    return Rejected(what, code="config", hint=mend)
 
 
 def _loopback(host: str) -> bool:

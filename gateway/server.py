@@ -192,7 +192,7 @@ def preflight(config: Config, passphrase: bytes | None) -> list[str]:
     try:
         root_chain({}, root)
     except Rejected as exc:
-        raise Rejected(f"{config.directory.root} is no root of trust; mend it: {_COPY_ROOT}", code="config") from exc
+        raise Rejected(f"{config.directory.root} is no root of trust", code="config", hint=_COPY_ROOT) from exc
     if passphrase is not None:
         _open_keys(config, passphrase)
     folder = config.directory.publication
@@ -350,4 +350,4 @@ def _read(path: Path, mend: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise Rejected(f"cannot read {path}: {exc.strerror}; mend it: {mend}", code="config") from exc
+        raise Rejected(f"cannot read {path}: {exc.strerror}", code="config", hint=mend) from exc

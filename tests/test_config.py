@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from gateway import config as module
 from gateway.config import BrokerConfig, Config, LedgerConfig, load, read
-from gateway.errors import Rejected
+from gateway.errors import CODES, Rejected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,9 +84,9 @@ def test_a_typing_error_is_told_with_its_place(tmp_path: Path, text: str, told: 
 )
 def test_an_address_that_cannot_work_stops_the_start(tmp_path: Path, text: str) -> None:
     """Addresses of another form, and two listeners on one port, are refused with what to write instead."""
-    with pytest.raises(Rejected, match="mend it") as caught:
+    with pytest.raises(Rejected) as caught:
         load(written(tmp_path, text))
-    assert caught.value.code == "config"
+    assert (caught.value.code, caught.value.hint != CODES["config"].hint) == ("config", True)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +128,10 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 )
 def test_a_dangerous_start_is_refused_with_what_mends_it(tmp_path: Path, text: str, mends: str) -> None:
     """Plain HTTP on a network, half a TLS setting and open metrics do not start."""
-    with pytest.raises(Rejected, match=mends) as caught:
+    with pytest.raises(Rejected) as caught:
         load(written(tmp_path, text))
     assert caught.value.code == "config"
+    assert re.search(mends, caught.value.hint)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
@@ -151,16 +153,18 @@ def test_a_secret_that_others_can_read_stops_the_start(tmp_path: Path, name: str
         (tmp_path / one).write_bytes(b"secret")
         (tmp_path / one).chmod(0o640 if one == name else 0o600)
     text = '[keys]\npassphrase_file = "pass"\n[listen]\ntls_certificate = "tls.pem"\ntls_key = "tls.key"\n'
-    with pytest.raises(Rejected, match=f"chmod 600 .*{name}"):
+    with pytest.raises(Rejected) as caught:
         load(written(tmp_path, text))
+    assert caught.value.hint == f"chmod 600 {tmp_path / name}"
 
 
 def test_a_file_with_a_password_belongs_to_its_owner(tmp_path: Path) -> None:
     """A configuration that holds a password must not be readable by others."""
     text = '[ledger]\nurl = "postgresql://gw:secret@db.example/gw"\n'
     assert load(written(tmp_path, text)).ledger.url.endswith("/gw")
-    with pytest.raises(Rejected, match="chmod 600"):
+    with pytest.raises(Rejected) as caught:
         load(written(tmp_path, text, mode=0o644))
+    assert caught.value.hint.startswith("chmod 600")
 
 
 def test_passwords_are_never_shown() -> None:

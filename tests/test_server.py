@@ -164,7 +164,7 @@ async def test_without_a_publication_nothing_starts(site: Site) -> None:
 async def test_a_missing_root_is_told_with_what_mends_it(site: Site) -> None:
     """The error names the file and what to do."""
     exc = await refused(site.config(CONFIG.replace("authority/root.json", "nowhere.json")))
-    assert (exc.code, "mend it" in exc.detail) == ("config", True)
+    assert (exc.code, "root.json" in exc.hint) == ("config", True)
 
 
 async def test_a_gateway_that_is_not_listed_does_not_start(site: Site, tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int
         try:
             tally = asyncio.run(_play(stage, View(console)))
         except (Failed, GatewayError) as exc:
-            console.print(f"demo: failed: {exc}", markup=False)
+            advice = f"; {exc.hint}" if isinstance(exc, GatewayError) else ""
+            console.print(f"demo: failed: {exc}{advice}", markup=False)
             return 1
     if keep is not None:
         console.print(_left(stage), markup=False)
