@@ -45,4 +45,5 @@ def outline(value: object, name: str = "") -> list[str]:
         return [line for key, inner in value.items() for line in outline(inner, f"{name}.{key}" if name else str(key))]
     if isinstance(value, list):
         return [line for index, inner in enumerate(value) for line in outline(inner, f"{name}[{index}]")]
-    return [f"{visible(name)}: {visible(str(value))}"]
+    said = ("no", "yes")[value] if isinstance(value, bool) else str(value)
+    return [f"{visible(name)}: {visible(said)}"]

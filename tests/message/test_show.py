@@ -33,4 +33,9 @@ def test_nothing_that_acts_is_left(text: str) -> None:
 
 def test_an_outline_names_each_value() -> None:
     """Decoded JSON is laid out a line for each value, with hostile names made visible too."""
-    assert outline({"a": [{"b": "x\x1b"}, 2], "\u202e": True}) == ["a[0].b: x<U+001B>", "a[1]: 2", "<U+202E>: True"]
+    assert outline({"a": [{"b": "x\x1b"}, 2], "\u202e": True}) == ["a[0].b: x<U+001B>", "a[1]: 2", "<U+202E>: yes"]
+
+
+def test_truth_is_told_in_words() -> None:
+    """As a person reads it."""
+    assert outline({"present": True, "body": {"needed": False}}) == ["present: yes", "body.needed: no"]
