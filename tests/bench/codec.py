@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import msgspec
 
+from gateway.errors import Rejected
 from gateway.message import CooperationRequest, read, spec
+from gateway.message.strict import check_strict
 from gateway.resources import schemas_path
 from tests.bench.figures import Figure, beside
+from tests.message.test_strict import HOSTILE
 from tests.message.validators import validator
 
 __all__ = ["figures"]
@@ -44,6 +49,14 @@ def figures() -> Iterator[Figure]:
     yield Figure(name="decode_over_msgspec", value=ours / floor, unit="ratio", against="msgspec alone", note=note)
     note = f"times as fast, a cooperation request of {len(data)} bytes; the peer parses and validates"
     yield Figure(name="decode_vs_jsonschema", value=peer / ours, unit="times", against="json and jsonschema", note=note)
+    slowest, name = max((beside([partial(_judge, data)], 1)[0], name) for name, data in HOSTILE.items())
+    note = f"the slowest of {len(HOSTILE)} contents of up to 1 MiB that were made to be slow: {name}"
+    yield Figure(name="hostile_content_ms", value=slowest * 1e3, unit="ms", against="none", note=note, aim="<= 50")
+
+
+def _judge(data: bytes) -> None:
+    with suppress(Rejected):
+        check_strict(data)
 
 
 def _request() -> bytes:
