@@ -165,7 +165,8 @@ def _parse(url: str) -> sa.URL:
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     """Set what a ledger needs, and read it back: SQLite ignores what it cannot do."""
     cursor = connection.cursor()
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    # temp_store: what a statement over many rows needs to undo itself would be spilled to a file in another folder.
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "temp_store": 2}
     for name, value in {"busy_timeout": BUSY_MS, **wanted, "cache_size": -CACHE_KIB, "journal_size_limit": WAL_BYTES}.items():
         cursor.execute(f"PRAGMA {name} = {value}")
     for name, value in wanted.items():
