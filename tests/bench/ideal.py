@@ -47,25 +47,23 @@ class Plan(msgspec.Struct, frozen=True):
         ledger: Address of an empty, migrated ledger.
         columns: Of each table, in the order of the rows.
         messages: The rows of each message.
-        group: Messages in one commit.
         amqp: Address of the broker, where there is one.
     """
 
     ledger: str
     columns: dict[str, list[str]]
     messages: list[Rows]
-    group: int
     amqp: str | None
 
 
 class Store:
-    """Writes rows in groups, on one thread, through the bare driver."""
+    """Writes rows in groups of `size` messages, on one thread, through the bare driver."""
 
     def __init__(self, plan: Plan) -> None:
         self._thread = ThreadPoolExecutor(1)
         self._rows = iter(plan.messages)
         self._group: list[tuple[Rows, asyncio.Future[None]]] = []
-        self._size = plan.group
+        self.size = 1
         self._write = _sqlite(plan) if plan.ledger.startswith("sqlite:") else _postgresql(plan)
         self._loop = asyncio.get_running_loop()
 
@@ -73,7 +71,7 @@ class Store:
         """Take the rows of the next message; the future is done when they are committed."""
         future = self._loop.create_future()
         self._group.append((next(self._rows), future))
-        if len(self._group) == self._size:
+        if len(self._group) == self.size:
             self._flush()
         return future
 
@@ -192,7 +190,13 @@ async def _serve(port: int, plan: Plan) -> None:
         return web.Response(body=body)
 
     app = web.Application()
+
+    async def regroup(request: web.Request) -> web.Response:
+        store.size = int(request.match_info["size"])
+        return web.Response()
+
     app.router.add_post(media.MESSAGES, echo)
+    app.router.add_put("/group/{size}", regroup)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, LOOPBACK, port).start()

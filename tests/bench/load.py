@@ -3,7 +3,8 @@ A load generator: posts submissions over so many connections at once, each sendi
 
     python -m tests.bench.load PORT CONNECTIONS FILE          FILE: see `submissions.write_all`
 
-It speaks HTTP itself, because a client library would cost more than what it measures. Prints one JSON document.
+It speaks HTTP itself, because a client library would cost more than what it measures. Opens the connections, prints `ready`,
+waits for a line on standard input, and prints one JSON document when it is done.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -44,14 +45,33 @@ class Load(msgspec.Struct, frozen=True):
     latencies_ms: list[float]
 
 
-def post_all(port: int, connections: int, file: Path) -> Load:
-    """Run the generator in a process of its own and return what came of it."""
+def post_all(port: int, connections: int, file: Path, begin: Callable[[], object]) -> Load:
+    """
+    Run the generator in a process of its own.
+
+    Args:
+        port: Where to.
+        connections: Requests under way at once.
+        file: What to send.
+        begin: Called when all connections stand, before the first request.
+
+    Returns:
+        What came of it.
+    """
     words = [sys.executable, "-m", "tests.bench.load", str(port), str(connections), str(file)]
-    return msgspec.json.decode(subprocess.run(words, check=True, capture_output=True).stdout, type=Load)
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        begin()
+        done, _ = process.communicate(b"\n")
+    return msgspec.json.decode(done, type=Load)
 
 
-async def _connection(port: int, bodies: Iterator[bytes], statuses: Counter[str], latencies_ms: list[float]) -> None:
-    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _post(port: int, line: Line, bodies: Iterator[bytes], statuses: Counter[str], latencies_ms: list[float]) -> None:
+    reader, writer = line
     for body in bodies:
         started = time.perf_counter()
         head = (
@@ -65,15 +85,17 @@ async def _connection(port: int, bodies: Iterator[bytes], statuses: Counter[str]
         await reader.readexactly(int(length[1]))
         latencies_ms.append((time.perf_counter() - started) * 1e3)
         statuses[answer[9:12].decode()] += 1
-    writer.close()
 
 
 async def _run(port: int, connections: int, file: Path) -> Load:
     bodies = iter(list(read_all(file)))
     statuses: Counter[str] = Counter()
     latencies_ms: list[float] = []
+    lines = [await asyncio.open_connection(LOOPBACK, port) for _ in range(connections)]
+    print("ready", flush=True)
+    sys.stdin.readline()
     started = time.perf_counter()
-    await asyncio.gather(*(_connection(port, bodies, statuses, latencies_ms) for _ in range(connections)))
+    await asyncio.gather(*(_post(port, line, bodies, statuses, latencies_ms) for line in lines))
     return Load(dict(statuses), time.perf_counter() - started, sorted(latencies_ms))
 
 

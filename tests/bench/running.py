@@ -2,7 +2,7 @@
 A gateway as an operator runs it, in a process of its own, and what it costs that process.
 
 A `Stand` is a whole network on one of two set-ups: SQLite with the broker in memory, or PostgreSQL with RabbitMQ on private
-servers. The configuration is the default one, but for what `standing` is asked to change. Logs are written, to a file.
+servers. The configuration is the default one. Logs are written, to a file.
 """
 
 from __future__ import annotations
@@ -153,14 +153,8 @@ class Stand:
 
 
 @contextmanager
-def standing(setup: str, mailbox_bytes: int | None = None) -> Iterator[Stand]:
-    """
-    Start what the set-up stands on and make its network; everything is gone afterwards.
-
-    Args:
-        setup: One of `SETUPS`.
-        mailbox_bytes: What a mailbox holds, where that is not to be the default.
-    """
+def standing(setup: str) -> Iterator[Stand]:
+    """Start what the set-up stands on and make its network; everything is gone afterwards."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"bench-{setup}-")))
         cluster: Cluster | None = None
@@ -173,8 +167,6 @@ def standing(setup: str, mailbox_bytes: int | None = None) -> Iterator[Stand]:
         services = Services(port, operations_port, ledger, brokers)
         stage = build(folder, services, now=time.time())
         text = stage.config.read_text().replace('log_level = "warning"\n', "")  # the demonstration's, not the default
-        if mailbox_bytes is not None:
-            text = text.replace("[broker]\n", f"[broker]\nmailbox_bytes = {mailbox_bytes}\n")
         stage.config.write_text(text)
         stage.config.chmod(0o600)  # it may hold the broker's password
         yield Stand(setup, stage, services, cluster)
