@@ -11,11 +11,11 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from gateway.api.deadlines import Deadlines
 from gateway.api.problems import answer, error_from
 from gateway.api.reading import Bodies, read_body, refuse_body
 from gateway.api.routes import Call, Route, Router
 from gateway.errors import Branch, Rejected, Unavailable, Uncertain
+from gateway.ops.deadlines import Deadlines
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:

@@ -24,10 +24,12 @@ from pamqp.exceptions import PAMQPException
 from yarl import URL
 
 from gateway.errors import Unavailable
+from gateway.ops.deadlines import Deadline, Deadlines
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from types import TracebackType
 
 
 __all__ = ["Line", "LineLimits", "line_errors", "open_channel"]
@@ -73,21 +75,29 @@ class LineLimits:
 
 @contextlib.contextmanager
 def line_errors(what: str) -> Iterator[None]:
+    """Translate what aiormq raises into Unavailable."""
+    try:
+        yield
+    except (*LINE_ERRORS, asyncio.CancelledError) as exc:
+        translated = _translated(exc, what)
+        if translated is None:
+            raise
+        raise translated from exc
+
+
+def _translated(exc: BaseException | None, what: str) -> Unavailable | None:
     """
-    Translate what aiormq raises into Unavailable.
+    Say what an exception of aiormq means; None for one that is passed on.
 
     It also hands a CancelledError to those who wait on a connection that it closes. Nobody asked these tasks to stop: a task
     that was really cancelled says so in `cancelling()`, and stays cancelled.
     """
-    try:
-        yield
-    except LINE_ERRORS as exc:
-        raise Unavailable(f"the broker does not {what}: {type(exc).__name__}") from exc
-    except asyncio.CancelledError as exc:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise Unavailable(f"the broker's line was lost: cannot {what}") from exc
+    if isinstance(exc, LINE_ERRORS):
+        return Unavailable(f"the broker does not {what}: {type(exc).__name__}")
+    task = asyncio.current_task()
+    if isinstance(exc, asyncio.CancelledError) and task is not None and not task.cancelling():
+        return Unavailable(f"the broker's line was lost: cannot {what}")
+    return None
 
 
 async def open_channel(connection: aiormq.Connection, *, confirms: bool = False) -> aiormq.Channel:
@@ -99,6 +109,36 @@ async def open_channel(connection: aiormq.Connection, *, confirms: bool = False)
     number = next(number for number in itertools.count(1) if number not in connection.channels)
     channel = await connection.channel(number, publisher_confirms=confirms)
     return cast("aiormq.Channel", channel)
+
+
+class _Call:
+    """One call on a line. A class and no generator: each parcel is one."""
+
+    __slots__ = ("_connection", "_deadline", "_line", "_what")
+
+    def __init__(self, line: Line, what: str, deadline: Deadline) -> None:
+        self._line = line
+        self._what = what
+        self._deadline = deadline
+        self._connection = line.connection()
+
+    async def __aenter__(self) -> aiormq.Connection:
+        self._deadline.__enter__()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._deadline.__exit__(kind, error, trace)
+        except TimeoutError as exc:
+            error = exc
+        translated = _translated(error, self._what) if error is not None else None
+        if translated is None:
+            return
+        if isinstance(error, TimeoutError):
+            await self._line.examine(self._connection)
+        raise translated from error
 
 
 class Line:
@@ -132,6 +172,7 @@ class Line:
         self._probing = asyncio.Lock()
         self._probed_at = 0.0  # of the event loop's clock
         self._wire = _Wire("amqp")
+        self._deadlines = Deadlines(limits.call_s)
 
     @property
     def up(self) -> bool:
@@ -169,26 +210,17 @@ class Line:
             self._connection = None
             self._wire.abort()
 
-    @contextlib.asynccontextmanager
-    async def call(self, what: str) -> AsyncIterator[aiormq.Connection]:
+    def call(self, what: str) -> _Call:
         """
-        Wait for the broker's answers within the time limit.
+        Wait for the broker's answers within the time limit; an asynchronous context with the connection.
 
         Raises:
             Unavailable: It failed. Caused by TimeoutError there was no answer; when the line is still up afterwards it is
                 not the line that is silent, but one queue or channel.
         """
-        connection = self.connection()
-        try:
-            with line_errors(what):
-                async with asyncio.timeout(self.limits.call_s):
-                    yield connection
-        except Unavailable as exc:
-            if isinstance(exc.__cause__, TimeoutError):
-                await self._examine(connection)
-            raise
+        return _Call(self, what, self._deadlines.deadline())
 
-    async def _examine(self, connection: aiormq.Connection) -> None:
+    async def examine(self, connection: aiormq.Connection) -> None:
         """Ask a plain question, once for all who had no answer at this moment, and drop the connection if it is silent."""
         clock = asyncio.get_running_loop().time
         async with self._probing:

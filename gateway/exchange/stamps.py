@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Stamps"]
 
 _SALT_BYTES: Final = 16
-_SALTS_AT_ONCE: Final = 64  # each call of the system lets go of the interpreter, and waits behind the event loop to have it again
+_SALTS_AT_ONCE: Final = 64  # each call of the system gives up the interpreter, and waits behind the event loop
 UNANSWERED: Final = "unanswered"
 
 

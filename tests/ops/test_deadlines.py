@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.api.deadlines import Deadlines
+from gateway.ops.deadlines import Deadlines
 
 LIMIT_S = 0.05
 

@@ -1,8 +1,8 @@
 """
-One time limit for many requests at once, with one timer.
+One time limit for many requests or calls at once, with one timer.
 
-`asyncio.timeout` makes a timer for each request, which costs as much as two metrics; here all have the same limit, so they run
-out in the order in which they began, and the one timer waits for the oldest.
+`asyncio.timeout` makes a timer for each, which costs more than the metrics of a request; here all have the same limit, so they
+run out in the order in which they began, and the one timer waits for the oldest.
 """
 
 from __future__ import annotations
