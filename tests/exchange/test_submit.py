@@ -228,7 +228,7 @@ async def test_a_large_submission_does_not_hold_the_loop(tmp_path: Path) -> None
     names = [f"NCB-Q{index:04d}" for index in range(1000)]
     async with staged(tmp_path, ["NCB-QM", *names]) as stage:
         asyncio.get_running_loop().set_debug(False)  # the debug mode of the tests costs more than the work
-        worst_s = []
+        worst_s: list[float] = []
         while len(worst_s) < 5 and min(worst_s, default=1.0) >= 0.05:  # a busy machine is late by itself
             submission = await asyncio.to_thread(lambda: stage.sealed("NCB-QM", names, os.urandom(600_000)).submission)
             await asyncio.sleep(0.2)
