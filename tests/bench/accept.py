@@ -157,7 +157,7 @@ def _measure(stand: Stand, gateway: GatewayProcess) -> Iterator[Figure]:
     costs = ", ".join(map(str, rounds))
     note = f"CPU for one message of 4 KiB to one recipient, {CONNECTIONS} connections; median of rounds, microseconds: {costs}"
     name = f"accept_{stand.setup}"
-    against = "echo, signatures, trees, rows" + (", publish, consume" if stand.setup == "rabbitmq" else "")
+    against = "echo, signatures, trees, rows" + (", publish, consume, receipt" if stand.setup == "rabbitmq" else "")
     value = median(one.efficiency for one in rounds)
     yield Figure(name=f"{name}_efficiency", value=value, unit="ratio", against=against, note=note, aim=">= 0.6")
 
