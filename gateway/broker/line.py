@@ -25,6 +25,7 @@ from yarl import URL
 
 from gateway.errors import Unavailable
 from gateway.ops.deadlines import Deadline, Deadlines
+from gateway.ops.ending import end
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _translated(exc: BaseException | None, what: str) -> Unavailable | None:
     Say what an exception of aiormq means; None for one that is passed on.
 
     It also hands a CancelledError to those who wait on a connection that it closes. Nobody asked these tasks to stop: a task
-    that was really cancelled says so in `cancelling()`, and stays cancelled.
+    that was really cancelled says so in `cancelling()`.
     """
     if isinstance(exc, LINE_ERRORS):
         return Unavailable(f"the broker does not {what}: {type(exc).__name__}")
@@ -200,8 +201,7 @@ class Line:
         """Say goodbye and stop for good."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await end([task], again_s=2 * CLOSE_S)
 
     def drop(self, connection: aiormq.Connection, why: str) -> None:
         """Abort a connection that was found broken; a report about an older one is passed over."""

@@ -8,12 +8,13 @@ either: a gateway that silently stopped dispatching would be worse than one that
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final
 
 from gateway.errors import GatewayError
 from gateway.ops import Metrics
+from gateway.ops.ending import end
 from gateway.ops.logs import logger
 
 __all__ = ["Tasks", "every"]
@@ -47,7 +48,7 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel everything and wait for it."""
-        await _cancel(self._tasks)
+        await end(self._tasks)
         self._tasks.clear()
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -80,10 +81,3 @@ def every(pause_s: float, work: Callable[[], Awaitable[None]]) -> Callable[[], A
             await asyncio.sleep(pause_s)
 
     return again
-
-
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    tasks = list(tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
