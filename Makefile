@@ -1,7 +1,7 @@
 # The commands of the project. Each does its own set-up; `make help` lists them.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench faults schemas clean
+.PHONY: help demo test lint bench faults schemas lock sbom clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,6 +32,13 @@ faults: $(VENV)/.dev $(VENV)/.system ## kill gateway, broker and recipients; cou
 schemas: $(VENV)/.dev ## write the generated files of schemas/ anew
 	$(BIN)/python -m tests.generate
 
+lock: $(VENV)/.release ## pin what a gateway installs, with hashes, in deploy/requirements.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra server -c constraints.txt --generate-hashes --no-header --no-annotate -o deploy/requirements.lock
+
+sbom: $(VENV)/.release ## write the software bill of materials of what is locked, build/sbom.json (CycloneDX)
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements deploy/requirements.lock --pyproject pyproject.toml --output-reproducible -o build/sbom.json
+
 clean: ## remove what was built
 	rm -rf $(VENV) build dist
 
@@ -47,6 +54,10 @@ $(VENV)/.server: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
 	touch $@ $(VENV)/.server
+
+$(VENV)/.release: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[release]'
+	touch $@
 
 $(VENV)/.system: deploy/setup/system-packages | $(VENV)/bin/python
 	deploy/setup/system-packages rabbitmq postgresql
