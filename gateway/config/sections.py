@@ -1,29 +1,22 @@
 """
-What an operator decides, read once from one TOML file and frozen.
+The sections of the configuration file.
 
 Every field says its unit, its default and its consequence. A key that is not here stops the start, and so does a value
-out of range: a typing error must not become a silent default. Relative paths count from the folder of the file.
-Starts that would be dangerous are refused with the command that mends them (`refuse_dangers`).
+out of range: a typing error must not become a silent default.
 Secrets (the passphrase, passwords in addresses) are never shown: the sections that hold one have their own `repr`.
 """
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
-import os
 import re
-import stat
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta, Struct
-
-from gateway.errors import Rejected
 
 __all__ = [
     "MEMORY_BROKER",
+    "AuditConfig",
     "BrokerConfig",
     "Config",
     "DirectoryConfig",
@@ -32,19 +25,11 @@ __all__ = [
     "Limits",
     "ListenConfig",
     "OperationsConfig",
-    "load",
-    "read",
-    "refuse_dangers",
     "without_password",
 ]
 
 MEMORY_BROKER: Final = "memory"
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]*(?=@)")  # the part of an address between `user:` and `@`
-_BROKER: Final = re.compile(r"amqps?://([^\s/?#@]*@)?[^\s/?#@]+([/?]\S*)?")
-_LEDGER: Final = re.compile(r"sqlite:///.*[^/]|postgresql(\+psycopg)?://\S+")
-_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, never bound
-_WORDS: Final = {"int": "a whole number", "float": "a number", "str": "text in quotes", "bool": "true or false"}
-_AT: Final = re.compile(r"(?P<what>.+?) ?- at `\$\.(?P<section>[a-z_]+)(\.(?P<key>[a-z_]+).*)?`")  # as msgspec says where
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
@@ -181,6 +166,20 @@ class DirectoryConfig(_Section, frozen=True, kw_only=True):
     reload_every_s: Seconds = 2.0
 
 
+class AuditConfig(_Section, frozen=True, kw_only=True):
+    """
+    The audit log: what its process remembers outside the ledger, and who is asked to vouch for it.
+
+    Args:
+        memory: File with the size and root that were signed last, so that a ledger restored from a backup cannot make the
+            gateway sign a shorter or another log. Default none: `audit-memory` beside `keys.file`. Never restore it.
+        sequence_every_s: Seconds between two looks for new leaves. Default 1; more than 256 waiting leaves are not waited for.
+    """
+
+    memory: Path | None = None
+    sequence_every_s: Seconds = 1.0
+
+
 class Limits(_Section, frozen=True, kw_only=True):
     """
     Bounds of the exchange. The defaults suit one core and 512 MiB.
@@ -235,6 +234,7 @@ class Config(_Section, frozen=True, kw_only=True):
         ledger: See `LedgerConfig`.
         broker: See `BrokerConfig`.
         directory: See `DirectoryConfig`.
+        audit: See `AuditConfig`.
         limits: See `Limits`.
     """
 
@@ -245,149 +245,8 @@ class Config(_Section, frozen=True, kw_only=True):
     ledger: LedgerConfig = LedgerConfig()
     broker: BrokerConfig = BrokerConfig()
     directory: DirectoryConfig = DirectoryConfig()
+    audit: AuditConfig = AuditConfig()
     limits: Limits = Limits()
-
-
-def load(path: Path) -> Config:
-    """
-    Read the file, place relative paths beside it, and refuse dangers.
-
-    Raises:
-        Rejected: `config`; nothing was started.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as exc:
-        raise Rejected(f"{path}: {exc.strerror}", code="config") from exc
-    try:
-        config = _placed(read(data), path.resolve().parent)
-        _refuse_forms(config)
-        refuse_dangers(config, path)
-    except Rejected as exc:
-        raise Rejected(f"{path}: {exc.detail}", code="config", hint=exc.hint) from exc
-    return config
-
-
-def read(data: bytes) -> Config:
-    """Read TOML; raise `config` for an unknown key or a value out of range."""
-    try:
-        return msgspec.toml.decode(data, type=Config, dec_hook=_path)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
-        hint = "correct it; README, Configuration, says which keys there are"
-        raise Rejected(_in_words(str(exc), data)[:300], code="config", hint=hint) from exc
-
-
-def refuse_dangers(config: Config, path: Path) -> None:
-    """
-    Stop a start that would expose something.
-
-    Raises:
-        Rejected: `config`, with the command or the line that mends it.
-    """
-    listen, operations = config.listen, config.operations
-    if (listen.tls_certificate is None) != (listen.tls_key is None):
-        raise _danger("listen.tls_certificate and listen.tls_key belong together", "set both, or neither")
-    if listen.client_ca is not None and listen.tls_certificate is None:
-        raise _danger("listen.client_ca without TLS asks nobody for a certificate", "set listen.tls_certificate")
-    if not (_loopback(listen.host) or listen.tls_certificate or listen.behind_proxy):
-        raise _danger(f"listen.host {listen.host!r} would speak plain HTTP to a network", "set listen.tls_certificate")
-    if not (_loopback(operations.host) or operations.reachable):
-        raise _danger(f"operations.host {operations.host!r} would show metrics to a network", "set it to 127.0.0.1")
-    for file in (config.keys.file, config.keys.passphrase_file, listen.tls_key):
-        if file is not None:
-            _owner_only(file)
-    if any(without_password(url) != url for url in (config.ledger.url, *config.broker.urls)):
-        _owner_only(path)
-
-
-def _refuse_forms(config: Config) -> None:
-    """Refuse addresses that no start could use."""
-    listen, operations, brokers = config.listen, config.operations, config.broker.urls
-    if MEMORY_BROKER in brokers and not config.broker.in_memory:
-        raise _danger('broker.urls has "memory" beside others', 'set it to ["memory"] alone, or to AMQP addresses alone')
-    for url in () if config.broker.in_memory else brokers:
-        if not _BROKER.fullmatch(url):
-            raise _danger(f"broker.urls: no broker's address: {without_password(url)!r}", "write amqp://USER:PASSWORD@HOST/")
-    if not _LEDGER.fullmatch(config.ledger.url):
-        shown = without_password(config.ledger.url)
-        raise _danger(f"ledger.url: no ledger's address: {shown!r}", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
-    hosts = {listen.host, operations.host}
-    if listen.port and listen.port == operations.port and (len(hosts) == 1 or hosts & _EVERYWHERE):
-        raise _danger(f"listen.port and operations.port are both {listen.port}", "give each a port of its own")
-
-
-def _in_words(refusal: str, data: bytes) -> str:
-    """Say a decoder's refusal in the words of the file: line, section, key, what is expected or meant."""
-    found = _AT.fullmatch(refusal)
-    what, section, key = found.group("what", "section", "key") if found else (refusal, None, None)
-    if unknown := re.search("unknown field `(.+)`", what):
-        key = unknown[1]
-        known = getattr(Config(address=""), section) if section else Config
-        close = difflib.get_close_matches(key, known.__struct_fields__, 1)
-        what = "unknown key" + (f"; is {close[0]!r} meant?" if close else "")
-    for word, said in _WORDS.items():
-        what = what.replace(f"`{word}`", said)
-    place = f"[{section}] {key}" if section and key else section or key
-    return f"{_line(data.decode(errors='replace'), section, key)}{place}: {what}" if place else what
-
-
-def _line(text: str, section: str | None, key: str | None) -> str:
-    """Say in which line a setting stands, as far as a look without a parser finds it."""
-    head = re.search(rf"^\s*\[?\s*{re.escape(section)}\b", text, re.MULTILINE) if section else None
-    start = head.start() if head else 0
-    at = re.compile(rf"\b{re.escape(key or section or '')}\b").search(text, start)
-    return f"line {text.count(chr(10), 0, at.start()) + 1}: " if at else ""
-
-
-def _path(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise NotImplementedError
-
-
-def _placed(config: Config, folder: Path) -> Config:
-    """Make every relative path absolute."""
-
-    def at(path: Path | None) -> Path | None:
-        return None if path is None else folder / path
-
-    url = config.ledger.url
-    if config.ledger.embedded and url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-        url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
-    change = msgspec.structs.replace
-    listen, keys, directory = config.listen, config.keys, config.directory
-    return change(
-        config,
-        listen=change(
-            listen, tls_certificate=at(listen.tls_certificate), tls_key=at(listen.tls_key), client_ca=at(listen.client_ca)
-        ),
-        keys=change(keys, file=folder / keys.file, passphrase_file=at(keys.passphrase_file)),
-        ledger=change(config.ledger, url=url),
-        directory=change(directory, root=folder / directory.root, publication=folder / directory.publication),
-    )
-
-
-def _danger(what: str, mend: str) -> Rejected:
-    return Rejected(what, code="config", hint=mend)
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _owner_only(path: Path) -> None:
-    """Refuse a secret that others on this machine can read; a missing file is told by whoever needs it."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise _danger(f"{path} holds a secret and others can read it", f"chmod 600 {path}")
 
 
 def without_password(url: str) -> str:
