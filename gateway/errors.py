@@ -78,7 +78,7 @@ CODES: Final[dict[str, Code]] = {
     "schema-unknown": _rejected(422, "the schema version of this kind is not known", "use a version that the recipient's card lists"),
     "clearance": _rejected(403, "the marking is above a recipient's clearance", "leave this recipient out"),
     "sender-unknown": _rejected(403, "the sender is not in the directory or not active", "enrol with the authority"),
-    "recipient-unknown": _rejected(422, "a recipient is not in the directory or not active", "read the directory and choose again"),
+    "recipient-unknown": _rejected(422, "a recipient is not in the directory or not active", "see who is who: gateway directory"),
     "recipient-repeated": _rejected(422, "a recipient stands twice", "name each recipient once"),
     "recipient-key": _rejected(422, "a stanza names a key that is not a current delivery key of its recipient", "refresh the directory and seal anew"),
     "addressees-differ": _rejected(422, "header, stanzas and addressees do not agree", "seal again with the author's own SDK"),
@@ -124,7 +124,7 @@ CODES: Final[dict[str, Code]] = {
     "uncertain": Code(Branch.UNCERTAIN, 503, "the outcome is not known", "retry with the same id"),
     "internal": Code(Branch.UNCERTAIN, 500, "a bug: the outcome is not known", "retry with the same id; tell the operator"),
     "schema-version": Code(Branch.CORRUPT, 500, "the ledger has another schema version", "run gateway migrate"),
-    "ledger-locked": Code(Branch.CORRUPT, 500, "another process has this ledger", "stop the other one, or use PostgreSQL"),
+    "ledger-locked": Code(Branch.UNAVAILABLE, 503, "another process has this ledger", "stop the other one, or use PostgreSQL"),
     "corrupt": Code(Branch.CORRUPT, 500, "stored data contradicts itself", "stop; restore from a backup"),
 }
 
@@ -138,6 +138,9 @@ class GatewayError(Exception):
         detail: Lower case, no full stop; the value seen and the limit; never a secret, never content.
         pointer: RFC 6901 pointer to the place in the content, or None.
         hint: What to do, where this place knows better than the table; None takes the table's.
+
+    Attributes:
+        proved: Whether what is refused was proved to be its sender's: then alone a gateway signs the refusal.
     """
 
     default: str = "internal"
@@ -149,6 +152,7 @@ class GatewayError(Exception):
         self.detail = detail or CODES[self.code].title
         self.pointer = pointer
         self.hint = hint or CODES[self.code].hint
+        self.proved = False
         super().__init__(self.detail)
 
     @property

@@ -88,7 +88,7 @@ def problem_of(error: GatewayError, now: float) -> Problem:
         status=row.status,
         code=error.code,
         detail=detail_of(error),
-        hint=row.hint,
+        hint=row.hint if error.code in _SILENT else error.hint,
         pointer=None if error.code in _SILENT else error.pointer,
         server_time=int(now) if error.code == "clock-skew" else None,
     )

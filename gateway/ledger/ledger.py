@@ -74,8 +74,8 @@ class Ledger:
             clock: Unix seconds.
 
         Raises:
-            Corrupt: `schema-version` or `ledger-locked`; nothing was changed.
-            Unavailable: The database does not answer; nothing was changed.
+            Corrupt: `schema-version`; nothing was changed.
+            Unavailable: `ledger-locked`, or the database does not answer; nothing was changed.
             Rejected: `config`; not such an address.
         """
         engine = make_engine(url, READERS + 1)

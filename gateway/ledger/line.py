@@ -92,7 +92,7 @@ class Lock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             os.close(self._file)
-            raise Corrupt(f"another process has {path}", code="ledger-locked") from exc
+            raise Unavailable(f"another process has {path}", code="ledger-locked") from exc
         # Who talks to whom is in it: made here, because SQLite would let everyone on the machine read it.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
@@ -106,7 +106,7 @@ def lock_of(url: str) -> Lock | None:
     Lock a SQLite ledger to this process; None for a server, which serves many.
 
     Raises:
-        Corrupt: `ledger-locked`; the other process goes on undisturbed.
+        Unavailable: `ledger-locked`; the other process goes on undisturbed.
         Unavailable: The folder cannot be written.
     """
     parsed = _parse(url)

@@ -33,8 +33,8 @@ def migrate(url: str) -> str:
         The version that it has now.
 
     Raises:
-        Corrupt: `ledger-locked`, or `schema-version` when it is newer than this program; nothing was changed.
-        Unavailable: The database does not answer; nothing was changed.
+        Corrupt: `schema-version` when it is newer than this program; nothing was changed.
+        Unavailable: `ledger-locked`, or the database does not answer; nothing was changed.
         Rejected: `config`; not such an address.
     """
     engine = make_engine(url, 1)

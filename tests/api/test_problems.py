@@ -46,6 +46,12 @@ def test_each_code_has_its_problem(code: str) -> None:
     assert found.detail
 
 
+def test_the_hint_is_that_of_the_place_which_knows_better() -> None:
+    """Advice that was given for this very refusal is passed on; where nothing may be told, it is the table's."""
+    assert problems.problem_of(Rejected("x", hint="write it as one word"), 0).hint == "write it as one word"
+    assert problems.problem_of(Rejected(code="not-found", hint=SECRET), 0).hint == CODES["not-found"].hint
+
+
 async def test_a_bug_is_logged_and_tells_nothing(log: io.BytesIO) -> None:
     """An unknown exception answers `internal`; the log has the trace, without the values of variables."""
     hidden = SECRET.encode().hex()

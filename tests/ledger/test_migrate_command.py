@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.cli.main import build
-from gateway.errors import Corrupt
+from gateway.errors import Unavailable
 from gateway.ledger import Ledger
 from gateway.ledger.tables import SCHEMA_VERSION
 
@@ -43,5 +43,5 @@ async def test_a_ledger_opens_after_its_migration(config: Path, capsys: pytest.C
 async def test_a_running_gateway_is_not_disturbed(config: Path) -> None:
     """A file that a gateway has open is not migrated under its feet."""
     async with await Ledger.open(f"sqlite:///{config.parent / 'gateway.db'}", migrate=True):
-        with pytest.raises(Corrupt, match="ledger-locked"):
+        with pytest.raises(Unavailable, match="ledger-locked"):
             run("migrate", str(config))

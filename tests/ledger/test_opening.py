@@ -91,7 +91,7 @@ async def test_a_file_has_one_process(sqlite_url: str) -> None:
         other = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)
         _, errors = await other.communicate()
         assert b"ledger-locked" in errors
-        with pytest.raises(Corrupt, match="another process has"):
+        with pytest.raises(Unavailable, match="another process has"):
             await Ledger.open(sqlite_url, migrate=True)
         await accept(ledger, sample())
     async with await Ledger.open(sqlite_url, migrate=False) as ledger:

@@ -177,7 +177,7 @@ def test_a_ledger_is_used_by_one_gateway_at_a_time(terminal: Terminal, gateway: 
         config = config.replace(str(old), str(new))
     (terminal.folder / "second.toml").write_text(config)
     second = terminal.type("serve second.toml")
-    assert (second.code, "ledger-locked" in second.err) == (4, True), second.err
+    assert (second.code, "ledger-locked" in second.err) == (3, True), second.err
     assert terminal.type("inbox --home GN-QN @GN-QN").code == 0
 
 
