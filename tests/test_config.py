@@ -124,10 +124,11 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ('[listen]\ntls_certificate = "a.pem"', "set both"),
         ('[listen]\nclient_ca = "a.pem"', "tls_certificate"),
         ('[operations]\nhost = "192.0.2.1"', r"127\.0\.0\.1"),
+        ('[audit]\ntimestamp_url = "http://tsa.example/"', "set both"),
     ],
 )
 def test_a_dangerous_start_is_refused_with_what_mends_it(tmp_path: Path, text: str, mends: str) -> None:
-    """Plain HTTP on a network, half a TLS setting and open metrics do not start."""
+    """Plain HTTP on a network, half a TLS setting, open metrics and tokens that nobody checks do not start."""
     with pytest.raises(Rejected) as caught:
         load(written(tmp_path, text))
     assert caught.value.code == "config"
@@ -176,6 +177,17 @@ def test_passwords_are_never_shown() -> None:
     )
     assert "hush" not in repr(config) + str(config) + repr(config.ledger) + repr(config.broker)
     assert "db.example" in repr(config)
+
+
+WITNESS = '[[audit.witnesses]]\nurl = "https://w.example/"\nkey = "w.example/{}+0badf00d+BA=="\n'
+
+
+def test_witnesses_are_named_by_their_keys(tmp_path: Path) -> None:
+    """A witness is called in logs and metrics as its key says, so each stands once."""
+    config = load(written(tmp_path, WITNESS.format(1) + WITNESS.format(2)))
+    assert [one.name for one in config.audit.witnesses] == ["w.example/1", "w.example/2"]
+    with pytest.raises(Rejected, match="two are named"):
+        load(written(tmp_path, WITNESS.format(1) * 2))
 
 
 def test_every_setting_is_documented() -> None:

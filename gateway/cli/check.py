@@ -66,7 +66,8 @@ def _values(section: Struct, prefix: str) -> Iterator[tuple[str, object]]:
         if isinstance(value, msgspec.Struct):
             yield from _values(value, f"{prefix}{name}.")
         elif isinstance(value, tuple):
-            yield f"{prefix}{name}", [without_password(one) for one in value]
+            told = [" ".join(msgspec.structs.astuple(one)) if isinstance(one, msgspec.Struct) else one for one in value]
+            yield f"{prefix}{name}", [without_password(one) for one in told]
         elif isinstance(value, Path | str):
             yield f"{prefix}{name}", without_password(str(value))
         else:
@@ -79,6 +80,7 @@ def _needed(values: dict[str, object]) -> list[str]:
         "keys.file",
         "keys.passphrase_file",
         "directory.root",
+        "audit.timestamp_ca",
         "listen.tls_certificate",
         "listen.tls_key",
         "listen.client_ca",

@@ -18,6 +18,7 @@ from gateway.config.sections import (
     Limits,
     ListenConfig,
     OperationsConfig,
+    WitnessEntry,
     without_password,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "Limits",
     "ListenConfig",
     "OperationsConfig",
+    "WitnessEntry",
     "load",
     "read",
     "refuse_dangers",

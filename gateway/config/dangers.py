@@ -35,6 +35,8 @@ def refuse_dangers(config: Config, path: Path) -> None:
         raise _danger(f"listen.host {listen.host!r} would speak plain HTTP to a network", "set listen.tls_certificate")
     if not (_loopback(operations.host) or operations.reachable):
         raise _danger(f"operations.host {operations.host!r} would show metrics to a network", "set it to 127.0.0.1")
+    if (config.audit.timestamp_url is None) != (config.audit.timestamp_ca is None):
+        raise _danger("audit.timestamp_url and audit.timestamp_ca belong together", "set both, or neither")
     for file in (config.keys.file, config.keys.passphrase_file, listen.tls_key):
         if file is not None:
             _owner_only(file)
@@ -55,6 +57,9 @@ def refuse_forms(config: Config) -> None:
         raise _danger(
             f"ledger.url: no ledger's address: {shown!r}", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
         )
+    names = [witness.name for witness in config.audit.witnesses]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise _danger(f"audit.witnesses: two are named {twice!r}", "name each witness once")
     hosts = {listen.host, operations.host}
     if listen.port and listen.port == operations.port and (len(hosts) == 1 or hosts & _EVERYWHERE):
         raise _danger(f"listen.port and operations.port are both {listen.port}", "give each a port of its own")

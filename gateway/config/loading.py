@@ -93,7 +93,7 @@ def _placed(config: Config, folder: Path) -> Config:
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
     change = msgspec.structs.replace
     listen, keys, directory = config.listen, config.keys, config.directory
-    memory = config.audit.memory
+    memory, timestamp_ca = config.audit.memory, config.audit.timestamp_ca
     return change(
         config,
         listen=change(
@@ -102,5 +102,9 @@ def _placed(config: Config, folder: Path) -> Config:
         keys=change(keys, file=folder / keys.file, passphrase_file=at(keys.passphrase_file)),
         ledger=change(config.ledger, url=url),
         directory=change(directory, root=folder / directory.root, publication=folder / directory.publication),
-        audit=change(config.audit, memory=at(memory) or (folder / keys.file).parent / AUDIT_MEMORY),
+        audit=change(
+            config.audit,
+            memory=at(memory) or (folder / keys.file).parent / AUDIT_MEMORY,
+            timestamp_ca=at(timestamp_ca),
+        ),
     )

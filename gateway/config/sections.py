@@ -25,6 +25,7 @@ __all__ = [
     "Limits",
     "ListenConfig",
     "OperationsConfig",
+    "WitnessEntry",
     "without_password",
 ]
 
@@ -166,6 +167,24 @@ class DirectoryConfig(_Section, frozen=True, kw_only=True):
     reload_every_s: Seconds = 2.0
 
 
+class WitnessEntry(_Section, frozen=True, kw_only=True):
+    """
+    Who is asked to cosign the checkpoints of the log.
+
+    Args:
+        url: Submission prefix of the witness; `/add-checkpoint` follows. No default.
+        key: Its verifier key, as `gateway witness init` shows it: `NAME+HASH+KEY`. No default.
+    """
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s?#]+$")]
+    key: str
+
+    @property
+    def name(self) -> str:
+        """The name in its key: what logs and metrics call it."""
+        return self.key.partition("+")[0]
+
+
 class AuditConfig(_Section, frozen=True, kw_only=True):
     """
     The audit log: what its process remembers outside the ledger, and who is asked to vouch for it.
@@ -174,10 +193,19 @@ class AuditConfig(_Section, frozen=True, kw_only=True):
         memory: File with the size and root that were signed last, so that a ledger restored from a backup cannot make the
             gateway sign a shorter or another log. Default none: `audit-memory` beside `keys.file`. Never restore it.
         sequence_every_s: Seconds between two looks for new leaves. Default 1; more than 256 waiting leaves are not waited for.
+        witnesses: Tables `[[audit.witnesses]]`, see `WitnessEntry`. Default none: then only participants who compare their
+            checkpoints find a log that shows two faces.
+        witness_every_s: Seconds between two requests to one witness, at least. Default 60; nothing waits for the answer.
+        timestamp_url: Of a time-stamp service (RFC 3161), asked once a day. Default none: then the log has no time but ours.
+        timestamp_ca: PEM file with the roots that its tokens must come from. Needed with `timestamp_url`.
     """
 
     memory: Path | None = None
     sequence_every_s: Seconds = 1.0
+    witnesses: Annotated[tuple[WitnessEntry, ...], Meta(max_length=16)] = ()
+    witness_every_s: Seconds = 60.0
+    timestamp_url: str | None = None
+    timestamp_ca: Path | None = None
 
 
 class Limits(_Section, frozen=True, kw_only=True):
