@@ -26,6 +26,7 @@ __all__ = [
     "Clearance",
     "Entry",
     "KeyRevocation",
+    "RevocationReason",
     "Revocations",
     "Status",
     "WhoIsWho",
@@ -59,6 +60,19 @@ class Status(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
+
+
+class RevocationReason(StrEnum):
+    """
+    Why a key was revoked: it decides what becomes of that which was sealed to it.
+
+    `stolen`: somebody else may have it; what waits for it is held. `superseded`: a newer key took its place.
+    `ceased`: its holder takes part no more.
+    """
+
+    STOLEN = "stolen"
+    SUPERSEDED = "superseded"
+    CEASED = "ceased"
 
 
 Clearance = Literal["official-use-only", "restricted", "confidential"]
@@ -125,10 +139,18 @@ class WhoIsWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key that the authority revoked: what it signed for messages accepted from `revoked_at` on is void."""
+    """
+    A key that the authority revoked: what it signed for messages accepted from `revoked_at` on is void.
+
+    Args:
+        key_id: 32 hex digits; an identity key's takes every key that it vouches for with it.
+        revoked_at: Unix seconds; it may lie before the publication, never be taken back.
+        reason: Always given: nobody guesses whether a key was stolen.
+    """
 
     key_id: _Hex16
     revoked_at: _Time
+    reason: RevocationReason
 
     @property
     def id(self) -> KeyId:
@@ -182,7 +204,7 @@ def encode_who(who: WhoIsWho) -> bytes:
 
 
 def decode_revocations(data: bytes) -> Revocations:
-    """Read `revocations.json`; a key that stands twice is revoked from its earliest time on."""
+    """Read `revocations.json`; `gateway.directory.revoked` says what several rows about one key mean."""
     return _decode(data, Revocations)
 
 

@@ -65,6 +65,8 @@ def accept_card(directory: Directory, sender: Address, data: bytes, now: float) 
         raise Rejected(f"a card issued at {card.issued} that expires at {card.expires}, now {int(now)}", code="out-of-time")
     if isinstance(card, KeyCard):
         identity = PublicKey(sender, Use.IDENTITY, bytes.fromhex(entry.identity))
+        if identity.key_id in directory.revoked:
+            raise Rejected(f"the identity key of {sender} is revoked: it signs no more cards", code="card-bad")
         verify_key_card(data, identity, GATEWAY_USES if entry.is_gateway else CARD_USES)
         _check_successor(directory.key_cards.get(sender), card, now)
     else:
@@ -87,8 +89,7 @@ def _check_delivery(directory: Directory, sender: Address, data: bytes, now: flo
     key_card = directory.key_cards.get(sender)
     if key_card is None:
         raise Rejected(f"{sender} has no key card yet", code="card-bad")
-    revoked = {record.key_id for record in directory.all_keys() if record.revoked_at is not None}
-    verify_delivery_card(data, key_card, revoked)
+    verify_delivery_card(data, key_card, directory.revoked)
     # Its agent key must be good today too: who has a closed key could date a card back.
     agent = directory.key(KeyId(parse_card(data)[0].key_id))
     if agent is None or not agent.current(int(now)):

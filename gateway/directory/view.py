@@ -2,8 +2,9 @@
 The directory as everybody asks it: who is who, whose key is this, which key is sealed to now.
 
 `build` makes an immutable view from verified files (TUF says that they are genuine; the cards say who has which key).
-A card that does not verify is held back, not believed: its participant has no keys from it, and `held_back` says why. A key
-that stands in two places refuses the whole directory. Expanded groups leave out who is not active.
+A card that does not verify is held back, not believed: its participant has no keys from it, and `held_back` says why. Keys of
+a card whose signer was revoked stay listed as revoked. A key that stands in two places refuses the whole directory.
+Expanded groups leave out who is not active.
 Spec: schemas/directory.md, "Reading".
 """
 
@@ -14,16 +15,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from gateway.directory.cards import (
-    CARD_USES,
-    GATEWAY_USES,
-    DeliveryCard,
-    KeyCard,
-    verify_delivery_card,
-    verify_key_card,
-)
-from gateway.directory.entries import Entry, WhoIsWho, decode_revocations, decode_who
-from gateway.envelope.keys import PublicKey, Use
+from gateway.directory.cards import DeliveryCard, KeyCard
+from gateway.directory.entries import Entry, RevocationReason, WhoIsWho, decode_who
+from gateway.directory.reading import CardReader
+from gateway.directory.revoked import Revoked, read_revocations, with_revocation
+from gateway.envelope.keys import Use
 from gateway.envelope.trust import KeyRecord
 from gateway.errors import Rejected
 from gateway.ids import Address, KeyId, Kind, Network, Participant, make_address
@@ -52,6 +48,7 @@ class Directory:
         key_cards: By address, those that verified.
         delivery_cards: By address, those that verified.
         held_back: Path of a card that did not verify, and the code.
+        revoked: By key id: the authority's revocations, and those that follow from them.
     """
 
     network: Network
@@ -62,6 +59,7 @@ class Directory:
     key_cards: Mapping[Address, KeyCard]
     delivery_cards: Mapping[Address, DeliveryCard]
     held_back: Mapping[str, str] = field(default_factory=dict)
+    revoked: Mapping[KeyId, Revoked] = field(default_factory=dict)
     _keys: Mapping[KeyId, KeyRecord] = field(default_factory=dict, repr=False)
     _delivery: Mapping[Address, tuple[KeyRecord, ...]] = field(default_factory=dict, repr=False)
 
@@ -86,6 +84,10 @@ class Directory:
         """Return a participant's keys for one use, newest first."""
         found = [record for record in self._keys.values() if record.address == address and record.use is use]
         return sorted(found, key=lambda record: record.not_before, reverse=True)
+
+    def stolen_keys(self) -> frozenset[KeyId]:
+        """Return the ids of all keys that were revoked as stolen, those that stand on no card any more too."""
+        return frozenset(key for key, revoked in self.revoked.items() if revoked.reason is RevocationReason.STOLEN)
 
     def is_gateway(self, address: Address) -> bool:
         """Say whether this participant is a gateway, whatever its status: what it signed before it was closed holds."""
@@ -165,13 +167,13 @@ def build(network: Network, version: int, who: bytes, cards: Mapping[str, bytes]
         Rejected: `network-differs`, `directory-untrusted`, `key-taken`.
     """
     listed = decode_who(who)
-    revoked = _revoked(revocations, network)
+    revoked = read_revocations(revocations, network)
     if listed.network != network:
         raise Rejected(f"a directory of {listed.network}, expected {network}", code="network-differs")
-    reader = _CardReader(cards, revoked)
+    reader = CardReader(cards, revoked)
     for entry in listed.entries:
         reader.read(entry)
-    keys = _records(listed, reader, revoked)
+    keys = _records(listed, reader)
     return Directory(
         network=network,
         version=version,
@@ -181,6 +183,7 @@ def build(network: Network, version: int, who: bytes, cards: Mapping[str, bytes]
         key_cards=MappingProxyType(reader.key_cards),
         delivery_cards=MappingProxyType(reader.delivery_cards),
         held_back=MappingProxyType(reader.held_back),
+        revoked=MappingProxyType(reader.revoked),
         _keys=MappingProxyType(keys),
         _delivery=MappingProxyType(_delivery_records(keys)),
     )
@@ -190,63 +193,18 @@ def _addresses(members: Iterable[str], network: Network) -> tuple[Address, ...]:
     return tuple(make_address(Participant(member), network) for member in members)
 
 
-def _revoked(data: bytes | None, network: Network) -> dict[KeyId, int]:
-    if data is None:
-        return {}
-    revocations = decode_revocations(data)
-    if revocations.network != network:
-        raise Rejected(f"revocations of {revocations.network}, expected {network}", code="network-differs")
-    earliest: dict[KeyId, int] = {}
-    for row in revocations.keys:
-        earliest[row.id] = min(row.revoked_at, earliest.get(row.id, row.revoked_at))
-    return earliest
-
-
-@dataclass(slots=True)
-class _CardReader:
-    cards: Mapping[str, bytes]
-    revoked: Mapping[KeyId, int]
-    key_cards: dict[Address, KeyCard] = field(default_factory=dict)
-    delivery_cards: dict[Address, DeliveryCard] = field(default_factory=dict)
-    held_back: dict[str, str] = field(default_factory=dict)
-
-    def read(self, entry: Entry) -> None:
-        path = f"cards/{entry.participant}/key"
-        try:
-            if path in self.cards:
-                self._read_key_card(self.cards[path], entry)
-            path = f"cards/{entry.participant}/delivery"
-            if path in self.cards and entry.address in self.key_cards:
-                address = Address(entry.address)
-                card = verify_delivery_card(self.cards[path], self.key_cards[address], self.revoked)
-                self.delivery_cards[address] = card
-        except Rejected as exc:
-            self.held_back[path] = exc.code
-
-    def _read_key_card(self, data: bytes, entry: Entry) -> None:
-        address = Address(entry.address)
-        identity = PublicKey(address, Use.IDENTITY, bytes.fromhex(entry.identity))
-        if identity.key_id in self.revoked:
-            raise Rejected(f"the identity key of {address} is revoked", code="card-bad")
-        self.key_cards[address] = verify_key_card(data, identity, GATEWAY_USES if entry.is_gateway else CARD_USES)
-
-
-def _records(listed: WhoIsWho, reader: _CardReader, revoked: Mapping[KeyId, int]) -> dict[KeyId, KeyRecord]:
+def _records(listed: WhoIsWho, reader: CardReader) -> dict[KeyId, KeyRecord]:
     """Return all keys by id; refuse a key or key id that stands anywhere else."""
     cards: list[KeyCard | DeliveryCard] = [*reader.key_cards.values(), *reader.delivery_cards.values()]
-    records = [_with_revocation(record, revoked) for card in cards for record in card.records()]
+    records = [with_revocation(record, reader.revoked) for card in cards for record in card.records()]
     publics = [bytes.fromhex(entry.identity) for entry in listed.entries] + [record.key for record in records]
     keys = {record.key_id: record for record in records}
     if len(set(publics)) != len(publics) or len(keys) != len(records):
         raise Rejected("the directory has one key in two places", code="key-taken")
-    return keys
-
-
-def _with_revocation(record: KeyRecord, revoked: Mapping[KeyId, int]) -> KeyRecord:
-    at = revoked.get(record.key_id)
-    if at is None:
-        return record
-    return KeyRecord(record.address, record.use, record.key, record.key_id, record.not_before, record.not_after, at)
+    # A thief may have listed others' keys on a card that is void now: those keys are where they were.
+    void = (record for card in reader.void.values() for record in card.records())
+    taken = set(publics)
+    return keys | {record.key_id: with_revocation(record, reader.revoked) for record in void if record.key not in taken}
 
 
 def _delivery_records(keys: Mapping[KeyId, KeyRecord]) -> dict[Address, tuple[KeyRecord, ...]]:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.directory.entries import (
     KeyRevocation,
+    RevocationReason,
     Revocations,
     WhoIsWho,
     decode_revocations,
@@ -96,7 +97,9 @@ def test_what_a_participant_accepts() -> None:
 
 def test_revocations_read_back() -> None:
     """What the authority revoked is what every home reads."""
-    revocations = Revocations(network="icn", keys=(KeyRevocation(key_id="ab" * 16, revoked_at=5),))
+    revocations = Revocations(
+        network="icn", keys=(KeyRevocation(key_id="ab" * 16, revoked_at=5, reason=RevocationReason.CEASED),)
+    )
     assert decode_revocations(encode_revocations(revocations)) == revocations
     assert revocations.keys[0].id == b"\xab" * 16
 

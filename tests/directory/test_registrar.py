@@ -16,7 +16,7 @@ from gateway.directory.cards import (
     sign_delivery_card,
     sign_key_card,
 )
-from gateway.directory.entries import KeyRevocation, Status
+from gateway.directory.entries import KeyRevocation, RevocationReason, Status
 from gateway.directory.registrar import accept_card
 from gateway.envelope.keys import DeliveryKey, SigningKey, Use
 from gateway.errors import Rejected
@@ -139,6 +139,17 @@ def test_a_closed_or_revoked_agent_key_publishes_nothing(world: World) -> None:
     world.now = NOW + 10
     assert refused(world, card) == "card-bad"
     world.now = NOW
-    world.revoked = (KeyRevocation(key_id=agent.key_id.hex(), revoked_at=NOW + 1_000),)
+    world.revoked = (KeyRevocation(key_id=agent.key_id.hex(), revoked_at=NOW + 1_000, reason=RevocationReason.STOLEN),)
+    world.publish()
+    assert refused(world, card) == "card-bad"
+
+
+def test_a_revoked_identity_key_signs_no_card(world: World) -> None:
+    """Who stole an identity key cannot go on after the authority took it away, whatever the status says."""
+    member = world.member("NCB-QM")
+    card = member.key_card(NOW, serial=2)
+    assert accept_card(world.directory, QM, card, NOW)
+    identity = member.identity.key_id.hex()
+    world.revoked = (KeyRevocation(key_id=identity, revoked_at=NOW, reason=RevocationReason.STOLEN),)
     world.publish()
     assert refused(world, card) == "card-bad"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.directory.cards import DELIVERY_KEY_S
-from gateway.directory.entries import KeyRevocation, Status
+from gateway.directory.entries import KeyRevocation, RevocationReason, Status
+from gateway.directory.revoked import Revoked
 from gateway.directory.view import build
 from gateway.envelope.keys import DeliveryKey, Use
 from gateway.errors import Rejected
@@ -108,7 +109,7 @@ def test_groups_leave_out_who_is_not_active(world: World) -> None:
 def test_a_revoked_key_is_known_with_its_time(world: World) -> None:
     """What was signed before a revocation still verifies, what comes later does not."""
     author = world.member("NCB-QM").key(Use.AUTHOR)
-    world.revoked = (KeyRevocation(key_id=author.key_id.hex(), revoked_at=NOW + 50),)
+    world.revoked = (KeyRevocation(key_id=author.key_id.hex(), revoked_at=NOW + 50, reason=RevocationReason.STOLEN),)
     world.publish()
     record = world.directory.key(author.key_id)
     assert record is not None
@@ -119,11 +120,59 @@ def test_a_revoked_key_is_known_with_its_time(world: World) -> None:
 def test_a_revoked_agent_key_takes_its_delivery_card_with_it(world: World) -> None:
     """Who stole an agent key cannot keep a delivery key in the directory by dating its card back."""
     agent = world.member("NCB-QM").key(Use.AGENT)
-    world.revoked = (KeyRevocation(key_id=agent.key_id.hex(), revoked_at=NOW + 50),)
+    world.revoked = (KeyRevocation(key_id=agent.key_id.hex(), revoked_at=NOW + 50, reason=RevocationReason.STOLEN),)
     world.publish()
     assert world.directory.delivery_key(QM, NOW) is None
     assert world.directory.held_back == {"cards/NCB-QM/delivery": "card-bad"}
     assert world.directory.delivery_key(QN, NOW) is not None
+
+
+def test_keys_on_a_void_card_are_known_as_stolen(world: World) -> None:
+    """Whatever a stolen agent key listed may be the thief's: a gateway knows which keys to hold messages for."""
+    member = world.member("NCB-QM")
+    agent = member.key(Use.AGENT)
+    world.revoked = (KeyRevocation(key_id=agent.key_id.hex(), revoked_at=NOW + 50, reason=RevocationReason.STOLEN),)
+    world.publish()
+    assert world.directory.stolen_keys() == {agent.key_id, member.delivery[0].key_id}
+    record = world.directory.key(member.delivery[0].key_id)
+    assert record is not None
+    assert not record.current(NOW)
+
+
+def test_a_revoked_identity_key_revokes_all_that_it_vouched_for(world: World) -> None:
+    """The authority revokes a participant by one key; what was accepted before that still verifies."""
+    member = world.member("NCB-QM")
+    row = KeyRevocation(key_id=member.identity.key_id.hex(), revoked_at=NOW + 50, reason=RevocationReason.CEASED)
+    world.revoked = (row,)
+    world.publish()
+    author = world.directory.key(member.key(Use.AUTHOR).key_id)
+    assert author is not None
+    assert author.good_for_signing(NOW, NOW + 49)
+    assert not author.good_for_signing(NOW, NOW + 50)
+    assert world.directory.delivery_key(QM, NOW) is None
+    assert world.directory.stolen_keys() == frozenset()
+
+
+def test_of_several_revocations_the_earliest_time_and_the_gravest_reason_count(world: World) -> None:
+    """A key that was replaced, and is found to have been stolen, is stolen since the earlier time."""
+    author = world.member("NCB-QM").key(Use.AUTHOR)
+    world.revoked = tuple(
+        KeyRevocation(key_id=author.key_id.hex(), revoked_at=at, reason=reason)
+        for at, reason in [(NOW + 9, RevocationReason.STOLEN), (NOW + 5, RevocationReason.SUPERSEDED)]
+    )
+    world.publish()
+    assert world.directory.revoked[author.key_id] == Revoked(NOW + 5, RevocationReason.STOLEN)
+
+
+def test_a_void_card_with_the_key_of_another_takes_nothing(world: World) -> None:
+    """A thief who listed another's delivery key does not stop the whole directory after he is found out."""
+    thief, victim = world.member("GN-QN"), world.member("NCB-QM")
+    thief.delivery = (DeliveryKey.from_seed(thief.address, Use.DELIVERY, victim.delivery[0].unsafe_export()),)
+    agent = thief.key(Use.AGENT)
+    world.revoked = (KeyRevocation(key_id=agent.key_id.hex(), revoked_at=NOW, reason=RevocationReason.STOLEN),)
+    world.publish()
+    world.put_cards({"cards/GN-QN/delivery": thief.delivery_card(NOW, serial=2)})
+    assert world.directory.delivery_key(QM, NOW) is not None
 
 
 def test_a_forged_card_gives_nobody_keys(world: World) -> None:

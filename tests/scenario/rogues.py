@@ -15,7 +15,7 @@ from gateway.directory.cards import (
     sign_delivery_card,
     sign_key_card,
 )
-from gateway.directory.entries import KeyRevocation, Status
+from gateway.directory.entries import KeyRevocation, RevocationReason, Status
 from gateway.envelope import DeliveryKey, MemoryKeyring, Signature, SigningKey, Use
 from gateway.ids import MessageId, new_uuid7
 from tests.scenario.town import DAY, READER, SENDER, THIRD, Town, address
@@ -93,7 +93,10 @@ class Rogues(Town):
         world.change(PICKY, kinds_accepted=("information.report",))
         revoked = world.member(REVOKED)
         publics = [*(key.public for key in revoked.signing), *(key.public for key in revoked.delivery)]
-        world.revoked = tuple(KeyRevocation(key_id=one.key_id.hex(), revoked_at=self.now - 60) for one in publics)
+        stolen = RevocationReason.STOLEN
+        world.revoked = tuple(
+            KeyRevocation(key_id=one.key_id.hex(), revoked_at=self.now - 60, reason=stolen) for one in publics
+        )
         for name in (UNREADY, OUTDATED):
             world.members[address(name)] = make_member(name)
         world.publish()
