@@ -14,6 +14,8 @@ from gateway.ids import Address, EnvelopeHash
 
 __all__ = [
     "aad",
+    "action_leaf",
+    "action_message",
     "addressee_leaf",
     "approval_message",
     "challenge_answer",
@@ -125,6 +127,16 @@ def receipt_leaf_data(receipt: bytes) -> bytes:
 def problem_message(request_body: bytes, problem: bytes) -> bytes:
     """Return what a gateway signs to refuse a submission."""
     return b"env1/problem\x00" + sha256(request_body).digest() + sha256(problem).digest()
+
+
+def action_message(action: bytes) -> bytes:
+    """Return what an operator's key signs to have something done."""
+    return b"env1/action\x00" + sha256(action).digest()
+
+
+def action_leaf(signed_action: bytes) -> bytes:
+    """Return the data of an action's leaf in the audit log; the nonce in the action keeps others from guessing it."""
+    return sha256(b"env1/action-leaf\x00" + signed_action).digest()
 
 
 def renewal_message(nonce: bytes, at: int) -> bytes:

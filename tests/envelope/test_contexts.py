@@ -24,6 +24,7 @@ MESSAGES = {
     "approval": contexts.approval_message(H32),
     "receipt": contexts.receipt_message(b"receipt"),
     "problem": contexts.problem_message(b"body", b"problem"),
+    "action": contexts.action_message(b"action"),
 }
 
 
@@ -52,6 +53,8 @@ def test_hashes_are_those_of_the_specification() -> None:
         == sha512(b"env1/wrap\x00" + H32 + bytes(16)).digest()[:24]
     )
     assert contexts.receipt_message(b"r") == b"env1/receipt\x00" + sha256(b"r").digest()
+    assert contexts.action_message(b"a") == b"env1/action\x00" + sha256(b"a").digest()
+    assert contexts.action_leaf(b"s") == sha256(b"env1/action-leaf\x00s").digest()
     assert contexts.renewal_message(H32, 1) == b"gateway/renew\x00" + H32 + bytes(7) + b"\x01"
 
 
