@@ -13,13 +13,16 @@ import asyncio
 import hmac
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from gateway.client import home_store
+from gateway.client import facts, home_store
+from gateway.client.home_keys import Holdings, Key, KeyShelf, KeyState, StoredKey
 from gateway.client.home_store import HomeStore, Work
 from gateway.client.tls import SYSTEM_CA, Tls, client_context
 from gateway.client.transport import require_safe
@@ -29,18 +32,13 @@ from gateway.envelope.primitives import SALT_BYTES, SecretKey
 from gateway.errors import Corrupt, Rejected
 from gateway.ids import Address, KeyId, MessageId, Network, network_of, parse_address
 
-__all__ = ["DIRECTORY", "Home", "HomeKeyring", "create_home"]
+__all__ = ["DIRECTORY", "Home", "HomeKeyring", "Told", "create_home", "fill_home"]
 
 DIRECTORY: Final = "tuf"  # the folder of the directory's cache
 KEY_BYTES: Final = 32
 _HOME_KEY: Final = b"home/key"
 _FACTS: Final = b"home/facts"
-_KEYS: Final = b"home/keys"
-_CARD: Final = b"home/card"
 _TLS: Final = b"home/tls"
-
-Key = SigningKey | DeliveryKey
-T = TypeVar("T")
 
 
 class _Facts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -53,11 +51,23 @@ class _Facts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     index_key: bytes  # keys the hashes that stand in clear for what must be found again
 
 
-class _StoredKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One secret key, inside the ciphertext `keys`."""
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What a home is told when it is made.
 
-    use: Use
-    secret: bytes
+    Args:
+        address: Of the participant, in full.
+        root: The TUF root that it was given at enrolment: all its trust starts here.
+        gateways: Base addresses, in order of preference; at least one.
+        exercise: The network is one for training.
+        tls: Whose certificates to trust on the line, and which to show.
+    """
+
+    address: str
+    root: bytes
+    gateways: tuple[str, ...]
+    exercise: bool
+    tls: Tls
 
 
 def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by name
@@ -90,27 +100,48 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
         Rejected: `home-exists`, `config` (no gateway, an unsafe address, or certificates that cannot be used), or `bad-key`
             (one is missing, or another's); nothing is left behind.
     """
-    held = _keyring(parse_address(address), held_keys := list(keys))
-    for use in (Use.AUTHOR, Use.AGENT):
-        held.sign(use, b"")  # raises where there is none; the signature is not used
-    if not gateways:
+    stored = [
+        StoredKey(key.key_id, key.public.use, KeyState.HELD, None, key.unsafe_export()) for key in _checked(address, keys)
+    ]
+    told = Told(address=address, root=root, gateways=tuple(gateways), exercise=exercise, tls=tls)
+    fill_home(folder, told, Holdings(stored), passphrase, cost)
+
+
+def fill_home(folder: Path, told: Told, holdings: Holdings, passphrase: bytes, cost: Cost = MODERATE) -> None:
+    """
+    Make a home with keys that were held before; synchronous, about a second of argon2id.
+
+    Raises:
+        Rejected: As `create_home`; nothing is left behind.
+    """
+    if not told.gateways:
         raise Rejected("a home needs the address of at least one gateway", code="config")
-    for gateway in gateways:
+    for gateway in told.gateways:
         require_safe(gateway)
-    client_context(tls)  # raises where it cannot be used
-    facts = _Facts(address, exercise, root, list(gateways), os.urandom(KEY_BYTES))
-    put_facts = _first_facts(facts, (held_keys, tls), passphrase, cost)
+    client_context(told.tls)  # raises where it cannot be used
+    first = _first_facts(told, holdings, passphrase, cost)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    home_store.create(folder, put_facts)
+    home_store.create(folder, first)
     (folder / DIRECTORY).mkdir(mode=0o700, exist_ok=True)
 
 
 class HomeKeyring:
-    """The keys of a home; deliveries may be sealed to a key that another process of this home has just made."""
+    """
+    The keys of a home; deliveries may be sealed to a key that another process of this home has just made.
 
-    def __init__(self, keyring: MemoryKeyring) -> None:
+    Attributes:
+        current: What is held.
+        destroyed: Ids of keys that this home destroyed.
+    """
+
+    def __init__(self, keyring: MemoryKeyring, destroyed: frozenset[KeyId]) -> None:
         self.current = keyring
+        self.destroyed = destroyed
+
+    def holds(self, key_id: KeyId) -> bool:
+        """Tell whether the secret half of a key is here, for use now."""
+        return any(key.key_id == key_id for key in self.current.public_keys())
 
     def sign(self, use: Use, message: bytes) -> Signature:
         """Sign with the newest key for `use`."""
@@ -133,18 +164,21 @@ class Home:
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, key: SecretKey) -> None:
         self._key = key
-        facts = _decoded(self._fact(connection, "facts", _FACTS), _Facts)
+        told = facts.decoded(self.open(facts.require(connection, "facts"), _FACTS), _Facts)
         self.folder = folder
-        self.address: Address = parse_address(facts.address)
+        self.address: Address = parse_address(told.address)
         self.network: Network = network_of(self.address)
-        self.exercise = facts.exercise
-        self.root = facts.root
-        self.gateways = tuple(facts.gateways)
-        self._index_key = SecretKey(facts.index_key)
-        sealed_tls = _find_fact(connection, "tls")
-        self.tls = SYSTEM_CA if sealed_tls is None else _decoded(self.open(sealed_tls, _TLS), Tls)
+        self.exercise = told.exercise
+        self.root = told.root
+        self.gateways = tuple(told.gateways)
+        self._index_key = SecretKey(told.index_key)
+        sealed_tls = facts.find(connection, "tls")
+        self.tls = SYSTEM_CA if sealed_tls is None else facts.decoded(self.open(sealed_tls, _TLS), Tls)
         self.tls_context = client_context(self.tls)
-        self.keyring = HomeKeyring(_keyring(self.address, self._load_keys(connection)))
+        self.shelf = KeyShelf(self.address, self.seal, self.open)
+        if facts.find(connection, "keys") is not None:
+            home_store.transact(connection, lambda connection: self.shelf.upgrade(connection, int(time.time())))
+        self.keyring = self._read_keys(connection)
         self.store = HomeStore(connection)
 
     @classmethod
@@ -158,8 +192,8 @@ class Home:
         """
         connection = home_store.connect(folder)
         try:
-            salt, wrapped = (_clear_fact(connection, name) for name in ("salt", "key"))
-            cost = _decoded(_clear_fact(connection, "cost"), Cost)
+            salt, wrapped = (facts.require(connection, name) for name in ("salt", "key"))
+            cost = facts.decoded(facts.require(connection, "cost"), Cost)
             key = SecretKey(open_secret(derive_key(passphrase, salt, cost), wrapped, _HOME_KEY))
             return cls(folder, connection, key)
         except BaseException:
@@ -188,7 +222,7 @@ class Home:
 
     async def card(self) -> bytes | None:
         """Return the last delivery card that this home signed, published or not."""
-        return await self.store.read(self._card)
+        return await self.store.read(self.shelf.card)
 
     async def add_delivery_key(self, key: DeliveryKey, card: bytes, after: bytes | None) -> bool:
         """
@@ -208,7 +242,8 @@ class Home:
 
     async def reload_keys(self) -> None:
         """Take up keys that another process of this home has made."""
-        self.keyring.current = _keyring(self.address, await self.store.read(self._load_keys))
+        found = await self.store.read(self._read_keys)
+        self.keyring.current, self.keyring.destroyed = found.current, found.destroyed
 
     async def replace_tls(self, tls: Tls) -> None:
         """
@@ -219,82 +254,62 @@ class Home:
         """
         await asyncio.to_thread(client_context, tls)
         sealed = self.seal(msgspec.msgpack.encode(tls), _TLS)
-        await self.store.write(lambda connection: _put(connection, "tls", sealed))
+        await self.store.write(lambda connection: facts.put(connection, "tls", sealed))
 
     async def close(self) -> None:
         """Close the file; keys and contents are out of reach from here on."""
         await self.store.close()
 
+    def told(self) -> Told:
+        """Return what this home was told when it was made, and what was changed since."""
+        return Told(address=self.address, root=self.root, gateways=self.gateways, exercise=self.exercise, tls=self.tls)
+
     def _adding(self, key: DeliveryKey, card: bytes, after: bytes | None) -> Work[bool]:
         def add(connection: sqlite3.Connection) -> bool:
-            if self._card(connection) != after:
+            if self.shelf.card(connection) != after:
                 return False
-            keys = [*self._load_keys(connection), key]
-            _put(connection, "keys", self.seal(_encoded_keys(keys), _KEYS))
-            _put(connection, "card", self.seal(card, _CARD))
+            self.shelf.add(connection, key, KeyState.HELD, int(time.time()))
+            self.shelf.put_card(connection, card)
             return True
 
         return add
 
-    def _card(self, connection: sqlite3.Connection) -> bytes | None:
-        sealed = _find_fact(connection, "card")
-        return None if sealed is None else self.open(sealed, _CARD)
-
-    def _load_keys(self, connection: sqlite3.Connection) -> list[Key]:
-        stored = _decoded(self._fact(connection, "keys", _KEYS), list[_StoredKey])
-        return [
-            (DeliveryKey if item.use is Use.DELIVERY else SigningKey).from_seed(self.address, item.use, item.secret)
-            for item in stored
-        ]
-
-    def _fact(self, connection: sqlite3.Connection, name: str, context: bytes) -> bytes:
-        return self.open(_clear_fact(connection, name), context)
+    def _read_keys(self, connection: sqlite3.Connection) -> HomeKeyring:
+        rows = self.shelf.rows(connection)
+        destroyed = frozenset(row.key_id for row in rows if row.state is KeyState.DESTROYED)
+        return HomeKeyring(_keyring(self.address, self.shelf.load(connection)), destroyed)
 
 
-def _first_facts(facts: _Facts, held: tuple[Sequence[Key], Tls], passphrase: bytes, cost: Cost) -> Work[object]:
-    keys, tls = held
+def _checked(address: str, keys: Iterable[Key]) -> list[Key]:
+    """Return the keys of a new home; `bad-key` where one is missing or another's."""
+    held = list(keys)
+    keyring = _keyring(parse_address(address), held)
+    for use in (Use.AUTHOR, Use.AGENT):
+        keyring.sign(use, b"")  # raises where there is none; the signature is not used
+    return held
+
+
+def _first_facts(told: Told, holdings: Holdings, passphrase: bytes, cost: Cost) -> Work[object]:
     salt, home_key = os.urandom(SALT_BYTES), SecretKey(os.urandom(KEY_BYTES))
     wrapped = seal_secret(derive_key(passphrase, salt, cost), home_key.unsafe_bytes, _HOME_KEY, os.urandom)
+    clear = _Facts(told.address, told.exercise, told.root, list(told.gateways), os.urandom(KEY_BYTES))
+
+    def seal(data: bytes, context: bytes) -> bytes:
+        return seal_secret(home_key, data, context, os.urandom)
 
     def put(connection: sqlite3.Connection) -> None:
-        _put(connection, "salt", salt)
-        _put(connection, "cost", msgspec.msgpack.encode(cost))
-        _put(connection, "key", wrapped)
-        _put(connection, "facts", seal_secret(home_key, msgspec.msgpack.encode(facts), _FACTS, os.urandom))
-        _put(connection, "keys", seal_secret(home_key, _encoded_keys(keys), _KEYS, os.urandom))
-        _put(connection, "tls", seal_secret(home_key, msgspec.msgpack.encode(tls), _TLS, os.urandom))
+        facts.put(connection, "salt", salt)
+        facts.put(connection, "cost", msgspec.msgpack.encode(cost))
+        facts.put(connection, "key", wrapped)
+        facts.put(connection, "facts", seal(msgspec.msgpack.encode(clear), _FACTS))
+        facts.put(connection, "tls", seal(msgspec.msgpack.encode(told.tls), _TLS))
+        shelf = KeyShelf(parse_address(told.address), seal, partial(open_secret, home_key))
+        shelf.fill(connection, holdings, int(time.time()))
 
     return put
-
-
-def _encoded_keys(keys: Iterable[Key]) -> bytes:
-    return msgspec.msgpack.encode([_StoredKey(key.public.use, key.unsafe_export()) for key in keys])
 
 
 def _keyring(address: Address, keys: Iterable[Key]) -> MemoryKeyring:
     held = list(keys)
     signing = [key for key in held if isinstance(key, SigningKey)]
     return MemoryKeyring(address, signing, [key for key in held if isinstance(key, DeliveryKey)])
-
-
-def _put(connection: sqlite3.Connection, name: str, value: bytes) -> None:
-    connection.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, value))
-
-
-def _clear_fact(connection: sqlite3.Connection, name: str) -> bytes:
-    found = _find_fact(connection, name)
-    if found is None:
-        raise Corrupt(f"the home has no {name}: its making was interrupted")
-    return found
-
-
-def _find_fact(connection: sqlite3.Connection, name: str) -> bytes | None:
-    found = connection.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-    return None if found is None else bytes(found[0])
-
-
-def _decoded(data: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.msgpack.decode(data, type=kind)
-    except msgspec.MsgspecError as exc:
-        raise Corrupt("a fact of the home has another form") from exc

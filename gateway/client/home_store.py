@@ -4,7 +4,7 @@ The one SQLite file of a home, used by several processes at once.
 All statements run on one thread of this process, each change in one `BEGIN IMMEDIATE ... COMMIT` that is on disk when it
 returns (WAL, synchronous=FULL): what a change decides from, it reads inside. What only saves repeated work (`later`) rides
 on the next change. Ids, hashes, states, times and numbers stand in clear so that they can be searched; all else is encrypted
-before it comes here.
+before it comes here. What is deleted or replaced is overwritten with zeros in the file (secure_delete).
 """
 
 from __future__ import annotations
@@ -18,62 +18,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from gateway.client import home_schema
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
 
 __all__ = ["BUSY_S", "FILE", "HomeStore", "Work", "connect", "create", "transact"]
 
 FILE: Final = "home.sqlite"
 BUSY_S: Final = 20.0  # another process holds the file for one commit, milliseconds; a backup may hold it for seconds
-FORMAT: Final = 1  # PRAGMA user_version
-APPLICATION: Final = 0x47574D31  # PRAGMA application_id: "GWM1"
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-_TABLES: Final = """
-CREATE TABLE fact (
-  name TEXT PRIMARY KEY,
-  value BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE outgoing (
-  message_id BLOB PRIMARY KEY,
-  state TEXT NOT NULL CHECK (state IN ('kept', 'accepted', 'refused')),
-  created INTEGER NOT NULL,
-  changed_at INTEGER NOT NULL,
-  number INTEGER,
-  reason TEXT,
-  envelope_hash BLOB NOT NULL,
-  media TEXT NOT NULL,
-  draft BLOB NOT NULL,
-  body BLOB,
-  answer BLOB
-);
-CREATE INDEX outgoing_kept ON outgoing (created) WHERE state = 'kept';
-CREATE TABLE arrived (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  envelope_hash BLOB NOT NULL UNIQUE,
-  number INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'acknowledged', 'rejected')),
-  owner BLOB NOT NULL,
-  offered INTEGER NOT NULL,
-  changed_at INTEGER NOT NULL,
-  reason TEXT,
-  source BLOB,
-  delivery BLOB NOT NULL,
-  content BLOB
-);
-CREATE UNIQUE INDEX arrived_source ON arrived (source) WHERE source IS NOT NULL;
-CREATE INDEX arrived_waiting ON arrived (id) WHERE state = 'waiting';
-CREATE TABLE receipt (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  envelope_hash BLOB NOT NULL,
-  event TEXT NOT NULL,
-  data BLOB NOT NULL,
-  due INTEGER NOT NULL,
-  UNIQUE (envelope_hash, event)
-);
-CREATE INDEX receipt_due ON receipt (id) WHERE due;
-"""
 
 
 def create(folder: Path, fill: Work[object]) -> None:
@@ -90,7 +45,7 @@ def create(folder: Path, fill: Work[object]) -> None:
         raise Rejected(f"{path} exists", code="home-exists") from exc
     connection = _open(path)
     try:
-        transact(connection, _make_tables)
+        transact(connection, home_schema.migrate)
         transact(connection, fill)
     except BaseException:
         path.unlink()
@@ -105,16 +60,19 @@ def connect(folder: Path) -> sqlite3.Connection:
 
     Raises:
         Rejected: `home-missing`.
-        Corrupt: It is not a home of this version.
+        Corrupt: It is not a home that this version reads; older ones are brought up to date.
     """
     path = folder / FILE
     if not path.is_file():
         raise Rejected(f"no home in {folder}", code="home-missing")
     connection = _open(path)
-    found = tuple(connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if found != (APPLICATION, FORMAT):
+    try:
+        if 0 < home_schema.format_of(connection) < home_schema.FORMAT:
+            transact(connection, home_schema.migrate)
+        home_schema.require(connection)
+    except BaseException:
         connection.close()
-        raise Corrupt(f"{path} has format {found[1]}, this version reads {FORMAT}")
+        raise
     return connection
 
 
@@ -259,17 +217,10 @@ def _piece(connection: sqlite3.Connection, work: Work[object]) -> _Outcome:
     return outcome
 
 
-def _make_tables(connection: sqlite3.Connection) -> None:
-    for statement in filter(str.strip, _TABLES.split(";")):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id={APPLICATION}")
-    connection.execute(f"PRAGMA user_version={FORMAT}")
-
-
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON")
     except sqlite3.Error as exc:
         connection.close()
         raise Corrupt(f"{path} is not a home: {exc}") from exc

@@ -82,6 +82,7 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         identity: Public identity key in hex.
         key_card: The signed key card in hex.
         online: Role keys, of a gateway alone; others leave it out.
+        again: True for a participant that was enrolled before and lost its identity key: the card lists its old keys, closed.
     """
 
     form: Literal["enrolment-1"] = "enrolment-1"
@@ -93,6 +94,7 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     identity: _Hex32
     key_card: _Hex
     online: OnlineHex | UnsetType = UNSET
+    again: bool | UnsetType = UNSET
 
     @property
     def participant(self) -> Participant:

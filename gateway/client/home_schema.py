@@ -1,0 +1,134 @@
+"""
+The tables of a home's file, and how an older file gets them.
+
+Step n brings a file from format n to n + 1 (PRAGMA user_version); a new file takes all of them. A step that was released is
+never changed: another is added. Steps run in one transaction, so a file has a whole format, and several processes may open an
+old home at once. What a step needs the home key for is done when the home is unlocked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from gateway.errors import Corrupt
+
+__all__ = ["APPLICATION", "FORMAT", "format_of", "migrate", "require"]
+
+APPLICATION: Final = 0x47574D31  # PRAGMA application_id: "GWM1"
+
+_FIRST: Final = """
+CREATE TABLE fact (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE outgoing (
+  message_id BLOB PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('kept', 'accepted', 'refused')),
+  created INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  number INTEGER,
+  reason TEXT,
+  envelope_hash BLOB NOT NULL,
+  media TEXT NOT NULL,
+  draft BLOB NOT NULL,
+  body BLOB,
+  answer BLOB
+);
+CREATE INDEX outgoing_kept ON outgoing (created) WHERE state = 'kept';
+CREATE TABLE arrived (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  envelope_hash BLOB NOT NULL UNIQUE,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'acknowledged', 'rejected')),
+  owner BLOB NOT NULL,
+  offered INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  reason TEXT,
+  source BLOB,
+  delivery BLOB NOT NULL,
+  content BLOB
+);
+CREATE UNIQUE INDEX arrived_source ON arrived (source) WHERE source IS NOT NULL;
+CREATE INDEX arrived_waiting ON arrived (id) WHERE state = 'waiting';
+CREATE TABLE receipt (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  envelope_hash BLOB NOT NULL,
+  event TEXT NOT NULL,
+  data BLOB NOT NULL,
+  due INTEGER NOT NULL,
+  UNIQUE (envelope_hash, event)
+);
+CREATE INDEX receipt_due ON receipt (id) WHERE due;
+"""
+
+# held_key: one secret key a row, so that one can be destroyed; its id stays. `stops`: when it stops being sealed to.
+# outcome: how a message ended for one recipient; `recipient` is a keyed hash. `anew`: the message that was sent in its place.
+# outgoing.evidence: what proves the message when its sealed bytes are gone; null in rows of format 1.
+# outgoing.refusal: the signed problem that ended it, encrypted; its `body` stays then, because the signature is over both.
+_KEYS_AND_OUTCOMES: Final = """
+CREATE TABLE held_key (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key_id BLOB NOT NULL UNIQUE,
+  use TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'held', 'destroyed')),
+  stops INTEGER,
+  changed_at INTEGER NOT NULL,
+  secret BLOB,
+  CHECK ((secret IS NULL) = (state = 'destroyed'))
+);
+CREATE TABLE outcome (
+  envelope_hash BLOB NOT NULL,
+  recipient BLOB NOT NULL,
+  event TEXT NOT NULL,
+  reason TEXT,
+  at INTEGER NOT NULL,
+  receipt BLOB NOT NULL,
+  due INTEGER NOT NULL,
+  anew BLOB,
+  PRIMARY KEY (envelope_hash, recipient)
+) WITHOUT ROWID;
+CREATE INDEX outcome_due ON outcome (at) WHERE due;
+CREATE TABLE anew (
+  message_id BLOB PRIMARY KEY,
+  generation INTEGER NOT NULL,
+  sealed_to BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX outgoing_hash ON outgoing (envelope_hash);
+ALTER TABLE outgoing ADD COLUMN evidence BLOB;
+ALTER TABLE outgoing ADD COLUMN refusal BLOB;
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES)
+FORMAT: Final = len(_STEPS)
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """Return the format of a file; 0 for an empty one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file up to date, within the caller's transaction; a file of this format or a later one is left alone."""
+    found = format_of(connection)
+    if found:
+        _require_application(connection)  # a database of somebody else is not touched
+    for step in _STEPS[found:]:
+        for statement in filter(str.strip, step.split(";")):
+            connection.execute(statement)
+    if found < FORMAT:
+        connection.execute(f"PRAGMA application_id={APPLICATION}")
+        connection.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def require(connection: sqlite3.Connection) -> None:
+    """Raise Corrupt for a file that is not a home of this format."""
+    _require_application(connection)
+    found = format_of(connection)
+    if found != FORMAT:
+        raise Corrupt(f"the home has format {found}, this version reads {FORMAT}")
+
+
+def _require_application(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+        raise Corrupt("the file is a database of something else, not a home")
