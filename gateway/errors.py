@@ -115,6 +115,10 @@ CODES: Final[dict[str, Code]] = {
     "home-missing": _rejected(404, "there is no home here", "enrol first"),
     "config": _rejected(400, "the configuration is not valid", "see the message"),
     "network-differs": _rejected(422, "this belongs to another network", "a home belongs to one network; exercises are networks of their own"),
+    # --- audit log -----------------------------------------------------------------------------------------------
+    "checkpoint-untrusted": _rejected(403, "a checkpoint that no key of its log has signed", "compare the log's keys with those that are configured"),
+    "timestamp-bad": _rejected(422, "a time-stamp that does not verify for what was asked", "compare timestamp_ca with the service; it is asked again"),
+    "log-forked": Code(Branch.CORRUPT, 422, "a log that is not the continuation of what it was", "keep both checkpoints; find out who changed the log"),
     # --- machinery -----------------------------------------------------------------------------------------------
     "unavailable": Code(Branch.UNAVAILABLE, 503, "a part of the service is away", "retry later; nothing was stored"),
     "busy": Code(Branch.UNAVAILABLE, 503, "more work than the service takes on", "wait as Retry-After says; nothing was stored"),

@@ -9,10 +9,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from gateway.config.sections import MEMORY_BROKER, Config, without_password
+from gateway.config.sections import MEMORY_BROKER, Config, ListenConfig, without_password
 from gateway.errors import Rejected
 
-__all__ = ["refuse_dangers", "refuse_forms"]
+__all__ = ["refuse_dangers", "refuse_exposed", "refuse_forms", "refuse_shared"]
 
 _BROKER: Final = re.compile(r"amqps?://([^\s/?#@]*@)?[^\s/?#@]+([/?]\S*)?")
 _LEDGER: Final = re.compile(r"sqlite:///.*[^/]|postgresql(\+psycopg)?://\S+")
@@ -26,22 +26,32 @@ def refuse_dangers(config: Config, path: Path) -> None:
     Raises:
         Rejected: `config`, with the command or the line that mends it.
     """
-    listen, operations = config.listen, config.operations
+    operations = config.operations
+    refuse_exposed(config.listen)
+    if not (_loopback(operations.host) or operations.reachable):
+        raise _danger(f"operations.host {operations.host!r} would show metrics to a network", "set it to 127.0.0.1")
+    if (config.audit.timestamp_url is None) != (config.audit.timestamp_ca is None):
+        raise _danger("audit.timestamp_url and audit.timestamp_ca belong together", "set both, or neither")
+    refuse_shared(config.keys.file, config.keys.passphrase_file, config.listen.tls_key)
+    if any(without_password(url) != url for url in (config.ledger.url, *config.broker.urls)):
+        refuse_shared(path)
+
+
+def refuse_exposed(listen: ListenConfig) -> None:
+    """Stop a listener that would speak plain HTTP to a network, or whose TLS settings are half; raise `config`."""
     if (listen.tls_certificate is None) != (listen.tls_key is None):
         raise _danger("listen.tls_certificate and listen.tls_key belong together", "set both, or neither")
     if listen.client_ca is not None and listen.tls_certificate is None:
         raise _danger("listen.client_ca without TLS asks nobody for a certificate", "set listen.tls_certificate")
     if not (_loopback(listen.host) or listen.tls_certificate or listen.behind_proxy):
         raise _danger(f"listen.host {listen.host!r} would speak plain HTTP to a network", "set listen.tls_certificate")
-    if not (_loopback(operations.host) or operations.reachable):
-        raise _danger(f"operations.host {operations.host!r} would show metrics to a network", "set it to 127.0.0.1")
-    if (config.audit.timestamp_url is None) != (config.audit.timestamp_ca is None):
-        raise _danger("audit.timestamp_url and audit.timestamp_ca belong together", "set both, or neither")
-    for file in (config.keys.file, config.keys.passphrase_file, listen.tls_key):
+
+
+def refuse_shared(*files: Path | None) -> None:
+    """Stop where others on this machine can read a secret; raise `config` with the command that mends it."""
+    for file in files:
         if file is not None:
             _owner_only(file)
-    if any(without_password(url) != url for url in (config.ledger.url, *config.broker.urls)):
-        _owner_only(path)
 
 
 def refuse_forms(config: Config) -> None:
