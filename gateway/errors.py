@@ -106,6 +106,7 @@ CODES: Final[dict[str, Code]] = {
     "directory-rollback": _rejected(422, "older than what was seen before", "keep the last good state; tell the authority"),
     "directory-expired": _rejected(422, "past its expiry", "wait for the authority to publish"),
     "directory-stale": _rejected(422, "no fresh directory for longer than sealing allows", "connect to a gateway"),
+    "directory-split": _rejected(422, "one directory version with two contents: a view that others do not see", "keep both as evidence; tell the authority and the other participants"),
     "card-bad": _rejected(422, "a key card or delivery card that does not verify", "make a new card"),
     "card-serial": _rejected(409, "a card with a serial that is not above the last one", "raise the serial"),
     "key-taken": _rejected(409, "this key stands elsewhere in the directory", "make a new key"),

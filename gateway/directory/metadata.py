@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Contents",
+    "MetadataReader",
+    "check_distinct_delegations",
     "parse",
     "read_repository",
     "refusals",
@@ -61,12 +63,14 @@ class Contents:
         who: `directory.json`.
         cards: Path (`cards/NCB-QM/key`) to the card's bytes.
         revocations: `revocations.json`.
+        snapshot_sha256: Of the snapshot's bytes: two views of one version show here.
     """
 
     version: int
     who: bytes
     cards: Mapping[str, bytes]
     revocations: bytes
+    snapshot_sha256: bytes
 
 
 @contextmanager
@@ -141,7 +145,7 @@ def read_repository(files: Mapping[str, bytes], root: bytes, now: float | None) 
     Raises:
         Rejected: `directory-untrusted`, `directory-rollback` or `directory-expired`.
     """
-    reader = _Reader(files, now)
+    reader = MetadataReader(files, now)
     with refusals():
         # 1. the newest root, by both its own and its predecessor's threshold
         trusted = reader.fresh(root_chain(files, root))
@@ -150,7 +154,7 @@ def read_repository(files: Mapping[str, bytes], root: bytes, now: float | None) 
         snapshot = reader.named(Snapshot, timestamp.snapshot_meta, trusted, TufRole.SNAPSHOT)
         # 3. targets under the root, the two delegated roles under targets
         targets = reader.named(Targets, _meta(snapshot, TufRole.TARGETS), trusted, TufRole.TARGETS)
-        _check_distinct_delegations(targets)
+        check_distinct_delegations(targets)
         revocations = reader.named(Targets, _meta(snapshot, TufRole.REVOCATIONS), targets, TufRole.REVOCATIONS)
         cards = reader.named(Targets, _meta(snapshot, TufRole.CARDS), targets, TufRole.CARDS)
         # 4. the targets themselves, by length and hash
@@ -159,31 +163,44 @@ def read_repository(files: Mapping[str, bytes], root: bytes, now: float | None) 
             who=reader.target(targets.targets[DIRECTORY_PATH]),
             cards={path: reader.target(info) for path, info in cards.targets.items() if path.startswith("cards/")},
             revocations=reader.target(revocations.targets[REVOCATIONS_PATH]),
+            snapshot_sha256=hashlib.sha256(reader.file(metadata_file(TufRole.SNAPSHOT, snapshot.version))).digest(),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class MetadataReader:
+    """
+    Reads files by name and believes nothing that the delegating role did not sign for.
+
+    Args:
+        files: File name to bytes.
+        now: Unix seconds for the expiry checks, or None. Every call raises python-tuf's errors; see `refusals`.
+    """
+
     files: Mapping[str, bytes]
     now: float | None
 
     def file(self, name: str) -> bytes:
+        """Return a file's bytes."""
         try:
             return self.files[name]
         except KeyError as exc:
             raise RepositoryError(f"{name} is missing") from exc
 
     def fresh(self, signed: S) -> S:
+        """Refuse what has expired."""
         if self.now is not None and signed.is_expired(utc(self.now)):
             raise ExpiredMetadataError(f"{signed.type} expired at {signed.expires:%Y-%m-%dT%H:%M:%SZ}")
         return signed
 
     def load(self, kind: type[S], data: bytes, delegator: Root | Targets, role: TufRole) -> S:
+        """Read metadata that enough keys of `role` signed."""
         metadata = parse(kind, data)
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
         return self.fresh(metadata.signed)
 
     def named(self, kind: type[S], meta: MetaFile, delegator: Root | Targets, role: TufRole) -> S:
+        """Read the metadata that a snapshot or timestamp names by version and hash."""
         data = self.file(metadata_file(role, meta.version))
         meta.verify_length_and_hashes(data)
         signed = self.load(kind, data, delegator, role)
@@ -192,6 +209,7 @@ class _Reader:
         return signed
 
     def target(self, info: TargetFile) -> bytes:
+        """Return a target by length and hash."""
         data = self.file(target_name(info))
         info.verify_length_and_hashes(data)
         return data
@@ -216,7 +234,8 @@ def _verified_root(metadata: Metadata[Root], previous: Root | None) -> Root:
     return root
 
 
-def _check_distinct_delegations(targets: Targets) -> None:
+def check_distinct_delegations(targets: Targets) -> None:
+    """Refuse a delegated role with one key under two ids, or a threshold that one officer meets."""
     delegations = targets.delegations
     if delegations is None or delegations.roles is None:
         raise RepositoryError("targets delegates nothing")

@@ -11,7 +11,7 @@ Spec: schemas/directory.md, "Reading".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +49,7 @@ class Directory:
         delivery_cards: By address, those that verified.
         held_back: Path of a card that did not verify, and the code.
         revoked: By key id: the authority's revocations, and those that follow from them.
+        snapshot_sha256: Of the snapshot metadata; empty where the view was not read from a repository.
     """
 
     network: Network
@@ -60,6 +61,7 @@ class Directory:
     delivery_cards: Mapping[Address, DeliveryCard]
     held_back: Mapping[str, str] = field(default_factory=dict)
     revoked: Mapping[KeyId, Revoked] = field(default_factory=dict)
+    snapshot_sha256: bytes = b""
     _keys: Mapping[KeyId, KeyRecord] = field(default_factory=dict, repr=False)
     _delivery: Mapping[Address, tuple[KeyRecord, ...]] = field(default_factory=dict, repr=False)
 
@@ -149,7 +151,8 @@ class Directory:
 def build_from(contents: Contents) -> Directory:
     """Make the view of a verified repository."""
     who = decode_who(contents.who)
-    return build(Network(who.network), contents.version, contents.who, contents.cards, contents.revocations)
+    directory = build(Network(who.network), contents.version, contents.who, contents.cards, contents.revocations)
+    return replace(directory, snapshot_sha256=contents.snapshot_sha256)
 
 
 def build(network: Network, version: int, who: bytes, cards: Mapping[str, bytes], revocations: bytes | None) -> Directory:
