@@ -2,7 +2,7 @@
 All metrics of the gateway: nothing is measured that is not declared here.
 
 Names carry base units; each help sentence says what is not counted. Labels come from closed sets (kinds of the registry,
-codes of the error tree, events of receipts), never from a participant or a message.
+codes of the error tree, events of receipts, witnesses of the configuration), never from a participant or a message.
 Children with labels are looked up once and kept: `labels()` costs as much as a hash of 4 KiB.
 Metrics live in a registry of their own, so that a process can run several gateways (demo, tests).
 """
@@ -10,6 +10,7 @@ Metrics live in a registry of their own, so that a process can run several gatew
 from __future__ import annotations
 
 from functools import cache
+from math import inf
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -36,6 +37,8 @@ class Metrics:
         self._submissions()
         self._deliveries()
         self._machinery()
+        self._log()
+        self._vouching()
         # One cache for each gateway, not for the class: children belong to this registry.
         self.accepted = cache(self._accepted.labels)
         self.refused = cache(self._refused.labels)
@@ -44,6 +47,10 @@ class Metrics:
         self.requests = cache(self._requests.labels)
         self.waiting = cache(self._waiting.labels)
         self.faults = cache(self._faults.labels)
+        self.witness_age_seconds = cache(self._witness_age_seconds.labels)
+        self.witness_forked = cache(self._witness_forked.labels)
+        self.witness_answers = cache(self._witness_answers.labels)
+        self.timestamp_answers = cache(self._timestamp_answers.labels)
 
     def _submissions(self) -> None:
         own = self.registry
@@ -136,6 +143,44 @@ class Metrics:
             "gateway_background_faults",
             "Rounds of a background task that failed and were retried.",
             ["task", "code"],
+            registry=own,
+        )
+
+    def _log(self) -> None:
+        own = self.registry
+        self.log_size = Gauge("gateway_log_size", "Leaves of the audit log under the newest signed checkpoint.", registry=own)
+        self.log_lag_leaves = Gauge(
+            "gateway_log_lag_leaves", "Events that wait for their place in the audit log; those without a leaf too.", registry=own
+        )
+        self.log_lag_seconds = Gauge(
+            "gateway_log_lag_seconds", "Age of the oldest leaf that no signed checkpoint covers; 0 without one.", registry=own
+        )
+        self.log_halted = Gauge(
+            "gateway_log_halted", "1 when this process signs no checkpoint any more: the log was cut or forked.", registry=own
+        )
+
+    def _vouching(self) -> None:
+        own = self.registry
+        self._witness_age_seconds = Gauge(
+            "gateway_witness_age_seconds",
+            "Time since a witness cosigned last, or since the start; it is not asked while the log stands still.",
+            ["witness"],
+            registry=own,
+        )
+        self._witness_forked = Gauge(
+            "gateway_witness_forked", "1 while a witness refuses the log as another one than before.", ["witness"], registry=own
+        )
+        self._witness_answers = Counter(
+            "gateway_witness_answers", "Rounds with a witness, by code; `ok` is a cosignature.", ["witness", "code"], registry=own
+        )
+        self.timestamp_age_seconds = Gauge(
+            "gateway_timestamp_age_seconds", "Age of the newest time-stamp of the log; +Inf where there is none.", registry=own
+        )
+        self.timestamp_age_seconds.set(inf)
+        self._timestamp_answers = Counter(
+            "gateway_timestamp_answers",
+            "Rounds with the time-stamp service, by code; `ok` is a token that verified.",
+            ["code"],
             registry=own,
         )
 
