@@ -150,7 +150,7 @@ class Metrics:
         own = self.registry
         self.log_size = Gauge("gateway_log_size", "Leaves of the audit log under the newest signed checkpoint.", registry=own)
         self.log_lag_leaves = Gauge(
-            "gateway_log_lag_leaves", "Events that wait for their place in the audit log; those without a leaf too.", registry=own
+            "gateway_log_lag_leaves", "Leaves that wait for their place in the audit log.", registry=own
         )
         self.log_lag_seconds = Gauge(
             "gateway_log_lag_seconds", "Age of the oldest leaf that no signed checkpoint covers; 0 without one.", registry=own
@@ -171,7 +171,10 @@ class Metrics:
             "gateway_witness_forked", "1 while a witness refuses the log as another one than before.", ["witness"], registry=own
         )
         self._witness_answers = Counter(
-            "gateway_witness_answers", "Rounds with a witness, by code; `ok` is a cosignature.", ["witness", "code"], registry=own
+            "gateway_witness_answers",
+            "Rounds with a witness, by code, `ok` for a cosignature.",
+            ["witness", "code"],
+            registry=own,
         )
         self.timestamp_age_seconds = Gauge(
             "gateway_timestamp_age_seconds", "Age of the newest time-stamp of the log; +Inf where there is none.", registry=own
