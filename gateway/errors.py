@@ -113,10 +113,12 @@ CODES: Final[dict[str, Code]] = {
     "possession": _rejected(422, "possession of a key was not proved", "sign, or open the challenge, with that key"),
     "passphrase": _rejected(403, "the passphrase does not open the keys", "try again"),
     "home-exists": _rejected(409, "there is something already", "choose another folder"),
+    "home-copied": _rejected(409, "more delivery keys in a day than one home makes", "another copy of this home is in use: stop it"),
     "home-missing": _rejected(404, "there is no home here", "enrol first"),
     "config": _rejected(400, "the configuration is not valid", "see the message"),
     "network-differs": _rejected(422, "this belongs to another network", "a home belongs to one network; exercises are networks of their own"),
     # --- audit log -----------------------------------------------------------------------------------------------
+    "checkpoint-bad": _rejected(422, "a note or checkpoint that has not its form, or is not signed by its log", "keep the last good one; tell the operator of the log"),
     "checkpoint-untrusted": _rejected(403, "a checkpoint that no key of its log has signed", "compare the log's keys with those that are configured"),
     "timestamp-bad": _rejected(422, "a time-stamp that does not verify for what was asked", "compare timestamp_ca with the service; it is asked again"),
     "log-forked": Code(Branch.CORRUPT, 422, "a log that is not the continuation of what it was", "keep both checkpoints; find out who changed the log"),

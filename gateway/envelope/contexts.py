@@ -23,7 +23,9 @@ __all__ = [
     "challenge_nonce",
     "content_message",
     "core_hash",
+    "cosignature_message",
     "delivery_card_message",
+    "directory_leaf",
     "envelope_hash",
     "header_hash",
     "key_card_message",
@@ -122,6 +124,16 @@ def receipt_message(receipt: bytes) -> bytes:
 def receipt_leaf_data(receipt: bytes) -> bytes:
     """Return the data of the audit leaf; RFC 6962 hashes it once more."""
     return sha256(b"env1/leaf\x00" + receipt).digest()
+
+
+def directory_leaf(array: bytes) -> bytes:
+    """Return the data of a readable leaf of the audit log; RFC 6962 hashes it."""
+    return b"env1/directory\x00" + array
+
+
+def cosignature_message(at: int, text: str) -> bytes:
+    """Return what a witness signs: the text of a checkpoint under a time. The form is C2SP's; its key signs nothing else."""
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
 def problem_message(request_body: bytes, problem: bytes) -> bytes:
