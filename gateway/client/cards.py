@@ -1,16 +1,17 @@
 """
-The home's own delivery card: made by the software itself, at first contact and before the last one ends.
+The home's own delivery card: made by the software itself, at first contact and ten days before the last one ends.
 
 A new key and the card that lists it are kept before they are published, so that nothing is ever sealed to a key that was lost.
-A card that was made while the clock was far ahead is followed by another once the clock is right. Closed keys stay listed.
-Possession is proved by opening a challenge for each key.
-Spec: schemas/directory.md, "Delivery card".
+The old key stays open until its own end: mail on its way opens with either. Closed keys stay listed.
+A home that is restored from an old backup, or made anew with the old signing keys, goes on where the directory stands: a serial
+above, every listed key still listed, those that it does not hold closed, and a new key.
+Possession is proved by opening a challenge for each key. Spec: schemas/directory.md, "Delivery card".
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -29,16 +30,19 @@ from gateway.directory.cards import (
     sign_delivery_card,
 )
 from gateway.directory.possession import decode_challenges, solve
-from gateway.envelope.keys import DeliveryKey, Use
+from gateway.envelope.keys import DeliveryKey, Use, key_id
 from gateway.envelope.payload import SUITES
 from gateway.errors import Rejected, Unavailable, Uncertain
+from gateway.ids import KeyId
 from gateway.message.registry import KINDS
 from gateway.protocol import media
 
-__all__ = ["RENEW_BEFORE_S", "CardKeeper"]
+__all__ = ["RENEW_BEFORE_S", "CardKeeper", "card_ends_at"]
 
 RENEW_BEFORE_S: Final = 10 * 86_400  # a home may be switched off for a week and come back with a good card
 BACKDATED_S: Final = 300  # the gateway's clock may be behind ours
+CLOSED_S: Final = 150  # a key is closed so long ago: half of what clocks may differ, either way
+KEYS_A_DAY: Final = 8  # a card lists 256 for ever: two copies of a home must not use them up against each other
 
 
 class CardKeeper:
@@ -58,36 +62,70 @@ class CardKeeper:
         self._directory = directory
         self._clock = clock
         self._good_until = 0.0
+        self._good_serial = 0
 
     async def ensure(self) -> None:
         """
-        Publish a card if there is none, if the one there is ends soon, or if the last one never reached a gateway.
+        Publish a card if there is none, if the one there is ends soon, or if the directory shows another than ours.
 
         Raises:
             Unavailable: No gateway took it; the card is kept and goes out next time.
-            Rejected: The gateway refused it.
+            Rejected: The gateway refused it, or `home-copied`.
         """
         now = self._clock()
-        if now < self._good_until:
+        shown = self._shown()
+        if now < self._good_until and (shown is None or shown.serial <= self._good_serial):
             return
         card = await self._home.card()
-        if card is None or _ends_at(card) - now < RENEW_BEFORE_S or _card(card).issued > now + BACKDATED_S:
+        await self._home.reload_keys()  # another process of this home may have made the card
+        if card is None or self._is_over(card, now):
             card = await self._make(card, int(now))
-        if not self._published(card):
+        if not self._published(card) and not await self._publish(card):
+            # The gateway has a later one than our copy of the directory, which is new now.
+            card = await self._make(card, int(now))
             await self._publish(card)
-        self._good_until = _ends_at(card) - RENEW_BEFORE_S
+        self._good_until = card_ends_at(card) - RENEW_BEFORE_S
+        self._good_serial = _card(card).serial
 
-    async def _make(self, old: bytes | None, now: int) -> bytes:
+    async def rotate(self, *, lost: bool) -> None:
+        """
+        Publish a new delivery key now.
+
+        Args:
+            lost: Others may have the present keys: they are closed at once; what was accepted before still opens.
+
+        Raises:
+            Unavailable: No gateway took it; the card is kept and goes out next time.
+            Rejected: The gateway refused it, or `home-copied`.
+        """
+        card = await self._make(await self._home.card(), int(self._clock()), close=lost)
+        await self._publish(card)
+
+    def _is_over(self, card: bytes, now: float) -> bool:
+        parsed, shown = _card(card), self._shown()
+        newest = parsed.records()[-1].key_id
+        signer = self._directory.last().key(KeyId(parse_card(card)[0].key_id))
+        return (
+            card_ends_at(card) - now < RENEW_BEFORE_S
+            or parsed.issued > now + BACKDATED_S  # made while the clock was far ahead
+            or (shown is not None and shown.serial > parsed.serial)  # made by a life of this home that was lost
+            or not self._home.keyring.holds(newest)
+            or (not self._published(card) and signer is not None and not signer.current(int(now)))
+        )
+
+    async def _make(self, old: bytes | None, now: int, *, close: bool = False) -> bytes:
         key = DeliveryKey.generate(self._home.address, Use.DELIVERY, os.urandom)
+        before = [card for card in (None if old is None else _card(old), self._shown()) if card is not None]
         start = now - BACKDATED_S
-        listed = DeliveryCardKey(key=key.public.key, not_before=start, not_after=start + DELIVERY_KEY_S)
-        before = _card(old) if old is not None else None
+        listed = tuple(self._listed(before, now, close=close))
+        if sum(one.not_before > now - 86_400 for one in listed) >= KEYS_A_DAY:
+            raise Rejected(f"{KEYS_A_DAY} delivery keys in a day", code="home-copied")
         card = DeliveryCard(
             address=self._home.address,
-            serial=max(now, before.serial + 1 if before else 0),
+            serial=max(now, *(one.serial + 1 for one in before), 0),
             issued=now,
             expires=now + DELIVERY_CARD_S,
-            keys=(*(before.keys if before else ()), listed),
+            keys=(*listed, DeliveryCardKey(key=key.public.key, not_before=start, not_after=start + DELIVERY_KEY_S)),
             suites=tuple(SUITES),
             reads=tuple(Reads(kind=kind, versions=tuple(spec.readable)) for kind, spec in sorted(KINDS.items())),
         )
@@ -98,33 +136,47 @@ class CardKeeper:
         assert made_elsewhere is not None  # another process of this home was faster
         return made_elsewhere
 
+    def _listed(self, before: list[DeliveryCard], now: int, *, close: bool) -> Iterator[DeliveryCardKey]:
+        """Yield every key that was ever listed, as the directory shows it; what cannot be opened here is closed."""
+        keys = {one.key: one for card in before for one in card.keys}
+        for one in keys.values():
+            held = self._home.keyring.holds(key_id(Use.DELIVERY, one.key, self._home.address))
+            end = max(one.not_before, now - CLOSED_S)
+            yield msgspec.structs.replace(one, not_after=end) if end < one.not_after and (close or not held) else one
+
+    def _shown(self) -> DeliveryCard | None:
+        return self._directory.last().delivery_cards.get(self._home.address)
+
     def _published(self, card: bytes) -> bool:
         """Tell whether the directory lists the newest key of this card."""
         newest = _card(card).records()[-1]
-        record = self._directory.last().key(newest.key_id)
-        return record is not None
+        return self._directory.last().key(newest.key_id) is not None
 
-    async def _publish(self, card: bytes) -> None:
-        answer = await self._transport.ask("POST", media.CHALLENGES, body=card, kind=media.OCTETS)
-        proofs = solve(card, decode_challenges(answer.body), self._home.keyring)
-        body = msgspec.msgpack.encode([card, proofs])
+    async def _publish(self, card: bytes) -> bool:
+        """Publish a card; False if the directory has a later one of another making."""
         try:
+            answer = await self._transport.ask("POST", media.CHALLENGES, body=card, kind=media.OCTETS)
+            proofs = solve(card, decode_challenges(answer.body), self._home.keyring)
+            body = msgspec.msgpack.encode([card, proofs])
             await self._transport.ask("PUT", media.CARDS, body=body, kind=media.MSGPACK)
         except Rejected as exc:
-            # Another process of this home published the same card, or a later one, a moment ago.
             if exc.code != "card-serial":
                 raise
+            await self._directory.refresh()
+            return self._published(card)  # another process of this home published the same card a moment ago
         # Only so that the next process of this home sees that it is published.
         with suppress(Rejected, Unavailable, Uncertain):
             await self._directory.refresh()
+        return True
+
+
+def card_ends_at(data: bytes) -> int:
+    """Return when a delivery card of this home ends, or its newest key, whichever is earlier; Unix seconds."""
+    card = _card(data)
+    return min(card.expires, card.keys[-1].not_after)
 
 
 def _card(data: bytes) -> DeliveryCard:
     _, card = parse_card(data)
     assert isinstance(card, DeliveryCard)
     return card
-
-
-def _ends_at(data: bytes) -> int:
-    card = _card(data)
-    return min(card.expires, card.keys[-1].not_after)
