@@ -52,6 +52,7 @@ from gateway.envelope.receipt import (
     make_receipt,
     parse_receipt,
     receipt_leaf,
+    signed_receipt_leaf,
     verify_receipt,
 )
 from gateway.envelope.seal import (
@@ -129,5 +130,6 @@ __all__ = [
     "seal_clear",
     "seal_secret",
     "sign_content",
+    "signed_receipt_leaf",
     "verify_receipt",
 ]

@@ -7,29 +7,41 @@ The record of everything accepted, and of what became of it: SQLite or PostgreSQ
 from gateway.ledger.facts import (
     URGENT,
     Acceptance,
+    Advance,
+    CheckpointRow,
     EventRow,
+    LogLook,
+    LogState,
     MessageStatus,
     RecipientStatus,
     Record,
     Ref,
     Stored,
+    TileKey,
     Waiting,
 )
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import migrate
 from gateway.ledger.states import State
 
 __all__ = [
     "URGENT",
     "Acceptance",
+    "Advance",
+    "CheckpointRow",
     "EventRow",
     "Ledger",
+    "LogLook",
+    "LogState",
+    "LogTable",
     "MessageStatus",
     "RecipientStatus",
     "Record",
     "Ref",
     "State",
     "Stored",
+    "TileKey",
     "Waiting",
     "migrate",
 ]

@@ -6,7 +6,7 @@ Plain immutable values, named as `schemas` names them. Participants are full add
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -18,7 +18,11 @@ from gateway.ledger.states import State
 __all__ = [
     "URGENT",
     "Acceptance",
+    "Advance",
+    "CheckpointRow",
     "EventRow",
+    "LogLook",
+    "LogState",
     "MessageStatus",
     "RecipientStatus",
     "Record",
@@ -26,6 +30,7 @@ __all__ = [
     "SignEnd",
     "SignNumber",
     "Stored",
+    "TileKey",
     "Waiting",
 ]
 
@@ -145,3 +150,58 @@ class EventRow(NamedTuple):
     reason: str | None
     receipt: bytes | None
     leaf: bytes | None
+
+
+TileKey = tuple[int, int]  # level and index of a hash tile
+
+
+class LogState(NamedTuple):
+    """The whole log: its size, the root over it, the last event that was looked at, and when that was written."""
+
+    size: int
+    root: bytes
+    seq: int
+    at: int
+
+
+class CheckpointRow(NamedTuple):
+    """A size that the log once had; `note` is None until it is signed, `token` until a time-stamp service answered."""
+
+    size: int
+    root: bytes
+    at: int
+    note: bytes | None
+    cosignatures: bytes
+    token: bytes | None
+
+
+class LogLook(NamedTuple):
+    """One look at the log: all of one state of the ledger."""
+
+    state: LogState
+    newest: CheckpointRow | None
+    signed: CheckpointRow | None
+    pending: list[tuple[int, bytes | None]]
+
+
+class Advance(NamedTuple):
+    """
+    What makes the log grow, or only move on over events that are no leaves.
+
+    Args:
+        expected_size: Of the log that it follows, with the root of that.
+        expected_root: 32 bytes.
+        size: Afterwards; the same when there are no leaves.
+        root: Afterwards.
+        seq: The last event that was looked at.
+        leaves: Event and name of each new leaf, in order.
+        tiles: Hash tiles that are new or have grown, whole.
+    """
+
+    expected_size: int
+    expected_root: bytes
+    size: int
+    root: bytes
+    seq: int
+    leaves: Sequence[tuple[int, int]]
+    tiles: Mapping[TileKey, bytes]

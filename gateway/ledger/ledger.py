@@ -12,14 +12,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
-from gateway.ledger.line import Failed, Line, Lock, lock_of, make_engine
+from gateway.ledger.line import Line, Lock, lock_of, make_engine
+from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
-from gateway.ledger.statements import accepting, conveying, directory, reading, receipts, sessions, waiting
+from gateway.ledger.readers import Readers
+from gateway.ledger.statements import accepting, conveying, directory, outcomes, reading, receipts, sessions, waiting
 from gateway.ledger.writer import Writer
 
 if TYPE_CHECKING:
@@ -27,18 +26,15 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from gateway.ids import Address, MessageId
+    from gateway.ids import Address, KeyId, MessageId
     from gateway.ledger.facts import Acceptance, EventRow, MessageStatus, Record, Ref, SignEnd, Stored, Waiting
-    from gateway.ledger.prepared import Transaction
     from gateway.ledger.states import State
 
 __all__ = ["Ledger"]
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 WATCH_S: Final = 1.0  # between two looks for silent lines
 READERS: Final = 3  # threads; a read takes about a millisecond
+HOLD_AT_ONCE: Final = 200  # rows in one commit: some 15 ms of signatures in the writer
 
 
 class Ledger:
@@ -47,6 +43,9 @@ class Ledger:
 
     Unless said otherwise, a write raises `Unavailable` when nothing was stored, and `Uncertain` when it may have been: the
     same call again is then answered like the first time. A read raises `Unavailable`.
+
+    Attributes:
+        log: The rows of the audit log.
     """
 
     def __init__(
@@ -57,10 +56,9 @@ class Ledger:
         self._loop = loop
         self._lines = [Line(engine, clock) for _ in range(READERS + 1)]
         self._writer = Writer(self._lines[0], loop)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
-        self._free: SimpleQueue[Line] = SimpleQueue()
-        for line in self._lines[1:]:
-            self._free.put(line)
+        self._readers = Readers(self._lines[1:], loop)
+        self._read = self._readers.run
+        self.log = LogTable(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod
@@ -104,7 +102,7 @@ class Ledger:
 
     def _close(self) -> None:
         self._writer.close()
-        self._readers.shutdown()
+        self._readers.close()
         for line in self._lines:
             line.close()
         self._engine.dispose()
@@ -119,8 +117,8 @@ class Ledger:
         self._watching = self._loop.call_later(WATCH_S, self._watch)
 
     def on_group(self, tell: Callable[[int], object]) -> None:
-        """Let somebody know of each group of changes that was tried, and how many it had."""
-        self._writer.on_group = tell
+        """Let one more know of each group of changes that was tried, and how many it had."""
+        self._writer.on_group.append(tell)
 
     # --- accepting -----------------------------------------------------------------------------------------------
 
@@ -191,6 +189,27 @@ class Ledger:
         """Let held rows be conveyed again, with all their attempts before them."""
         await self._writer.submit(conveying.release, refs)
 
+    async def hold_sealed_to(self, key_ids: Collection[KeyId], sign: SignEnd, reason: str) -> int:
+        """
+        Hold what is still to be conveyed and is sealed to keys that are not safe any more.
+
+        Args:
+            key_ids: Of delivery keys.
+            sign: Makes the `held` receipt, inside the commit; its author is told by it.
+            reason: A code; stands with the row.
+
+        Returns:
+            How many rows.
+
+        Raises:
+            Unavailable: Some may be held; call again.
+        """
+        count = 0
+        for key_id in key_ids:
+            while refs := await self._read(waiting.sealed_to, key_id, HOLD_AT_ONCE):
+                count += await self._writer.submit(conveying.hold, (refs, sign, reason))
+        return count
+
     async def expire(self, now: int, limit: int, sign: SignEnd) -> int:
         """
         End at most `limit` rows whose message expired at `now` or before, and forget nonces of that age.
@@ -228,6 +247,20 @@ class Ledger:
         """Return how a sender's own message stands with each recipient."""
         return await self._read(reading.status, sender, message_id)
 
+    async def outcomes(self, sender: Address, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """
+        Return what a sender is told of its own messages: signed receipts rejected, held, expired and recalled.
+
+        Args:
+            sender: Who asks.
+            after: The number that came with the last one that he saw; 0 for all.
+            limit: Of receipts.
+
+        Returns:
+            Each with its number, in the order of commits.
+        """
+        return await self._read(outcomes.read, sender, after, limit)
+
     # --- sessions, nonces, directory -----------------------------------------------------------------------------
 
     async def begin_session(self, participant: Address, process: str) -> int:
@@ -255,13 +288,18 @@ class Ledger:
         """Return the version alone."""
         return await self._read(directory.version)
 
-    async def publish_directory(self, expected: int, files: Mapping[str, bytes | None]) -> int:
+    async def directory_logged(self) -> bool:
+        """Tell whether what was published last is in the audit log; what schema 0001 kept is not."""
+        return await self._read(directory.logged)
+
+    async def publish_directory(self, expected: int, files: Mapping[str, bytes | None], leaves: Sequence[bytes] = ()) -> int:
         """
         Replace, add or remove files of the directory.
 
         Args:
             expected: The version that the caller has seen.
             files: What changed, by name; None removes.
+            leaves: What the audit log gets in the same commit, the version's own leaf last.
 
         Returns:
             The new version.
@@ -270,7 +308,20 @@ class Ledger:
             Rejected: `conflict`; another process published meanwhile.
             Uncertain: Read the directory again.
         """
-        return await self._writer.submit(directory.publish, (expected, files), repeatable=False)
+        return await self._writer.submit(directory.publish, (expected, files, leaves), repeatable=False)
+
+    async def record_action(self, leaf: bytes, summary: str) -> None:
+        """
+        Keep what an operator did as an event with a leaf of the audit log.
+
+        Args:
+            leaf: 32 bytes.
+            summary: One line for people, without secrets.
+
+        Raises:
+            Uncertain: It may be kept.
+        """
+        await self._writer.submit(directory.record_action, (leaf, summary), repeatable=False)
 
     # --- looking at the record -----------------------------------------------------------------------------------
 
@@ -285,23 +336,3 @@ class Ledger:
     async def oldest_waiting(self) -> int | None:
         """Return when the oldest message that is still to be conveyed was accepted."""
         return await self._read(reading.oldest_waiting)
-
-    async def _read(self, statement: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def work(transaction: Transaction) -> T:
-            return statement(transaction, *args, **kwargs)
-
-        return await self._loop.run_in_executor(self._readers, partial(self._read_on_a_line, work))
-
-    def _read_on_a_line(self, work: Callable[[Transaction], T]) -> T:
-        line = self._free.get()
-        try:
-            try:
-                return line.read(work)
-            except Failed as exc:
-                if not exc.lost:
-                    raise
-                return line.read(work)  # the server was restarted: the line is new now
-        except Failed as exc:
-            raise exc.error from exc
-        finally:
-            self._free.put(line)

@@ -15,12 +15,14 @@ from functools import cache
 from typing import Final
 
 __all__ = [
+    "ACTION",
     "DIRECTORY",
     "ENDED",
     "INBOX",
     "LATE",
     "MAY_EXPIRE",
     "OPEN",
+    "TOLD",
     "TRANSITIONS",
     "WAITING",
     "State",
@@ -67,7 +69,11 @@ LATE: Final[Mapping[str, str]] = {
     State.REJECTED: "rejected-late",
     "destroyed": "destroyed",
 }
-DIRECTORY: Final = "directory"  # the event of a new directory version
+DIRECTORY: Final = "directory"  # the event of a new directory version, and of each thing that changed with it
+ACTION: Final = "action"  # the event of what an operator did
+
+# Ends and halts that the author of a message is told of, wherever his SDK is.
+TOLD: Final = (State.REJECTED, State.EXPIRED, State.RECALLED, State.HELD)
 
 
 def sources(goal: State) -> tuple[State, ...]:

@@ -13,22 +13,27 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from gateway.ledger.states import INBOX, LATE, MAY_EXPIRE, WAITING, State
+from gateway.ledger.states import DIRECTORY, INBOX, LATE, MAY_EXPIRE, WAITING, State
 
 __all__ = [
     "SCHEMA_VERSION",
     "any_of",
+    "checkpoint",
     "counter",
     "delivery",
     "directory_file",
     "event",
+    "log_leaf",
+    "log_state",
+    "log_tile",
     "message",
     "metadata",
     "nonce",
+    "outcome",
     "session",
 ]
 
-SCHEMA_VERSION: Final = "0001"  # the newest migration: what this code reads and writes
+SCHEMA_VERSION: Final = "0002"  # the newest migration: what this code reads and writes
 
 # Only INTEGER is the row's own id in SQLite, and it has 8 bytes there.
 Int8: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -120,7 +125,7 @@ event = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("receipt", sa.LargeBinary),
-    sa.Column("leaf", sa.LargeBinary),
+    sa.Column("leaf", sa.LargeBinary),  # what the audit log gets of it; absent where nothing was signed
 )
 # A late receipt changes no row that could remember it: this index does, and grows with late receipts alone.
 sa.Index(
@@ -132,6 +137,24 @@ sa.Index(
     sqlite_where=any_of(event.c.event, tuple(LATE.values())),
     postgresql_where=any_of(event.c.event, tuple(LATE.values())),
 )
+
+# The few events of the directory, among the many of messages.
+sa.Index(
+    "event_directory",
+    event.c.seq,
+    sqlite_where=any_of(event.c.event, (DIRECTORY,)),
+    postgresql_where=any_of(event.c.event, (DIRECTORY,)),
+)
+
+# What the author of a message is told of it, in the order in which he reads.
+outcome = sa.Table(
+    "outcome",
+    metadata,
+    sa.Column("seq", Int8, primary_key=True, autoincrement=True),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("receipt", sa.LargeBinary, nullable=False),
+)
+sa.Index("outcome_sender", outcome.c.sender, outcome.c.seq)
 
 session = sa.Table(
     "session",
@@ -167,4 +190,51 @@ counter = sa.Table(
     sa.Column("directory", Int8, nullable=False),  # version of the directory's files
     *(sa.Column(state.value, Int8, nullable=False) for state in State),
     postgresql_with={"fillfactor": 10, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
+)
+
+# --- the audit log: its leaves stand in `event`, everything here follows from them ------------------------------------
+
+log_leaf = sa.Table(
+    "log_leaf",
+    metadata,
+    sa.Column("idx", Int8, primary_key=True, autoincrement=False),  # place in the log, from 0
+    sa.Column("seq", Int8, nullable=False),  # of its event
+    sa.Column("name", Int8, nullable=False),  # the first 8 bytes of its leaf hash, big-endian, signed
+)
+sa.Index("log_leaf_name", log_leaf.c.name)
+
+# Hash tiles of 256 hashes; the last one of a level is replaced as it grows.
+log_tile = sa.Table(
+    "log_tile",
+    metadata,
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("idx", Int8, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+log_state = sa.Table(
+    "log_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # always 1
+    sa.Column("size", Int8, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("seq", Int8, nullable=False),  # events up to this one are in the log, or are no leaves
+    sa.Column("at", Int8, nullable=False),
+)
+
+checkpoint = sa.Table(
+    "checkpoint",
+    metadata,
+    sa.Column("size", Int8, primary_key=True, autoincrement=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("at", Int8, nullable=False),
+    sa.Column("note", sa.LargeBinary),  # absent until it is signed
+    sa.Column("cosignatures", sa.LargeBinary, nullable=False),  # signature lines of witnesses
+    sa.Column("token", sa.LargeBinary),  # a time-stamp
+)
+sa.Index(
+    "checkpoint_stamped",
+    checkpoint.c.size,
+    sqlite_where=checkpoint.c.token.is_not(None),
+    postgresql_where=checkpoint.c.token.is_not(None),
 )

@@ -59,7 +59,7 @@ class Writer:
         self._loop = loop
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = threading.Event()
-        self.on_group: Callable[[int], object] | None = None  # told the size of each group, on the event loop
+        self.on_group: list[Callable[[int], object]] = []  # told the size of each group, on the event loop
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -98,8 +98,9 @@ class Writer:
                 self._loop.call_soon_threadsafe(self._tell, outcomes)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
-        if self.on_group is not None and outcomes:
-            self.on_group(len(outcomes))
+        if outcomes:
+            for tell in self.on_group:
+                tell(len(outcomes))
         _tell(outcomes)
 
     def _take(self) -> tuple[list[_Job], bool]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,16 +182,17 @@ def test_no_statement_reads_through_history(sqlite_url: str) -> None:
     assert scans == []
 
 
-_LARGE = {f"SCAN {table}" for table in ("message", "delivery", "event", "nonce")}
+_LARGE = {f"SCAN {table}" for table in ("message", "delivery", "event", "nonce", "outcome", "log_leaf", "log_tile")}
 
 
 def _statements(dialect: sa.Dialect) -> Iterator[tuple[str, str, tuple[None, ...]]]:
+    from gateway.ledger import statements  # noqa: PLC0415
     from gateway.ledger.prepared import Statement  # noqa: PLC0415
-    from gateway.ledger.statements import accepting, conveying, directory, moving, reading, receipts, sessions, waiting  # noqa: PLC0415
 
-    for module in (accepting, conveying, directory, moving, reading, receipts, sessions, waiting):
-        for name, found in vars(module).items():
-            for statement in found if isinstance(found, tuple) else (found,):
+    for found in pkgutil.iter_modules(statements.__path__, f"{statements.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            for statement in value if isinstance(value, tuple) else (value,):
                 if isinstance(statement, Statement):
                     text = statement.text(dialect, 4)
                     yield f"{module.__name__}.{name}", text, (None,) * text.count("?")

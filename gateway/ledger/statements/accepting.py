@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from gateway.envelope import signed_receipt_leaf
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Address, MessageId
 from gateway.ledger.facts import URGENT, Acceptance, Stored
@@ -46,7 +47,7 @@ def _insert(table: sa.Table, columns: Sequence[str]) -> Statement:
     return Statement(build, columns)
 
 
-event_statement: Final = _insert(event, ("at", "event", "envelope_hash", "subject", "reason", "receipt"))
+event_statement: Final = _insert(event, ("at", "event", "envelope_hash", "subject", "reason", "receipt", "leaf"))
 _MESSAGE: Final = _insert(message, message.c.keys())
 _DELIVERY: Final = _insert(delivery, delivery.c.keys())
 
@@ -69,7 +70,9 @@ def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored
         outcomes.append(stored)
         messages.append(_message_row(one, stored, transaction.now))
         deliveries.extend(_delivery_rows(one, number, transaction.now))
-        events.append((transaction.now, State.ACCEPTED.value, one.envelope_hash, one.sender, None, None))
+        # The receipt stands with its message; its leaf here, in the order of all leaves.
+        leaf = signed_receipt_leaf(stored.receipt)
+        events.append((transaction.now, State.ACCEPTED.value, one.envelope_hash, one.sender, None, None, leaf))
     transaction.write(_MESSAGE, messages)
     transaction.write(_DELIVERY, deliveries)
     transaction.write(event_statement, events)

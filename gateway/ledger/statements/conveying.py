@@ -18,7 +18,7 @@ from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, lo
 from gateway.ledger.states import MAY_EXPIRE, TRANSITIONS, WAITING, State
 from gateway.ledger.tables import Int8, any_of, delivery, message, nonce
 
-__all__ = ["expire", "mark_queued", "release", "requeue", "requeue_all", "unanswered"]
+__all__ = ["expire", "hold", "mark_queued", "release", "requeue", "requeue_all", "unanswered"]
 
 REASON: Final = "unanswered"
 
@@ -63,6 +63,11 @@ def release(transaction: Transaction, batch: Sequence[Sequence[Ref]]) -> list[No
     return [None] * len(batch)
 
 
+def hold(transaction: Transaction, batch: Sequence[tuple[Sequence[Ref], SignEnd, str]]) -> list[int]:
+    """Hold what is still to be conveyed, for a reason; return how many rows."""
+    return [_hold(transaction, refs, sign, reason) for refs, sign, reason in batch]
+
+
 def requeue(transaction: Transaction, batch: Sequence[tuple[Address, int]]) -> list[int]:
     """Send a mailbox's rows back that have been queued since a time or longer; return how many."""
     return [_send_back(transaction, _REQUEUE, recipient, before) for recipient, before in batch]
@@ -102,6 +107,12 @@ def _count_attempts(transaction: Transaction, refs: Sequence[Ref], limit: int, s
     transaction.write(_ATTEMPT, [row.ref for row in rows if row.attempts + 1 < limit])
     move(transaction, [_ended(row, State.HELD, transaction.now, sign, REASON)._replace(attempts=limit) for row in held])
     return [row.ref for row in held]
+
+
+def _hold(transaction: Transaction, refs: Sequence[Ref], sign: SignEnd, reason: str) -> int:
+    rows = [row for row in look(transaction, refs) if row.state in WAITING]
+    move(transaction, [_ended(row, State.HELD, transaction.now, sign, reason) for row in rows])
+    return len(rows)
 
 
 def _expire(transaction: Transaction, now: int, limit: int, sign: SignEnd) -> int:

@@ -1,7 +1,8 @@
 """
-The directory's files, as all processes of a gateway share them.
+The directory's files, as all processes of a gateway share them, and what operators did.
 
-Their version grows by one with each publication, and only from the version that the publisher has seen.
+Their version grows by one with each publication, and only from the version that the publisher has seen. What changed is a
+leaf of the audit log each, in the same commit, the version last.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import sqlalchemy as sa
 from gateway.errors import GatewayError, Rejected
 from gateway.ledger.prepared import Statement, Transaction, place, single
 from gateway.ledger.statements.accepting import event_statement
-from gateway.ledger.states import DIRECTORY
-from gateway.ledger.tables import counter, directory_file
+from gateway.ledger.states import ACTION, DIRECTORY
+from gateway.ledger.tables import any_of, counter, directory_file, event
 
-__all__ = ["publish", "read", "version"]
+__all__ = ["Publication", "logged", "publish", "read", "record_action", "version"]
+
+Publication = tuple[int, Mapping[str, bytes | None], Sequence[bytes]]
 
 _ADD: Final = Statement(
     lambda rows: sa.insert(directory_file).values(
@@ -33,11 +36,24 @@ _REMOVE: Final = Statement(
 )
 _FILES: Final = single(sa.select(directory_file.c.name, directory_file.c.data).order_by(directory_file.c.name))
 _VERSION: Final = single(sa.select(counter.c.directory))
+_LAST: Final = single(
+    sa.select(event.c.leaf)
+    .where(any_of(event.c.event, (DIRECTORY,)), event.c.seq > sa.literal_column("0"))
+    .order_by(event.c.seq.desc())
+    .limit(sa.literal_column("1"))
+    .offset(sa.literal_column("0"))
+)
 
 
-def publish(transaction: Transaction, batch: Sequence[tuple[int, Mapping[str, bytes | None]]]) -> list[int | GatewayError]:
+def publish(transaction: Transaction, batch: Sequence[Publication]) -> list[int | GatewayError]:
     """Replace, add or remove files; a publisher who has not seen the newest version is refused."""
-    return [_publish(transaction, expected, files) for expected, files in batch]
+    return [_publish(transaction, expected, files, leaves) for expected, files, leaves in batch]
+
+
+def record_action(transaction: Transaction, batch: Sequence[tuple[bytes, str]]) -> list[None]:
+    """Keep what operators did, with its leaf; the summary is for people."""
+    transaction.write(event_statement, [(transaction.now, ACTION, None, summary, None, None, leaf) for leaf, summary in batch])
+    return [None] * len(batch)
 
 
 def read(transaction: Transaction) -> tuple[int, dict[str, bytes]]:
@@ -51,12 +67,23 @@ def version(transaction: Transaction) -> int:
     return int(number or 0)
 
 
-def _publish(transaction: Transaction, expected: int, files: Mapping[str, bytes | None]) -> int | GatewayError:
+def logged(transaction: Transaction) -> bool:
+    """Tell whether the last publication is in the audit log; those of schema 0001 are not."""
+    rows = transaction.run(_LAST)
+    return bool(rows) and rows[0][0] is not None
+
+
+def _publish(
+    transaction: Transaction, expected: int, files: Mapping[str, bytes | None], leaves: Sequence[bytes]
+) -> int | GatewayError:
     if expected != transaction.directory:
         return Rejected(f"the directory is at {transaction.directory}, not at {expected}", code="conflict")
     transaction.write(_REMOVE, [(name,) for name in sorted(files)])
     transaction.write(_ADD, [(name, data) for name, data in sorted(files.items()) if data is not None])
     transaction.directory += 1
     transaction.count("directory", 1)
-    transaction.write(event_statement, [(transaction.now, DIRECTORY, None, f"version {transaction.directory}", None, None)])
+    subject = f"version {transaction.directory}"
+    transaction.write(
+        event_statement, [(transaction.now, DIRECTORY, None, subject, None, None, leaf) for leaf in leaves or (None,)]
+    )
     return transaction.directory

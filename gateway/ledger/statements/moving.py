@@ -1,9 +1,9 @@
 """
 Moving deliveries from state to state: the only place that changes a state.
 
-`look` reads rows under the writer's lock, so what was read stays true until the commit. `move` writes the row, its event and
-the counts together; `move_all` does the same to a whole set of rows without reading them. When nothing of a message can be
-delivered any more its body goes.
+`look` reads rows under the writer's lock, so what was read stays true until the commit. `move` writes the row, its event,
+what its author is told and the counts together; `move_all` sends a whole set of rows back without reading them. When nothing
+of a message can be delivered any more its body goes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from gateway.envelope import signed_receipt_leaf
 from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Ref
 from gateway.ledger.prepared import Statement, Transaction, Value, given, place, single
 from gateway.ledger.statements.accepting import event_statement
-from gateway.ledger.states import ENDED, TRANSITIONS, WAITING, State, event_of
+from gateway.ledger.statements.outcomes import tell
+from gateway.ledger.states import ENDED, TOLD, TRANSITIONS, WAITING, State, event_of
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["FOUND", "Found", "Move", "Step", "drop_bodies", "found", "look", "move", "move_all"]
@@ -29,6 +31,7 @@ FOUND: Final = (
     delivery.c.state,
     delivery.c.attempts,
     message.c.envelope_hash,
+    message.c.sender,
 )
 
 
@@ -40,6 +43,7 @@ class Found(NamedTuple):
     state: State
     attempts: int
     envelope_hash: EnvelopeHash
+    sender: Address
 
 
 class Step(NamedTuple):
@@ -90,12 +94,12 @@ def look(transaction: Transaction, refs: Sequence[Ref]) -> list[Found]:
 
 def found(row: Sequence[Any]) -> Found:
     """Name the columns of `FOUND`."""
-    number, index, recipient, state, attempts, envelope_hash = row
-    return Found(Ref(number, index), recipient, State(state), attempts, envelope_hash)
+    number, index, recipient, state, attempts, envelope_hash, sender = row
+    return Found(Ref(number, index), recipient, State(state), attempts, envelope_hash, sender)
 
 
 def move(transaction: Transaction, moves: Sequence[Move]) -> None:
-    """Write moves with their events and counts; an illegal one is a bug in the caller."""
+    """Write moves with their events, outcomes and counts; an illegal one is a bug in the caller."""
     changes: list[tuple[Value, ...]] = []
     events: list[tuple[Value, ...]] = []
     for one in moves:
@@ -106,6 +110,7 @@ def move(transaction: Transaction, moves: Sequence[Move]) -> None:
         changes.append((*one.found.ref, last.state.value, one.attempts, last.at, last.reason, last.receipt))
     transaction.write(_CHANGE, changes)
     transaction.write(event_statement, events)
+    tell(transaction, [told for one in moves for told in _told(one)])
     drop_bodies(transaction, {one.found.ref.number for one in moves if one.steps[-1].state in ENDED})
 
 
@@ -114,8 +119,15 @@ def _events(now: int, one: Move) -> Iterator[tuple[Value, ...]]:
     for step in one.steps:
         assert step.state in TRANSITIONS[before], f"{before} -> {step.state}"
         name = event_of(before, step.state)
-        yield now, name, one.found.envelope_hash, one.found.recipient, step.reason, step.receipt
+        leaf = None if step.receipt is None else signed_receipt_leaf(step.receipt)
+        yield now, name, one.found.envelope_hash, one.found.recipient, step.reason, step.receipt, leaf
         before = step.state
+
+
+def _told(one: Move) -> Iterator[tuple[Address, bytes]]:
+    for step in one.steps:
+        if step.state in TOLD and step.receipt is not None:
+            yield one.found.sender, step.receipt
 
 
 def drop_bodies(transaction: Transaction, numbers: set[int]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from gateway.envelope import signed_receipt_leaf
 from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Record
 from gateway.ledger.prepared import Statement, Transaction, Value, given, place
@@ -28,6 +29,8 @@ RECORDED: Final = ""
 
 # What each answer contradicts: the recipient's application has decided once.
 _CONTRADICTS: Final = {State.OPENED: State.REJECTED, State.REJECTED: State.OPENED}
+
+_LATE_COLUMNS: Final = ("at", "event", "envelope_hash", "subject", "reason", "receipt", "leaf")
 
 Name = tuple[EnvelopeHash, Address]
 
@@ -48,10 +51,9 @@ def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
 
 
 def _late(rows: int) -> sa.Insert:
-    columns = ("at", "event", "envelope_hash", "subject", "reason", "receipt")
-    new = given(rows, **{name: event.c[name].type for name in columns})
-    chosen = sa.select(*(new.c[name] for name in columns)).where(sa.not_(_stands(new)))
-    return sa.insert(event).from_select(list(columns), chosen)
+    new = given(rows, **{name: event.c[name].type for name in _LATE_COLUMNS})
+    chosen = sa.select(*(new.c[name] for name in _LATE_COLUMNS)).where(sa.not_(_stands(new)))
+    return sa.insert(event).from_select(list(_LATE_COLUMNS), chosen)
 
 
 def _stands(new: sa.CTE) -> sa.ColumnElement[bool]:
@@ -60,14 +62,14 @@ def _stands(new: sa.CTE) -> sa.ColumnElement[bool]:
 
 
 _NUMBERS: Final = Statement(
-    lambda rows: sa.select(message.c.number, message.c.envelope_hash).where(
+    lambda rows: sa.select(message.c.number, message.c.envelope_hash, message.c.sender).where(
         message.c.envelope_hash.in_([place(message.c.envelope_hash, row) for row in range(rows)])
     ),
     ("envelope_hash",),
 )
 _IN_INBOX: Final = _of_subject(any_of(delivery.c.state, INBOX))
 _ANYWHERE: Final = _of_subject()
-_LATE: Final = Statement(_late, ("at", "event", "envelope_hash", "subject", "reason", "receipt"))
+_LATE: Final = Statement(_late, _LATE_COLUMNS)
 
 
 def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[list[str]]:
@@ -81,14 +83,13 @@ def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[
 
 def _look(transaction: Transaction, names: set[Name]) -> dict[Name, Found]:
     """Find the deliveries: among those in an inbox by their index, the others among all rows of their message."""
-    hashes: dict[int, EnvelopeHash] = dict(
-        transaction.look(_NUMBERS, [(one,) for one in sorted({envelope_hash for envelope_hash, _ in names})])
-    )
-    numbers = {envelope_hash: number for number, envelope_hash in hashes.items()}
+    known = transaction.look(_NUMBERS, [(one,) for one in sorted({envelope_hash for envelope_hash, _ in names})])
+    messages: dict[int, tuple[EnvelopeHash, Address]] = {number: (one, sender) for number, one, sender in known}
+    numbers = {envelope_hash: number for number, (envelope_hash, _) in messages.items()}
     asked = {(numbers[envelope_hash], subject) for envelope_hash, subject in names if envelope_hash in numbers}
     rows = transaction.look(_IN_INBOX, sorted(asked))
     rows += transaction.look(_ANYWHERE, sorted(asked - {(number, recipient) for number, _, recipient, *_ in rows}))
-    return {(hashes[row[0]], row[2]): found((*row, hashes[row[0]])) for row in rows}
+    return {(messages[row[0]][0], row[2]): found((*row, *messages[row[0]])) for row in rows}
 
 
 class _Book:
@@ -116,7 +117,8 @@ class _Book:
             self.moves[name] = Move(row, (*taken, *implied, Step(way[-1], one.at, one.reason, one.signed)), row.attempts)
         elif goal is None or state in {State.EXPIRED, State.RECALLED}:
             kind = LATE[one.event]
-            self.late.setdefault((kind, *name), (kind, *name, one.reason, one.signed))
+            leaf = signed_receipt_leaf(one.signed)
+            self.late.setdefault((kind, *name), (kind, *name, one.reason, one.signed, leaf))
         elif _CONTRADICTS.get(goal) is state:
             return CONFLICT
         return RECORDED

@@ -21,7 +21,7 @@ from gateway.ledger.prepared import Statement, Transaction, given, place, single
 from gateway.ledger.states import INBOX, WAITING, State
 from gateway.ledger.tables import Int8, any_of, delivery, message
 
-__all__ = ["inbox", "waiting", "waiting_count", "wanted"]
+__all__ = ["inbox", "sealed_to", "waiting", "waiting_count", "wanted"]
 
 LEAST_ROWS: Final = 16  # rows that are read of one mailbox at once
 INBOX_ROWS: Final = 512  # rows that one page of a thin client's inbox looks at
@@ -94,6 +94,18 @@ _MESSAGE: Final = _numbers(
 )
 _ROW: Final = _of_refs(_RECIPIENT, delivery.c.stanza, delivery.c.proof)
 _WANTED: Final = _of_refs(where=(any_of(_STATE, WAITING),))
+# A stanza ends with the key id, 2 bytes that say how long the wrap is, and the wrap: schemas/envelope.md, "Delivery".
+_KEY_ID: Final = sa.func.substr(
+    delivery.c.stanza, sa.func.length(delivery.c.stanza) - sa.literal_column("65"), sa.literal_column("16")
+)
+_SEALED_TO: Final = single(
+    sa.select(delivery.c.number, delivery.c.idx)
+    .where(any_of(_STATE, WAITING), sa.bindparam("key_id", type_=sa.LargeBinary()) == _KEY_ID)
+    .limit(sa.bindparam("limit", type_=Int8))
+    .offset(sa.literal_column("0")),
+    "key_id",
+    "limit",
+)
 _WAITING_COUNT: Final = single(
     sa.select(sa.func.count()).select_from(delivery).where(any_of(_STATE, WAITING), _RECIPIENT == _BOX), "recipient"
 )
@@ -122,6 +134,11 @@ def waiting_count(transaction: Transaction, recipient: Address) -> int:
     """Count what is still to be conveyed to one recipient."""
     ((rows,),) = transaction.run(_WAITING_COUNT, recipient)
     return int(rows)
+
+
+def sealed_to(transaction: Transaction, key_id: bytes, limit: int) -> list[Ref]:
+    """Return rows still to be conveyed that are sealed to a key; reads all that wait, so it is for emergencies."""
+    return [Ref(number, index) for number, index in transaction.run(_SEALED_TO, key_id, limit)]
 
 
 def _in_box(transaction: Transaction, recipient: Address, at_once: int) -> Iterator[tuple[bool, int, int]]:

@@ -1,0 +1,48 @@
+"""
+What authors are told: receipts that say that a delivery of theirs was rejected, held, expired or recalled.
+
+Each row is written in the same commit as the event that it speaks of; an author reads on from the last one that he saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from gateway.ids import Address
+from gateway.ledger.prepared import Statement, Transaction, place, single
+from gateway.ledger.tables import Int8, outcome
+
+__all__ = ["read", "tell"]
+
+_TELL: Final = Statement(
+    lambda rows: sa.insert(outcome).values(
+        [{"sender": place(outcome.c.sender, row), "receipt": place(outcome.c.receipt, row)} for row in range(rows)]
+    ),
+    ("sender", "receipt"),
+)
+_READ: Final = single(
+    sa.select(outcome.c.seq, outcome.c.receipt)
+    .where(
+        outcome.c.sender == sa.bindparam("sender", type_=sa.Text()),
+        outcome.c.seq > sa.bindparam("after", type_=Int8),
+    )
+    .order_by(outcome.c.seq)
+    .limit(sa.bindparam("limit", type_=Int8))
+    .offset(sa.literal_column("0")),
+    "sender",
+    "after",
+    "limit",
+)
+
+
+def tell(transaction: Transaction, told: Sequence[tuple[Address, bytes]]) -> None:
+    """Keep signed receipts for the senders that they concern."""
+    transaction.write(_TELL, told)
+
+
+def read(transaction: Transaction, sender: Address, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """Return what a sender is told after a number, in the order in which it happened."""
+    return [(seq, receipt) for seq, receipt in transaction.run(_READ, sender, after, limit)]
