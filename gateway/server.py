@@ -16,6 +16,7 @@ import signal
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,7 @@ from gateway.ids import parse_address
 from gateway.ledger import Ledger
 from gateway.ops import Health, LoopLag, Metrics, Probe
 from gateway.ops.logs import adopt_libraries, configure, logger
+from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
@@ -334,6 +336,7 @@ def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts)
         metrics=parts.metrics,
         clock=parts.clock,
         rng=parts.rng,
+        sign_problem=partial(sign_problem, keyring=parts.keyring),
         schemas=schemas_path(),
         limits=limits,
     )

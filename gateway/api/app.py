@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.api.ports import ExchangePort, Standing
+    from gateway.api.ports import ExchangePort, SignProblem, Standing
     from gateway.api.routes import Route
     from gateway.envelope.primitives import Rng
     from gateway.ops.health import Health
@@ -46,6 +46,7 @@ class Parts:
         metrics: Counts requests.
         clock: Unix seconds.
         rng: Random bytes for the nonces of sessions.
+        sign_problem: Signs the refusals of submissions; see `gateway.protocol.refusal`.
         schemas: The folder of `/v1/schemas/`.
         limits: See `HttpLimits`.
     """
@@ -56,6 +57,7 @@ class Parts:
     metrics: Metrics
     clock: Callable[[], float]
     rng: Rng
+    sign_problem: SignProblem
     schemas: Path
     limits: HttpLimits = field(default_factory=HttpLimits)
 
@@ -73,7 +75,7 @@ class HttpApi:
         authenticator = Authenticator(parts.directory, parts.clock)
         self._inbox = Inbox(parts.exchange, authenticator, parts.clock, parts.rng, parts.limits)
         self.routes = _table(parts, self._inbox)
-        service = Service(self.routes, parts.limits, parts.clock, parts.metrics, authenticator)
+        service = Service(self.routes, parts.limits, parts.clock, parts.metrics, authenticator, parts.sign_problem)
         self._listener = Listener(service.handle, parts.limits, tls)
 
     @property

@@ -8,6 +8,7 @@ than a few milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from gateway.envelope.trust import KeyRecord
     from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
 
-__all__ = ["ExchangePort", "RecipientPort", "SessionPort", "Standing", "StatusPort", "SubmitAnswer"]
+__all__ = ["ExchangePort", "RecipientPort", "SessionPort", "SignProblem", "Standing", "StatusPort", "SubmitAnswer"]
+
+SignProblem = Callable[[bytes, bytes], str]  # body of the request, problem document -> value of `Problem-Signature`
 
 
 class Standing(Protocol):

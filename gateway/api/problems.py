@@ -4,6 +4,7 @@ Problems (RFC 9457): every refusal and every failure leaves through `answer`, an
 A code of the error tree gives type, title, status and hint. Whatever is no error of the tree is a bug: it is logged and
 answered as `internal`, with no word of what it was. `not-found` has no detail, so that what belongs to another participant
 answers byte for byte like what does not exist; what is wrong behind the gateway is told in its log alone.
+A refusal of what was proved to be its sender's is signed, over exactly the bytes that are sent.
 Spec: schemas/api.md, "Problems".
 """
 
@@ -19,9 +20,10 @@ from gateway.api.answers import reply
 from gateway.errors import CODES, GatewayError, Rejected, Unavailable
 from gateway.ops.logs import logger
 from gateway.protocol.media import PROBLEM
+from gateway.protocol.refusal import FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["RETRY_AFTER_S", "TYPE_PREFIX", "MethodNotAllowed", "Problem", "answer", "detail_of", "error_from", "problem_of"]
 
@@ -32,6 +34,8 @@ _MAX_DETAIL: Final = 500  # characters; a detail shows the value seen, and value
 _SILENT: Final = frozenset({
     "not-found", "cannot-open", "internal", "unavailable", "uncertain", "corrupt", "schema-version", "ledger-locked",
 })  # fmt: skip
+# A time of theirs was compared with ours: who is told our time can see how far off the own clock is.
+_TIMED: Final = frozenset({"clock-skew", "out-of-time", "expired"})
 _ACCEPT_SIGNATURE: Final = 'gateway=("@method" "@authority" "@path" "@query");created;keyid;alg;nonce;tag="gateway-v1"'
 _STATUS_CODES: Final = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media"}
 
@@ -79,7 +83,7 @@ def problem_of(error: GatewayError, now: float) -> Problem:
 
     Args:
         error: Of the error tree.
-        now: Unix seconds; told where clocks differ.
+        now: Unix seconds; told where clocks may differ, and when it was refused where the refusal is signed.
     """
     row = error.row
     return Problem(
@@ -90,7 +94,7 @@ def problem_of(error: GatewayError, now: float) -> Problem:
         detail=detail_of(error),
         hint=row.hint if error.code in _SILENT else error.hint,
         pointer=None if error.code in _SILENT else error.pointer,
-        server_time=int(now) if error.code == "clock-skew" else None,
+        server_time=int(now) if error.proved or error.code in _TIMED else None,
     )
 
 
@@ -99,17 +103,22 @@ def detail_of(error: GatewayError) -> str:
     return error.row.title if error.code in _SILENT else error.detail[:_MAX_DETAIL]
 
 
-def answer(exc: BaseException, now: float) -> web.Response:
+def answer(exc: BaseException, now: float, sign: Callable[[bytes], str] | None = None) -> web.Response:
     """
     Return the answer to a request that failed.
 
     Args:
         exc: Whatever was raised; `CancelledError` must not come here.
         now: Unix seconds.
+        sign: Makes `Problem-Signature` for a document; asked only for what is proved to be its sender's, because a
+            signature costs time and makes the refusal final for who gets it.
     """
     error = error_from(exc)
     body = msgspec.json.encode(problem_of(error, now))
-    return reply(body, PROBLEM, status=error.row.status, headers=_headers(error))
+    headers = _headers(error)
+    if error.proved and sign is not None:
+        headers[FIELD] = sign(body)
+    return reply(body, PROBLEM, status=error.row.status, headers=headers)
 
 
 def _headers(error: GatewayError) -> dict[str, str]:

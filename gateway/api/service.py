@@ -8,6 +8,7 @@ code of what was wrong; of an accepted message that is the line of the exchange.
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from gateway.api.auth import Authenticator
     from gateway.api.limits import HttpLimits
+    from gateway.api.ports import SignProblem
     from gateway.ops.metrics import Metrics
 
 __all__ = ["Service"]
@@ -42,6 +44,7 @@ class Service:
         clock: Unix seconds.
         metrics: Counts requests; None for a listener that is not counted.
         authenticator: Proves who asks; None where no route is signed.
+        sign_problem: Signs the refusal of a request: its body, the document; None where nothing is submitted.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Service:
         clock: Callable[[], float],
         metrics: Metrics | None = None,
         authenticator: Authenticator | None = None,
+        sign_problem: SignProblem | None = None,
     ) -> None:
         self._router = Router(routes)
         self._limits = limits
@@ -58,6 +62,7 @@ class Service:
         self._clock = clock
         self._metrics = metrics
         self._authenticator = authenticator
+        self._sign_problem = sign_problem
         self._deadlines = Deadlines(limits.request_time_s)
         self._log = logger()
 
@@ -76,11 +81,14 @@ class Service:
             call.code = error.code
             if error.row.branch is not Branch.REJECTED:
                 self._log.warning("request-failed", code=error.code, detail=error.detail)
-            response = answer(error, self._clock())
+            response = answer(error, self._clock(), self._signer(call))
         finally:
             self._bodies.let_go(len(call.body))
         self._account(call, route, response.status, perf_counter() - started)
         return response
+
+    def _signer(self, call: Call) -> Callable[[bytes], str] | None:
+        return None if self._sign_problem is None else partial(self._sign_problem, call.body)
 
     async def _run(self, route: Route, call: Call) -> web.StreamResponse:
         if route.body is None:

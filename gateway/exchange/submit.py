@@ -3,7 +3,8 @@ Submit: from the bytes of a request to a signed receipt.
 
 1. forms and sizes   2. every check of "Accepting", then policy   3. one commit with the signed receipt   4. dispatch
 A repeat gets the first receipt whatever the checks say now; another message under the same id is a conflict, told only when
-its own signature is good. The ledger is asked before the commit only when a check failed: the commit itself knows repeats.
+its own signature is good. A refusal is marked `proved` where that signature was good, and the interface signs it then.
+The ledger is asked before the commit only when a check failed: the commit itself knows repeats.
 One `now` serves checks and receipt: keys that were good for the gateway are good for every recipient.
 Clear text to be sealed here lives in the memory of its request alone, and is never logged.
 Spec: schemas/envelope.md, "Accepting", "Clear text".
@@ -12,6 +13,7 @@ Spec: schemas/envelope.md, "Accepting", "Clear text".
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -136,10 +138,14 @@ class Submitter:
         first = await self._parts.ledger.find(clear.header.sender, clear.header.message_id)
         if first is not None and first.submission_hash == clear.submission_hash:
             return self._repeated(encode_sealed_answer(first.receipt, first.head))
-        if first is not None:
-            check_clear_author(clear, view.answers, view.now)
-            raise _conflict(clear.header.message_id)
-        ready = await self._apart(lambda: self._seal(clear, view))
+        try:
+            if first is not None:
+                raise _conflict(clear.header.message_id)
+            ready = await self._apart(lambda: self._seal(clear, view))
+        except Rejected as refusal:
+            # A stranger learns of no conflict: without a good signature that alone is told.
+            await self._apart(partial(_check_author, clear, view, refusal))
+            raise _proved(refusal) from None
         stored = await self._commit(ready, view, started)
         answer = encode_sealed_answer(stored.receipt, stored.head)
         return Answer(REPEATED if stored.repeated else ACCEPTED, answer)
@@ -161,15 +167,13 @@ class Submitter:
         """Tell a repeat and a conflict from a refusal; only who signed well learns of a conflict."""
         header = examined.header
         first = await self._parts.ledger.find(header.sender, header.message_id)
-        if first is None:
-            raise refusal
-        if first.envelope_hash == examined.envelope_hash:
+        if first is not None and first.envelope_hash == examined.envelope_hash:
             return self._repeated(first.receipt)
         try:
             check_seal(examined, view.answers, view.now)
         except Rejected:
             raise refusal from None
-        raise _conflict(header.message_id)
+        raise _proved(refusal if first is None else _conflict(header.message_id))
 
     def _repeated(self, body: bytes) -> Answer:
         self._parts.metrics.repeated.inc()
@@ -189,7 +193,10 @@ class Submitter:
 
     async def _commit(self, ready: _Ready, view: _View, started: float) -> Stored:
         examined, header = ready.examined, ready.examined.header
-        stored = await self._parts.ledger.accept(self._acceptance(ready, view))
+        try:
+            stored = await self._parts.ledger.accept(self._acceptance(ready, view))
+        except Rejected as refusal:
+            raise _proved(refusal) from None
         metrics = self._parts.metrics
         if stored.repeated:
             metrics.repeated.inc()
@@ -260,6 +267,20 @@ def _delivery_key(view: _View, recipient: Address) -> PublicKey:
     if record is None:
         raise Rejected(f"{recipient} has no current delivery key", code="recipient-key")
     return PublicKey(recipient, Use.DELIVERY, record.key)
+
+
+def _check_author(clear: ExaminedClear, view: _View, refusal: Rejected) -> None:
+    """Prove the author of what is refused; raise where that fails: a refusal of the author's own fault is told as it is."""
+    try:
+        check_clear_author(clear, view.answers, view.now)
+    except Rejected as exc:
+        raise (exc if refusal.code == "conflict" else refusal) from None
+
+
+def _proved(refusal: Rejected) -> Rejected:
+    """Mark the refusal of a submission whose own signature is good; nothing else may be marked."""
+    refusal.proved = True
+    return refusal
 
 
 def _conflict(message_id: bytes) -> Rejected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,7 @@ from gateway.envelope.accept import examine
 from gateway.ids import format_id
 from gateway.ops import Health
 from gateway.protocol import frames, media
+from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 from tests.support.exchange import Stage as Behind
 from tests.support.exchange import staged as exchange_staged
@@ -42,6 +44,7 @@ class Whole(Client):
                 metrics=behind.parts.metrics,
                 clock=behind.clock,
                 rng=os.urandom,
+                sign_problem=partial(sign_problem, keyring=behind.world.gateway),
                 schemas=schemas_path(),
                 limits=QUICK,
             )

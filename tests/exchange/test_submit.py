@@ -14,12 +14,13 @@ from gateway.envelope import (
     Event,
     author_check,
     decode_sealed_answer,
+    examine,
     examine_clear,
     open_delivery,
     parse_receipt,
     verify_receipt,
 )
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Rejected
 from gateway.exchange import Answer, Authority, DirectorySource
 from gateway.ids import MessageId, new_uuid7
 from gateway.message import read_message_file
@@ -159,6 +160,72 @@ async def test_a_directory_that_another_process_published_is_known_in_time(tmp_p
         sealed = stage.sealed("NCB-QM", ["GN-QN"], version=version)
         assert (await stage.exchange.submit_sealed(sealed.submission)).status == 202
         assert stage.exchange.directory.version == version
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"expires": 1}, "expired"),
+        ({"created": 1_000_000_000, "expires": 4_000_000_000}, "out-of-time"),
+        ({"kind": "weather.report"}, "approval-missing"),
+        ({"addressees": bytes(32)}, "addressees-differ"),
+    ],
+)
+async def test_a_refusal_of_a_good_seal_is_marked_to_be_signed(stage: Stage, changes: dict[str, Any], code: str) -> None:
+    """Whatever is wrong, a sender whose seal is good gets a refusal that the gateway stands by."""
+    with pytest.raises(Rejected) as caught:
+        await stage.exchange.submit_sealed(stage.sealed("NCB-QM", ["GN-QN"], **changes).submission)
+    assert (caught.value.code, caught.value.proved) == (code, True)
+
+
+async def test_a_conflict_is_marked_to_be_signed(stage: Stage) -> None:
+    """Also who used an id twice gets that in writing."""
+    message_id = fresh_id()
+    await stage.exchange.submit_sealed(stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id).submission)
+    with pytest.raises(Rejected) as caught:
+        await stage.exchange.submit_sealed(stage.sealed("NCB-QM", ["GN-QN"], message_id=message_id).submission)
+    assert (caught.value.code, caught.value.proved) == ("conflict", True)
+
+
+@pytest.mark.parametrize("changes", [{}, {"expires": 1}])
+async def test_a_refusal_of_a_strangers_seal_is_not_signed(stage: Stage, changes: dict[str, Any]) -> None:
+    """Who did not sign well gets no signature of the gateway, which would cost time and say what is known."""
+    submission = stage.sealed("NCB-QM", ["GN-QN"], **changes).submission
+    examined = examine(submission)
+    forged = submission.replace(examined.seal.signature, bytes(64))
+    with pytest.raises(Rejected) as caught:
+        await stage.exchange.submit_sealed(forged)
+    assert not caught.value.proved
+
+
+@pytest.mark.parametrize("body", [b"", b"\x92", bytes(1000)])
+async def test_what_has_no_form_is_refused_unsigned(stage: Stage, body: bytes) -> None:
+    """Bytes that nobody signed get no signature."""
+    for submit in (stage.exchange.submit_sealed, stage.exchange.submit_signed):
+        with pytest.raises(Rejected) as caught:
+            await submit(body)
+        assert not caught.value.proved
+
+
+async def test_refusals_of_clear_text_are_marked_when_the_author_signed_it(stage: Stage) -> None:
+    """The author's own signature decides, before and after the check that fails; a forged one gets nothing."""
+    fields = {**repeated(RESPONSE), "message_id": fresh_id()}
+    bodies = [
+        stage.clear("GN-QN", ["NCB-QM"], **{**repeated(RESPONSE), "expires": 1}),
+        stage.clear("GN-QN", ["NCB-QM"], content=b'{"surprise": true}'),
+        stage.clear("GN-QN", ["NCB-XA"], **fields),
+    ]
+    await stage.exchange.submit_signed(stage.clear("GN-QN", ["NCB-QM"], **fields))
+    codes = []
+    for body in bodies:
+        forged = body.replace(examine_clear(body).author.signature, bytes(64))
+        for one in (body, forged):
+            with pytest.raises(Rejected) as caught:
+                await stage.exchange.submit_signed(one)
+            assert caught.value.proved is (one is body)
+            codes.append(caught.value.code)
+    assert codes[0::2] == ["expired", "content-schema", "conflict"]
+    assert codes[1::2] == ["expired", "cannot-open", "cannot-open"]
 
 
 async def test_the_gateway_seals_for_a_thin_client(stage: Stage) -> None:

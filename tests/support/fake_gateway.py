@@ -3,7 +3,8 @@ A gateway for tests of the client: the real HTTP interface over an exchange in m
 
 Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
 changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands
-nothing over on sessions, `forged` is the answer to every submission, `closed_keys` are refused. What happened is in `events`.
+nothing over on sessions, `forged` is the answer to every submission, `closed_keys` are refused, `stranger` is the refusal of
+every submission by somebody who has no key, `damage_signature` changes signatures of refusals. What happened is in `events`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,8 @@ from gateway.api.app import HttpApi, Parts
 from gateway.api.limits import HttpLimits
 from gateway.directory.cards import card_path, parse_card
 from gateway.directory.possession import Challenge, check_answers, make_challenge
-from gateway.envelope.accept import check_submission, examine, head, make_delivery, rows
-from gateway.envelope.clear import check_clear, encode_sealed_answer, examine_clear, seal_clear
+from gateway.envelope.accept import check_seal, check_submission, examine, head, make_delivery, rows
+from gateway.envelope.clear import check_clear, check_clear_author, encode_sealed_answer, examine_clear, seal_clear
 from gateway.envelope.keys import PublicKey
 from gateway.envelope.receipt import Event, Receipt, make_receipt, parse_receipt, verify_receipt
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
@@ -30,10 +31,11 @@ from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
 from gateway.ops.health import Health
 from gateway.ops.metrics import Metrics
 from gateway.policy import admit
+from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from gateway.api.ports import SessionPort
     from gateway.envelope.accept import Examined
@@ -168,6 +170,8 @@ class FakeGateway:
         self.silent = False
         self.forged: bytes | None = None
         self.closed_keys: set[bytes] = set()
+        self.stranger: Rejected | None = None
+        self.damage_signature: Callable[[str], str] = lambda field_: field_
         self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
         self.base = ""
 
@@ -184,18 +188,22 @@ class FakeGateway:
     async def submit_sealed(self, body: bytes) -> Submitted:
         """Accept a sealed submission."""
         self._reachable()
-        examined = examine(body)
-        return self._answered(self._take(examined, body, lambda _head, receipt: receipt))
+        self._strange()
+        examined, now = examine(body), int(self.clock())
+        with _proving(lambda: check_seal(examined, self.world.answers, now)):
+            return self._answered(self._take(examined, body, lambda _head, receipt: receipt))
 
     async def submit_signed(self, body: bytes) -> Submitted:
         """Seal and accept clear text."""
         self._reachable()
+        self._strange()
         clear = examine_clear(body)
         known = self.messages.get((clear.header.sender, clear.header.message_id))
         if known is not None and known.submission == body:
             return self._answered(Submitted(200, known.answer))
         now = int(self.clock())
-        check_clear(clear, self.world.answers, now, self.world.gate.address)
+        with _proving(lambda: check_clear_author(clear, self.world.answers, now)):
+            check_clear(clear, self.world.answers, now, self.world.gate.address)
         records = [self.world.directory.delivery_key(one.recipient, now) for one in clear.addressees]
         keys = {record.address: PublicKey(record.address, record.use, record.key) for record in records if record}
         sealed = seal_clear(clear, keys, self.world.gateway, self.world.directory.version, os.urandom)
@@ -261,9 +269,17 @@ class FakeGateway:
             session.failure = reason or Unavailable("the gateway stops")
             session.changed.set()
 
+    def sign(self, request_body: bytes, problem: bytes) -> str:
+        """Sign a refusal."""
+        return self.damage_signature(sign_problem(request_body, problem, self.world.gateway))
+
     def _reachable(self) -> None:
         if self.down:
             raise Unavailable("down for a test")
+
+    def _strange(self) -> None:
+        if self.stranger is not None:
+            raise Rejected(self.stranger.detail, code=self.stranger.code)
 
     def _answered(self, answer: Submitted) -> Submitted:
         if self.mute:
@@ -329,6 +345,18 @@ class FakeGateway:
         return ""
 
 
+@contextmanager
+def _proving(check: Callable[[], None]) -> Iterator[None]:
+    """Mark a refusal of what its sender signed well."""
+    try:
+        yield
+    except Rejected as refusal:
+        with suppress(Rejected):
+            check()
+            refusal.proved = True
+        raise
+
+
 @asynccontextmanager
 async def fake_gateway(world: World, clock: Callable[[], float] = time.time, **limits: Any) -> AsyncIterator[FakeGateway]:
     """Serve a fake gateway on loopback; `base` is its address."""
@@ -340,6 +368,7 @@ async def fake_gateway(world: World, clock: Callable[[], float] = time.time, **l
         metrics=Metrics(),
         clock=clock,
         rng=os.urandom,
+        sign_problem=gateway.sign,
         schemas=schemas_path(),
         limits=HttpLimits(linger_s=0.2, **limits),
     )

@@ -13,6 +13,7 @@ import io
 import os
 import ssl
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
@@ -168,6 +169,7 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
         metrics=stage.metrics,
         clock=lambda: stage.now,
         rng=os.urandom,
+        sign_problem=lambda body, problem: f"signed:{sha256(body + problem).hexdigest()}",
         schemas=schemas_path(),
         limits=limits,
     )
