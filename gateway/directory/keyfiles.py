@@ -3,7 +3,8 @@ Key files of the authority's officers and of gateways: role keys encrypted under
 
 A role-key file is `[ "gateway-role-keys-1", salt:16, cost, sealed:bin ]`, what is sealed `[ [ role, seed:32 ], ... ]`; its
 first three elements are additional data. A gateway's file, `gateway.keys`, is `[ "gateway-keys-2", envelope keys, role keys ]`,
-each encrypted by itself under the same passphrase. Slow by intent: call it in a thread.
+each encrypted by itself under the same passphrase; of several keys for one use or role the last is the newest.
+Slow by intent: call it in a thread.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from gateway.envelope.wire import Bytes16, Bytes32, Form, encode
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from gateway.envelope.primitives import Rng
     from gateway.ids import Address
@@ -75,40 +76,63 @@ _STORED: Final = Form(list[_StoredRoleKey], "role keys", _MAX_BYTES)
 
 
 class GatewayKeys(NamedTuple):
-    """What a gateway signs with."""
+    """
+    What a gateway signs with.
+
+    Attributes:
+        address: Whose keys they are.
+        keyring: Signs with the newest key of each use, whether or not the directory lists it yet.
+        online: Signs the directory's online roles.
+        signing: All signing keys, oldest first.
+        roles: All role keys, oldest first.
+    """
 
     address: Address
     keyring: MemoryKeyring
     online: OnlineSigner
+    signing: tuple[SigningKey, ...]
+    roles: tuple[tuple[TufRole, RoleKey], ...]
 
 
-def online_signer(keys: Mapping[TufRole, RoleKey]) -> OnlineSigner:
-    """Make the signer of the gateway's three roles; `bad-key` where one is missing."""
-    missing = [role for role in ONLINE_ROLES if role not in keys]
+def online_signer(keys: Iterable[tuple[TufRole, RoleKey]]) -> OnlineSigner:
+    """Make the signer of the gateway's three roles from keys in order, oldest first; `bad-key` where one is missing."""
+    held: dict[TufRole, list[RoleKey]] = {}
+    for role, key in keys:
+        held.setdefault(role, []).insert(0, key)
+    missing = [role for role in ONLINE_ROLES if role not in held]
     if missing:
         raise Rejected(f"no key for the role {missing[0]}", code="bad-key")
-    return OnlineSigner(**{str(role): keys[role] for role in ONLINE_ROLES})
+    return OnlineSigner(
+        snapshot=held[TufRole.SNAPSHOT][0],
+        timestamp=held[TufRole.TIMESTAMP][0],
+        cards=held[TufRole.CARDS][0],
+        older={role: keys[1:] for role, keys in held.items()},
+    )
 
 
-def encrypt_role_keys(keys: Mapping[TufRole, RoleKey], passphrase: bytes, rng: Rng, cost: Cost = MODERATE) -> bytes:
-    """Return a file that holds these role keys."""
+def encrypt_role_keys(keys: Iterable[tuple[TufRole, RoleKey]], passphrase: bytes, rng: Rng, cost: Cost = MODERATE) -> bytes:
+    """Return a file that holds these role keys, in this order."""
     salt = rng(SALT_BYTES)
-    stored = encode([_StoredRoleKey(role, key.unsafe_export()) for role, key in keys.items()])
+    stored = encode([_StoredRoleKey(role, key.unsafe_export()) for role, key in keys])
     sealed = seal_secret(derive_key(passphrase, salt, cost), stored, _context(salt, cost), rng)
     return encode(_RoleFile(_ROLE_MAGIC, salt, cost, sealed))
 
 
-def decrypt_role_keys(data: bytes, passphrase: bytes) -> dict[TufRole, RoleKey]:
+def decrypt_role_keys(data: bytes, passphrase: bytes) -> list[tuple[TufRole, RoleKey]]:
     """Read what `encrypt_role_keys` wrote; `passphrase` for a wrong one or damage, `malformed` for another file."""
     file = _ROLE_FILE.decode(data)
     stored = open_secret(derive_key(passphrase, file.salt, file.cost), file.sealed, _context(file.salt, file.cost))
-    return {key.role: RoleKey(key.seed) for key in _STORED.decode(stored)}
+    return [(key.role, RoleKey(key.seed)) for key in _STORED.decode(stored)]
 
 
 def encrypt_gateway_keys(
-    keys: Sequence[SigningKey], online: Mapping[TufRole, RoleKey], passphrase: bytes, rng: Rng, cost: Cost = MODERATE
+    keys: Sequence[SigningKey],
+    online: Sequence[tuple[TufRole, RoleKey]],
+    passphrase: bytes,
+    rng: Rng,
+    cost: Cost = MODERATE,
 ) -> bytes:
-    """Return `gateway.keys`: the gateway's signing keys and its role keys."""
+    """Return `gateway.keys`: the gateway's signing keys and its role keys, each oldest first."""
     online_signer(online)
     parts = encrypt_keys(keys, passphrase, rng, cost), encrypt_role_keys(online, passphrase, rng, cost)
     return encode(_GatewayFile(_GATEWAY_MAGIC, *parts))
@@ -117,11 +141,12 @@ def encrypt_gateway_keys(
 def decrypt_gateway_keys(data: bytes, passphrase: bytes) -> GatewayKeys:
     """Read `gateway.keys`; `passphrase` for a wrong one or damage, `malformed` for another file."""
     file = _GATEWAY_FILE.decode(data)
-    keys = [key for key in decrypt_keys(file.keys, passphrase) if isinstance(key, SigningKey)]
+    keys = tuple(key for key in decrypt_keys(file.keys, passphrase) if isinstance(key, SigningKey))
     if not keys:
         raise Rejected("a gateway key file without keys", code="bad-key")
     address = keys[0].public.address
-    return GatewayKeys(address, MemoryKeyring(address, keys), online_signer(decrypt_role_keys(file.role_keys, passphrase)))
+    roles = tuple(decrypt_role_keys(file.role_keys, passphrase))
+    return GatewayKeys(address, MemoryKeyring(address, keys), online_signer(roles), keys, roles)
 
 
 def _context(salt: bytes, cost: Cost) -> bytes:

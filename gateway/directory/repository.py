@@ -12,16 +12,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tuf.api.metadata import MetaFile, Snapshot, Targets, Timestamp
+from tuf.api.metadata import MetaFile, Root, Snapshot, Targets, Timestamp
 
+from gateway.directory.entries import decode_who
 from gateway.directory.metadata import parse, read_repository, sign_metadata, target_info, target_name, utc
 from gateway.directory.publication import OnlinePublic
-from gateway.directory.roles import LIFETIME_S, TIMESTAMP_FILE, RoleKey, TufRole, metadata_file
+from gateway.directory.reenrolment import replaced_cards
+from gateway.directory.roles import DIRECTORY_PATH, LIFETIME_S, TIMESTAMP_FILE, RoleKey, TufRole, metadata_file
 from gateway.directory.view import build_from
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tuf.api.metadata import Signed, TargetFile
 
@@ -64,15 +66,19 @@ class OnlineSigner:
         snapshot: Key of the snapshot role.
         timestamp: Key of the timestamp role.
         cards: Key of the delegated role `cards`.
+        older: Keys before these, newest first: they sign until the authority has published the new ones.
     """
 
-    def __init__(self, *, snapshot: RoleKey, timestamp: RoleKey, cards: RoleKey) -> None:
-        self._keys = {TufRole.SNAPSHOT: snapshot, TufRole.TIMESTAMP: timestamp, TufRole.CARDS: cards}
+    def __init__(
+        self, *, snapshot: RoleKey, timestamp: RoleKey, cards: RoleKey, older: Mapping[TufRole, Sequence[RoleKey]] | None = None
+    ) -> None:
+        newest = {TufRole.SNAPSHOT: snapshot, TufRole.TIMESTAMP: timestamp, TufRole.CARDS: cards}
+        self._keys = {role: (key, *(older or {}).get(role, ())) for role, key in newest.items()}
 
     @property
     def public(self) -> OnlinePublic:
-        """The public halves, for the authority's root and targets."""
-        return OnlinePublic(**{str(role): key.public for role, key in self._keys.items()})
+        """The public halves of the newest keys, for the authority's root and targets."""
+        return OnlinePublic(**{str(role): keys[0].public for role, keys in self._keys.items()})
 
     def import_publication(
         self, files: Mapping[str, bytes], publication: Mapping[str, bytes], root: bytes, now: float
@@ -95,7 +101,9 @@ class OnlineSigner:
         _check_not_older(files, publication)
         news = {name: data for name, data in _newest_of_authority(publication).items() if name not in files}
         present = _targets(files, TufRole.CARDS)
-        cards = {path: data for path, data in publication.items() if _CARD_FILE.fullmatch(path) and path not in present}
+        brought = {path: data for path, data in publication.items() if _CARD_FILE.fullmatch(path)}
+        cards = {path: data for path, data in brought.items() if path not in present}
+        cards |= _reenrolled({**files, **news}, present, brought)
         if not news and not cards:
             return {}
         news.update(self._cards({**files, **news}, cards, now))
@@ -140,6 +148,11 @@ class OnlineSigner:
             return self._timestamp(files, now)
         return {}
 
+    def _key(self, role: TufRole, files: Mapping[str, bytes]) -> RoleKey:
+        """Return the newest key here that the authority lists for a role; the newest where it lists none of them."""
+        listed = _listed(files, role)
+        return next((key for key in self._keys[role] if key.public in listed), self._keys[role][0])
+
     def _cards(self, files: Mapping[str, bytes], cards: Mapping[str, bytes], now: float) -> dict[str, bytes]:
         infos = {path: target_info(path, data) for path, data in cards.items()}
         version = newest_version(files, TufRole.CARDS) + 1
@@ -149,7 +162,7 @@ class OnlineSigner:
             targets={**_targets(files, TufRole.CARDS), **infos},
         )
         news = {target_name(infos[path]): data for path, data in cards.items()}
-        news[metadata_file(TufRole.CARDS, version)] = sign_metadata(role, [self._keys[TufRole.CARDS]])
+        news[metadata_file(TufRole.CARDS, version)] = sign_metadata(role, [self._key(TufRole.CARDS, files)])
         return news
 
     def _seal(self, files: Mapping[str, bytes], now: float) -> dict[str, bytes]:
@@ -160,7 +173,7 @@ class OnlineSigner:
         }
         snapshot = Snapshot(version=version, expires=utc(now + LIFETIME_S[TufRole.SNAPSHOT]), meta=meta)
         name = metadata_file(TufRole.SNAPSHOT, version)
-        news = {name: sign_metadata(snapshot, [self._keys[TufRole.SNAPSHOT]])}
+        news = {name: sign_metadata(snapshot, [self._key(TufRole.SNAPSHOT, files)])}
         return {**news, **self._timestamp({**files, **news}, now)}
 
     def _timestamp(self, files: Mapping[str, bytes], now: float) -> dict[str, bytes]:
@@ -171,7 +184,7 @@ class OnlineSigner:
             expires=utc(now + LIFETIME_S[TufRole.TIMESTAMP]),
             snapshot_meta=MetaFile.from_data(newest_version(files, TufRole.SNAPSHOT), data, ["sha256"]),
         )
-        return {TIMESTAMP_FILE: sign_metadata(timestamp, [self._keys[TufRole.TIMESTAMP]])}
+        return {TIMESTAMP_FILE: sign_metadata(timestamp, [self._key(TufRole.TIMESTAMP, files)])}
 
 
 def _newest(files: Mapping[str, bytes], role: TufRole) -> bytes:
@@ -179,6 +192,28 @@ def _newest(files: Mapping[str, bytes], role: TufRole) -> bytes:
         return files[metadata_file(role, newest_version(files, role))]
     except KeyError as exc:
         raise Rejected(f"there is no {role} metadata yet; import a publication first", code="directory-untrusted") from exc
+
+
+def _listed(files: Mapping[str, bytes], role: TufRole) -> set[bytes]:
+    """Return the public keys that the newest root, or the newest targets for cards, list for a role."""
+    if role is TufRole.CARDS:
+        delegations = parse(Targets, _newest(files, TufRole.TARGETS)).signed.delegations
+        if delegations is None or delegations.roles is None:
+            return set()
+        return {bytes.fromhex(delegations.keys[key].keyval["public"]) for key in delegations.roles[role].keyids}
+    root = parse(Root, _newest(files, TufRole.ROOT)).signed
+    return {bytes.fromhex(root.keys[key].keyval["public"]) for key in root.roles[role].keyids}
+
+
+def _reenrolled(
+    files: Mapping[str, bytes], present: Mapping[str, TargetFile], brought: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Return the cards of participants whose identity key changed with this publication or an earlier one."""
+    who = _targets(files, TufRole.TARGETS).get(DIRECTORY_PATH)
+    if who is None or target_name(who) not in files:
+        return {}
+    published = {path: files[target_name(info)] for path, info in present.items() if target_name(info) in files}
+    return replaced_cards(decode_who(files[target_name(who)]), published, brought)
 
 
 def _targets(files: Mapping[str, bytes], role: TufRole) -> dict[str, TargetFile]:

@@ -1,8 +1,9 @@
 """
 A split view: one directory version with two contents, shown to two participants.
 
-The gateway numbers versions, so it could show one participant a directory that nobody else sees. Each version is a leaf of the
-audit log with its hashes, and everybody's checkpoints agree: who finds another hash under the number that it uses has the proof.
+The gateway numbers versions, so it could show one participant a directory that nobody else sees. Each version is a leaf of
+the audit log with its hashes, and everybody's checkpoints agree: who finds another hash under the number that it uses has the
+proof.
 Spec: schemas/directory.md, "Split views".
 """
 

@@ -125,7 +125,7 @@ def enrol(profile: Profile, now: float, rng: Rng = os.urandom) -> Enrolment:
         roles=profile.roles,
         identity=identity.public.key.hex(),
         key_card=_first_card(identity, keys, int(now)).hex(),
-        online=OnlineHex.of(online_signer(online).public) if online else UNSET,
+        online=OnlineHex.of(online_signer(online.items()).public) if online else UNSET,
     )
     return Enrolment(identity=identity, keys=keys, online=online, request=encode_paper(request))
 
@@ -138,7 +138,7 @@ def write_papers(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: Co
 
 def write_gateway(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: Cost = MODERATE) -> None:
     """Write a gateway's papers and `gateway.keys`, which `gateway serve` opens; `home-exists` where one is there."""
-    data = encrypt_gateway_keys(enrolment.keys, enrolment.online, passphrase, os.urandom, cost)
+    data = encrypt_gateway_keys(enrolment.keys, tuple(enrolment.online.items()), passphrase, os.urandom, cost)
     write_new(folder, {GATEWAY_KEY_FILE: data})
     write_papers(enrolment, folder, passphrase, cost)
 

@@ -61,10 +61,10 @@ def write_officers(folder: Path, officers: Sequence[Officer], passphrases: Seque
     files: dict[str, bytes] = {}
     for number, (officer, passphrase) in enumerate(zip(officers, passphrases, strict=True), start=1):
         daily = {TufRole.TARGETS: officer.targets, TufRole.REVOCATIONS: officer.revocations}
-        files[f"officer-{number}.keys"] = encrypt_role_keys(daily, passphrase, os.urandom, cost)
+        files[f"officer-{number}.keys"] = encrypt_role_keys(daily.items(), passphrase, os.urandom, cost)
         if officer.root is not None:
             root = {TufRole.ROOT: officer.root}
-            files[f"officer-{number}.root.keys"] = encrypt_role_keys(root, passphrase, os.urandom, cost)
+            files[f"officer-{number}.root.keys"] = encrypt_role_keys(root.items(), passphrase, os.urandom, cost)
     write_new(folder, files)
 
 
@@ -88,7 +88,7 @@ def open_officers(folder: Path, passphrases: Sequence[bytes]) -> list[Officer]:
     officers = []
     for number, passphrase in enumerate(passphrases, start=1):
         try:
-            keys = decrypt_role_keys(read_file(folder / f"officer-{number}.keys"), passphrase)
+            keys = dict(decrypt_role_keys(read_file(folder / f"officer-{number}.keys"), passphrase))
         except Rejected as exc:
             if exc.code != "passphrase":
                 raise

@@ -112,7 +112,7 @@ class Town:
         """Write what the gateway needs, and return it, not yet started."""
         gate, roles = self.world.gate, self.world.online._keys
         for name, data in {
-            "gateway.keys": encrypt_gateway_keys(gate.signing, roles, PASSPHRASE, os.urandom, _QUICK),
+            "gateway.keys": encrypt_gateway_keys(gate.signing, [(role, keys[0]) for role, keys in roles.items()], PASSPHRASE, os.urandom, _QUICK),
             "passphrase": PASSPHRASE,
             "root.json": self.world.root,
             "gateway.toml": self._configuration().encode(),
