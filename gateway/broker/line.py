@@ -23,9 +23,9 @@ from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from pamqp.exceptions import PAMQPException
 from yarl import URL
 
+from gateway.ending import end
 from gateway.errors import Unavailable
 from gateway.ops.deadlines import Deadline, Deadlines
-from gateway.ops.ending import end
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
@@ -134,6 +134,9 @@ class _Call:
             self._deadline.__exit__(kind, error, trace)
         except TimeoutError as exc:
             error = exc
+        if self._deadline.cancelled and not isinstance(error, asyncio.CancelledError):
+            # aiormq answered or failed at the same moment, and the cancellation was lost on the way.
+            raise asyncio.CancelledError from error
         translated = _translated(error, self._what) if error is not None else None
         if translated is None:
             return

@@ -19,6 +19,7 @@ from gateway.client.arrivals import Arrival, Claimed
 from gateway.client.opening import DELIVERY_CONTEXT, Identity, identify, identify_claim
 from gateway.client.parts import Parts
 from gateway.client.session import Session
+from gateway.ending import end
 from gateway.envelope.receipt import Event
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
 from gateway.protocol import frames
@@ -94,9 +95,7 @@ class Intake:
     async def close(self) -> None:
         """Leave the session and end every task."""
         self._parts.post.detach(self._session)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._session.close()
         self.progress.set()
 

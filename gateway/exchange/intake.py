@@ -12,6 +12,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from gateway.ending import end
 from gateway.errors import Unavailable
 from gateway.ledger import Ref
 
@@ -123,8 +124,7 @@ class Intake:
         consumer, self._consumer = self._consumer, None
         getting, self._getting = self._getting, None
         if getting is not None:
-            getting.cancel()
-            await asyncio.gather(getting, return_exceptions=True)  # a lost line is no news here
+            await end([getting])  # a lost line is no news here
         if consumer is not None:
             await consumer.__aexit__(None, None, None)
 

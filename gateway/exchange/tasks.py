@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final
 
+from gateway.ending import end
 from gateway.errors import GatewayError
 from gateway.ops import Metrics
-from gateway.ops.ending import end
 from gateway.ops.logs import logger
 
 __all__ = ["Tasks", "every"]

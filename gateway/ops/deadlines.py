@@ -82,6 +82,11 @@ class Deadline:
         if self._over and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody else told the task to end since the beginning, even if the work swallowed it."""
+        return self._task.cancelling() > self._cancelling
+
     def run_out(self) -> None:
         """End the work."""
         self._over = True

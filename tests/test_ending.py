@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.ops.ending import end
+from gateway.ending import end
 
 
 async def deaf(misses: int) -> None:

@@ -1,0 +1,34 @@
+"""The line to a broker, without one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from gateway.broker.line import Line, LineLimits
+
+if TYPE_CHECKING:
+    import aiormq
+
+
+@pytest.mark.parametrize("fault", [None, OSError("reset"), RuntimeError("closed")])
+async def test_a_cancellation_is_not_lost_in_a_call(fault: Exception | None) -> None:
+    """A task that is told to stop while the broker's library answers or fails at the same moment does stop."""
+    line = Line("test", [], LineLimits())
+    line._connection = cast("aiormq.Connection", object())
+
+    async def call() -> None:
+        async with line.call("answer"):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            if fault is not None:
+                raise fault
+
+    task = asyncio.create_task(call())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
