@@ -66,7 +66,7 @@ async def read_body(request: web.BaseRequest, body: Body, time_s: float, bodies:
     """
     headers = request.headers
     media = headers.getall(hdrs.CONTENT_TYPE, ())
-    if len(media) != 1 or media[0] not in body.media:
+    if body.media and (len(media) != 1 or media[0] not in body.media):
         seen = media[0][:80] if media else "none"
         raise Rejected(f"a body of type {seen!r}, wanted {list(body.media)}", code="unsupported-media")
     if hdrs.CONTENT_ENCODING in headers:

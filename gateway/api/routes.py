@@ -56,7 +56,7 @@ class Body:
     What a request carries.
 
     Args:
-        media: Media types, compared whole.
+        media: Media types, compared whole; empty where a foreign specification names none, and any is taken.
         limit_bytes: Longer ones are `too-large`.
         schema: JSON Schema, or a Struct to take it from, for `/openapi.json`; None for bytes with a specification of their own.
     """

@@ -37,6 +37,8 @@ KEYS: Final = frozenset({
     # a delivery, a task, the machinery
     "outcome", "count", "task", "mailbox", "wait_s", "version", "path",
     "line", "host", "port",
+    # the audit log
+    "origin", "size", "witness",
 })  # fmt: skip
 
 _encode: Final = msgspec.json.Encoder(enc_hook=repr).encode
