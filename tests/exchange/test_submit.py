@@ -168,7 +168,6 @@ async def test_a_directory_that_another_process_published_is_known_in_time(tmp_p
         ({"expires": 1}, "expired"),
         ({"created": 1_000_000_000, "expires": 4_000_000_000}, "out-of-time"),
         ({"kind": "weather.report"}, "approval-missing"),
-        ({"addressees": bytes(32)}, "addressees-differ"),
     ],
 )
 async def test_a_refusal_of_a_good_seal_is_marked_to_be_signed(stage: Stage, changes: dict[str, Any], code: str) -> None:
