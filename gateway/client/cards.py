@@ -111,38 +111,52 @@ class CardKeeper:
             or (shown is not None and shown.serial > parsed.serial)  # made by a life of this home that was lost
             or not self._home.keyring.holds(newest)
             or (not self._published(card) and signer is not None and not signer.current(int(now)))
+            or (not self._published(card) and _closes_late(parsed, shown, now))
         )
 
     async def _make(self, old: bytes | None, now: int, *, close: bool = False) -> bytes:
-        key = DeliveryKey.generate(self._home.address, Use.DELIVERY, os.urandom)
+        """Sign the next card, with a new key unless the last new one was never published, and keep both."""
         before = [card for card in (None if old is None else _card(old), self._shown()) if card is not None]
-        start = now - BACKDATED_S
-        listed = tuple(self._listed(before, now, close=close))
-        if sum(one.not_before > now - 86_400 for one in listed) >= KEYS_A_DAY:
-            raise Rejected(f"{KEYS_A_DAY} delivery keys in a day", code="home-copied")
+        listed = tuple(self._listed(None if old is None else _card(old), now, close=close))
+        fresh = None
+        if close or old is None or not self._unused(old, now):
+            fresh = DeliveryKey.generate(self._home.address, Use.DELIVERY, os.urandom)
+            listed = (*listed, _window(fresh, now))
+        if sum(one.not_before > now - 86_400 for one in listed) > KEYS_A_DAY:
+            raise Rejected(f"more than {KEYS_A_DAY} delivery keys in a day", code="home-copied")
         card = DeliveryCard(
             address=self._home.address,
             serial=max(now, *(one.serial + 1 for one in before), 0),
             issued=now,
             expires=now + DELIVERY_CARD_S,
-            keys=(*listed, DeliveryCardKey(key=key.public.key, not_before=start, not_after=start + DELIVERY_KEY_S)),
+            keys=listed,
             suites=tuple(SUITES),
             reads=tuple(Reads(kind=kind, versions=tuple(spec.readable)) for kind, spec in sorted(KINDS.items())),
         )
         signed = sign_delivery_card(card, self._home.keyring)
-        if await self._home.add_delivery_key(key, signed, old):
+        if await self._home.add_delivery_key(fresh, signed, old):
             return signed
         made_elsewhere = await self._home.card()
         assert made_elsewhere is not None  # another process of this home was faster
         return made_elsewhere
 
-    def _listed(self, before: list[DeliveryCard], now: int, *, close: bool) -> Iterator[DeliveryCardKey]:
-        """Yield every key that was ever listed, as the directory shows it; what cannot be opened here is closed."""
-        keys = {one.key: one for card in before for one in card.keys}
-        for one in keys.values():
-            held = self._home.keyring.holds(key_id(Use.DELIVERY, one.key, self._home.address))
+    def _unused(self, card: bytes, now: int) -> bool:
+        """Tell whether the newest key of a card was never published and is as good as a new one."""
+        newest = _card(card).records()[-1]
+        good = newest.not_before <= now < newest.not_after - RENEW_BEFORE_S and self._home.keyring.holds(newest.key_id)
+        return good and not self._published(card)
+
+    def _listed(self, own: DeliveryCard | None, now: int, *, close: bool) -> Iterator[DeliveryCardKey]:
+        """Yield every key that was ever listed, the home's newest last; what cannot be opened here is closed."""
+        mine = {one.key: one for one in own.keys} if own is not None else {}
+        shown = self._shown()
+        theirs = {one.key: one for one in shown.keys} if shown is not None else {}
+        for key in (*(key for key in theirs if key not in mine), *mine):
+            one = theirs.get(key) or mine[key]
+            held = self._home.keyring.holds(key_id(Use.DELIVERY, key, self._home.address))
+            closed = key in mine and mine[key].not_after < one.not_after  # by a card that was never published
             end = max(one.not_before, now - CLOSED_S)
-            yield msgspec.structs.replace(one, not_after=end) if end < one.not_after and (close or not held) else one
+            yield msgspec.structs.replace(one, not_after=end) if end < one.not_after and (close or closed or not held) else one
 
     def _shown(self) -> DeliveryCard | None:
         return self._directory.last().delivery_cards.get(self._home.address)
@@ -174,6 +188,17 @@ def card_ends_at(data: bytes) -> int:
     """Return when a delivery card of this home ends, or its newest key, whichever is earlier; Unix seconds."""
     card = _card(data)
     return min(card.expires, card.keys[-1].not_after)
+
+
+def _window(key: DeliveryKey, now: int) -> DeliveryCardKey:
+    start = now - BACKDATED_S
+    return DeliveryCardKey(key=key.public.key, not_before=start, not_after=start + DELIVERY_KEY_S)
+
+
+def _closes_late(card: DeliveryCard, shown: DeliveryCard | None, now: float) -> bool:
+    """Tell whether a card that waited closes a key at a time that no gateway takes any more."""
+    ends = {one.key: one.not_after for one in shown.keys} if shown is not None else {}
+    return any(one.not_after != ends.get(one.key, one.not_after) and one.not_after < now - CLOSED_S for one in card.keys)
 
 
 def _card(data: bytes) -> DeliveryCard:

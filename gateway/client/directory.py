@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -101,6 +102,17 @@ class HomeDirectory:
         if self._answers is None or self._answers[0] is not directory:
             self._answers = directory, DirectoryAnswers(directory)
         return self._answers[1]
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since a gateway last confirmed the copy at hand; infinite without one."""
+        return self._clock() - self._confirmed_at if self._confirmed_at else math.inf
+
+    async def read_copy(self) -> Directory | None:
+        """Return the copy in the home without asking a gateway; None before the first contact."""
+        if self._directory is None:
+            await asyncio.to_thread(self._read)
+        return self._directory
 
     def _due(self) -> bool:
         """Tell whether it is time to look; a time that is far off was noted before the clock was set back."""

@@ -224,12 +224,12 @@ class Home:
         """Return the last delivery card that this home signed, published or not."""
         return await self.store.read(self.shelf.card)
 
-    async def add_delivery_key(self, key: DeliveryKey, card: bytes, after: bytes | None) -> bool:
+    async def add_delivery_key(self, key: DeliveryKey | None, card: bytes, after: bytes | None) -> bool:
         """
         Keep a new delivery key and the card that lists it, before the card is published.
 
         Args:
-            key: The new key.
+            key: The new key; None for a card without one.
             card: The signed card.
             after: The card that it follows; if another process of this home was faster, nothing is changed.
 
@@ -264,11 +264,12 @@ class Home:
         """Return what this home was told when it was made, and what was changed since."""
         return Told(address=self.address, root=self.root, gateways=self.gateways, exercise=self.exercise, tls=self.tls)
 
-    def _adding(self, key: DeliveryKey, card: bytes, after: bytes | None) -> Work[bool]:
+    def _adding(self, key: DeliveryKey | None, card: bytes, after: bytes | None) -> Work[bool]:
         def add(connection: sqlite3.Connection) -> bool:
             if self.shelf.card(connection) != after:
                 return False
-            self.shelf.add(connection, key, KeyState.HELD, int(time.time()))
+            if key is not None:
+                self.shelf.add(connection, key, KeyState.HELD, int(time.time()))
             self.shelf.put_card(connection, card)
             return True
 

@@ -1,0 +1,170 @@
+"""
+The life of a home's keys: new ones made, put into the directory, taken up, and old ones destroyed.
+
+A rotation of signing keys: 1. new keys and the card that lists them, signed by the identity key, are kept in the home in one
+commit  2. a gateway publishes the card  3. the card is seen in the directory: in one commit the new keys sign from here on and
+the old ones are destroyed. Whatever kills the process, the next contact with a gateway goes on where it stopped; nothing before
+step 3 signs with a new key. A delivery key is destroyed 91 days after it stopped being sealed to, when nothing that it could
+open can arrive any more; only while a gateway agrees with the clock of this machine.
+Spec: schemas/directory.md, "Life of keys".
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from gateway.client.directory import HomeDirectory
+from gateway.client.home import Home
+from gateway.client.home_keys import KeyState, erase
+from gateway.client.transport import Transport
+from gateway.directory.cards import CARD_USES, KEY_CARD_S, CardKey, KeyCard, parse_card, sign_key_card
+from gateway.envelope.keys import SigningKey, Use
+from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
+from gateway.protocol import media
+
+__all__ = ["DESTROY_AFTER_S", "ROTATED", "KeyKeeper"]
+
+DESTROY_AFTER_S: Final = 91 * 86_400  # a message lives 90 days after it is written; one more for clocks
+CLOCK_SURE_S: Final = 86_400.0  # a directory that is confirmed by this clock lives a day: so far at most the clock is ahead
+BACKDATED_S: Final = 300  # the gateway's clock may be behind ours
+ROTATED: Final = tuple(sorted(CARD_USES))
+_FINAL: Final = frozenset({"card-bad", "card-serial", "key-taken", "possession", "bad-key", "out-of-time"})
+_log: Final = logging.getLogger(__name__)
+
+
+class KeyKeeper:
+    """
+    Rotates a home's signing keys and destroys what is over.
+
+    Args:
+        home: Has the keys.
+        transport: To publish with.
+        directory: Tells what is published.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, home: Home, transport: Transport, directory: HomeDirectory, clock: Callable[[], float]) -> None:
+        self._home = home
+        self._transport = transport
+        self._directory = directory
+        self._clock = clock
+
+    async def settle(self) -> None:
+        """Go on with a rotation that was begun, and destroy what is due; what cannot be done now is done another time."""
+        try:
+            await self._finish()
+            await self._destroy()
+        except Corrupt:
+            raise
+        except GatewayError as exc:
+            _log.warning("the keys of this home wait: %s", exc)
+
+    async def rotate(self, uses: Sequence[Use], identity: SigningKey, *, lost: bool) -> None:
+        """
+        Make new signing keys, and let them sign as soon as a gateway has published them.
+
+        Args:
+            uses: Which; one that the home has no key for yet gets its first.
+            identity: Signs the new key card; not kept.
+            lost: Others may have the present keys: they are closed now. Else their past and their end stay what they are.
+
+        Raises:
+            Rejected: `bad-key`, not this participant's identity key; `card-bad`, the directory has no card to follow;
+                `conflict`, an earlier rotation waits for a gateway; or a gateway refused the card. Nothing was changed.
+            Unavailable: The new keys are kept, and are taken up at the next contact with a gateway.
+        """
+        await self._directory.refresh()
+        await self._finish()
+        keys = [SigningKey.generate(self._home.address, use, os.urandom) for use in dict.fromkeys(uses)]
+        now = int(self._clock())
+        card = sign_key_card(self._next_card(keys, identity, now, lost=lost), identity)
+        shelf = self._home.shelf
+        if not await self._home.store.write(lambda connection: shelf.put_waiting(connection, keys, card, now)):
+            raise Rejected("an earlier rotation waits for a gateway", code="conflict", hint="connect: gateway inbox")
+        await self._finish()
+
+    def _next_card(self, keys: Sequence[SigningKey], identity: SigningKey, now: int, *, lost: bool) -> KeyCard:
+        directory, me = self._directory.last(), self._home.address
+        entry, shown = directory.entry(me), directory.key_cards.get(me)
+        if entry is None or (identity.public.address, identity.public.key.hex()) != (me, entry.identity):
+            raise Rejected(f"not the identity key of {me} that the directory lists", code="bad-key")
+        if shown is None:
+            raise Rejected(f"the directory has no key card of {me} to follow", code="card-bad", hint="enrol again")
+        replaced = {key.public.use for key in keys} if lost else set()
+        start = now - BACKDATED_S
+        return KeyCard(
+            address=me,
+            serial=max(now, shown.serial + 1),
+            issued=start,
+            expires=start + KEY_CARD_S,
+            keys=(
+                *(_closed(one, now) if one.use in replaced else one for one in shown.keys),
+                *(CardKey.of(key, start, start + KEY_CARD_S) for key in keys),
+            ),
+        )
+
+    async def _finish(self) -> None:
+        """Steps 2 and 3."""
+        card = await self._home.store.read(self._home.shelf.waiting_card)
+        if card is None:
+            return
+        if not self._listed(card):
+            await self._publish(card)
+            await self._directory.refresh()
+        if not self._listed(card):
+            raise Unavailable("the new key card is not in the directory yet")
+        now = int(self._clock())
+        await self._home.store.write(lambda connection: self._home.shelf.take_up(connection, card, now))
+        await self._home.reload_keys()
+        await self._erase()
+
+    async def _publish(self, card: bytes) -> None:
+        body = msgspec.msgpack.encode([card, []])
+        try:
+            await self._transport.ask("PUT", media.CARDS, body=body, kind=media.MSGPACK)
+        except Rejected as exc:
+            if exc.code not in _FINAL:
+                raise
+            # Another process may have published it, and one of another home a later one.
+            await self._directory.refresh()
+            if self._listed(card):
+                return
+            await self._give_up(card)
+            raise Rejected(f"the new key card is refused: {exc.detail}", code=exc.code, hint="rotate once more") from exc
+
+    async def _give_up(self, card: bytes) -> None:
+        now = int(self._clock())
+        await self._home.store.write(lambda connection: self._home.shelf.give_up(connection, card, now))
+        await self._erase()
+
+    def _listed(self, card: bytes) -> bool:
+        """Tell whether the directory has all keys of a card."""
+        directory, parsed = self._directory.last(), parse_card(card)[1]
+        return all(directory.key(record.key_id) is not None for record in parsed.records())
+
+    async def _destroy(self) -> None:
+        if self._directory.age_s > CLOCK_SURE_S:
+            return
+        now, shelf = int(self._clock()), self._home.shelf
+        rows = await self._home.store.read(shelf.rows)
+        before = now - DESTROY_AFTER_S
+        if any(row.state is KeyState.HELD and row.stops is not None and row.stops < before for row in rows):
+            count = await self._home.store.write(lambda connection: shelf.destroy_stopped(connection, before, now))
+            _log.info("%d delivery keys destroyed", count)
+            await self._home.reload_keys()
+        await self._erase()
+
+    async def _erase(self) -> None:
+        with suppress(Unavailable):  # another process of this home holds the file: next time
+            await self._home.store.read(erase)
+
+
+def _closed(key: CardKey, at: int) -> CardKey:
+    """Close a key at a time unless it was closed before."""
+    return msgspec.structs.replace(key, not_after=max(key.not_before, min(key.not_after, at)))
