@@ -110,9 +110,10 @@ class Town:
 
     async def prepare(self) -> Served:
         """Write what the gateway needs, and return it, not yet started."""
-        gate, roles = self.world.gate, self.world.online._keys
+        gate = self.world.gate
+        roles = [(role, keys[0]) for role, keys in self.world.online._keys.items()]
         for name, data in {
-            "gateway.keys": encrypt_gateway_keys(gate.signing, [(role, keys[0]) for role, keys in roles.items()], PASSPHRASE, os.urandom, _QUICK),
+            "gateway.keys": encrypt_gateway_keys(gate.signing, roles, PASSPHRASE, os.urandom, _QUICK),
             "passphrase": PASSPHRASE,
             "root.json": self.world.root,
             "gateway.toml": self._configuration().encode(),
