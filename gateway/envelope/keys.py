@@ -185,18 +185,23 @@ class MemoryKeyring:
 
     def __init__(self, address: Address, signing: Iterable[SigningKey], delivery: Iterable[DeliveryKey] = ()) -> None:
         self.address = address
-        self._signing = {key.public.use: key for key in signing}
+        self._signing: dict[Use, list[SigningKey]] = {}
+        for key in signing:
+            self._signing.setdefault(key.public.use, []).append(key)
         self._delivery = {key.key_id: key for key in delivery}
-        held = [*self._signing.values(), *self._delivery.values()]
-        if any(key.public.address != address for key in held):
+        if any(key.address != address for key in self.public_keys()):
             raise Rejected(f"a key of another participant than {address}", code="bad-key")
 
     def sign(self, use: Use, message: bytes) -> Signature:
         """Sign with the key for `use`; raise Rejected `bad-key` where there is none."""
-        key = self._signing.get(use)
-        if key is None:
+        held = self._signing.get(use)
+        if not held:
             raise Rejected(f"no {use} key of {self.address} here", code="bad-key")
-        return Signature(key.key_id, key.sign(message))
+        return Signature(held[-1].key_id, held[-1].sign(message))
+
+    def sign_with_each(self, use: Use, message: bytes) -> list[tuple[PublicKey, bytes]]:
+        """Sign with every key for `use`, in the order in which they were given; nothing where there is none."""
+        return [(key.public, key.sign(message)) for key in self._signing.get(use, ())]
 
     def unwrap(self, key_id: KeyId, wrap: bytes, nonce: bytes, epk: bytes) -> bytes:
         """Open one wrap with the key that its stanza names."""
@@ -206,8 +211,9 @@ class MemoryKeyring:
         return key.unwrap(wrap, nonce, epk)
 
     def public_keys(self) -> list[PublicKey]:
-        """Return the public halves: one for each signing use, then every delivery key."""
-        return [key.public for key in (*self._signing.values(), *self._delivery.values())]
+        """Return the public halves: use by use the signing keys, oldest first, then every delivery key."""
+        signing = [key.public for held in self._signing.values() for key in held]
+        return signing + [key.public for key in self._delivery.values()]
 
     def __repr__(self) -> str:
         return f"MemoryKeyring({self.address}, {len(self._signing)} signing, {len(self._delivery)} delivery)"

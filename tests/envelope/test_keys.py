@@ -143,6 +143,16 @@ def test_a_keyring_says_what_it_cannot_do() -> None:
     assert broken.value.reason == "wrap"
 
 
+def test_what_must_outlive_a_rotation_is_signed_with_each_key() -> None:
+    """While two keys for one use overlap, one call signs with both, oldest first; without a key it signs nothing."""
+    older, newer = signing_key(SENDER, Use.LOG, 1), signing_key(SENDER, Use.LOG, 2)
+    ring = MemoryKeyring(SENDER, [older, signing_key(SENDER, Use.AGENT), newer])
+    signed = ring.sign_with_each(Use.LOG, b"message")
+    assert [key for key, _ in signed] == [older.public, newer.public]
+    assert all(primitives.verify(key.key, b"message", signature) for key, signature in signed)
+    assert ring.sign_with_each(Use.OPERATOR, b"message") == []
+
+
 def test_the_newest_key_signs() -> None:
     """Of two keys for one use the one given last signs, and its id says so."""
     older, newer = signing_key(SENDER, Use.AGENT, 1), signing_key(SENDER, Use.AGENT, 2)
