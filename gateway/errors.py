@@ -4,6 +4,7 @@ Every error of the project, with a stable code.
     GatewayError            has a `code` of the table below
     +-- Rejected            their fault: do not retry; nothing changed
     |   +-- CannotOpen      one outward code for every failure inside an envelope; `reason` stays local
+    |   +-- EvidenceBad     a bundle of evidence that proves nothing; `reason` says which step it failed
     +-- Unavailable         nothing happened: retry later
     +-- Uncertain           it may have happened: retry with the same id
     +-- Corrupt             stop and raise the alarm
@@ -24,6 +25,7 @@ __all__ = [
     "CannotOpen",
     "Code",
     "Corrupt",
+    "EvidenceBad",
     "GatewayError",
     "Rejected",
     "Unavailable",
@@ -119,7 +121,9 @@ CODES: Final[dict[str, Code]] = {
     "network-differs": _rejected(422, "this belongs to another network", "a home belongs to one network; exercises are networks of their own"),
     # --- audit log -----------------------------------------------------------------------------------------------
     "checkpoint-bad": _rejected(422, "a note or checkpoint that has not its form, or is not signed by its log", "keep the last good one; tell the operator of the log"),
+    "proof-bad": _rejected(422, "a proof of inclusion or growth that does not lead to the root", "ask again; keep note and proof if it stays so"),
     "checkpoint-untrusted": _rejected(403, "a checkpoint that no key of its log has signed", "compare the log's keys with those that are configured"),
+    "evidence-bad": _rejected(422, "evidence that does not hold together, or not under the keys that were named", "ask its holder for another copy; compare the keys of the log"),
     "timestamp-bad": _rejected(422, "a time-stamp that does not verify for what was asked", "compare timestamp_ca with the service; it is asked again"),
     "log-forked": Code(Branch.CORRUPT, 422, "a log that is not the continuation of what it was", "keep both checkpoints; find out who changed the log"),
     # --- machinery -----------------------------------------------------------------------------------------------
@@ -191,6 +195,22 @@ class CannotOpen(Rejected):
     def __init__(self, reason: str) -> None:
         # `key-gone` alone is told to the author: the answer is a new message to the current key.
         super().__init__(code="key-gone" if reason == "key-gone" else "cannot-open")
+        self.reason = reason
+
+
+class EvidenceBad(Rejected):
+    """
+    A bundle that proves nothing.
+
+    Args:
+        reason: Which check failed, e.g. `receipt-stranger`; the words of the specification.
+        detail: What was found.
+    """
+
+    default = "evidence-bad"
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
 
 
