@@ -62,7 +62,7 @@ def _id(text: str) -> MessageId:
 
 def _show(found: MessageStatus) -> None:
     told = found.to_json()
-    title = f"{told['message_id']}: {found.state}" + (f", {found.reason}" if found.reason else "")
+    title = f"{told['message_id']}: {_state(found)}"
     if not found.recipients:
         output.print_pairs([(title, "")])
         return
@@ -71,6 +71,15 @@ def _show(found: MessageStatus) -> None:
         for one in found.recipients
     ]
     output.print_table(title, ("recipient", "state", "since", "reason", "proved"), rows)
+
+
+def _state(found: MessageStatus) -> str:
+    """Say where it stands, and whose word a refusal is."""
+    if not found.reason:
+        return str(found.state)
+    if found.state == "refused":
+        return f"refused ({f'signed by {found.refused_by}' if found.refused_by else 'signed by nobody'}), {found.reason}"
+    return f"{found.state}, told {found.reason} (signed by nobody)"
 
 
 def _date(at: int | None) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,7 @@ from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft,
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
 from gateway.client.outgoing import Answered, Outgoing, State
+from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.transport import Transport
 from gateway.envelope.clear import author_check, decode_sealed_answer
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
@@ -33,10 +34,10 @@ from gateway.protocol import media
 
 __all__ = ["Outbox", "SendReceipt"]
 
-_AGAIN: Final = frozenset({"recipient-key", "directory-ahead", "out-of-time"})  # what writing anew can mend
 _NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
 _DRAFT: Final = b"outgoing/draft"
 _BODY: Final = b"outgoing/body"
+_REFUSAL: Final = b"outgoing/refusal"
 _log: Final = logging.getLogger(__name__)
 
 
@@ -110,9 +111,11 @@ class Outbox:
         self._in_flight.add(row.message_id)
         try:
             await self._home.store.write(lambda connection: outgoing.add(connection, row))
-            with suppress(Unavailable, Uncertain):  # from here on it is kept
+            try:
                 if await self.flush():
                     return await self._deliver(row)
+            except (Unavailable, Uncertain) as exc:  # from here on it is kept
+                _log.warning("the message %s is kept: %s", format_id(row.message_id), exc)
         finally:
             self._in_flight.discard(row.message_id)
         self._anything_kept = True
@@ -177,31 +180,46 @@ class Outbox:
             await self._deliver(row)
         except (Unavailable, Uncertain) as exc:
             _log.warning("the message %s is kept: %s", format_id(row.message_id), exc)
-            return False
+            # Only this one was refused, by whomever: the others go on.
+            self._anything_kept = isinstance(exc, UnsignedRefusal)
+            return self._anything_kept
         except Rejected as exc:
             # Whoever sent it is not here any more to be told: `status` tells.
             _log.warning("the kept message %s was refused: %s", format_id(row.message_id), exc.code)
         return True
 
     async def _deliver(self, row: Outgoing) -> SendReceipt:
-        """Send a kept message; written anew once, if a gateway refuses it for its age or its recipients' keys."""
+        """Send a kept message; written anew once, if it is refused for its age or for keys."""
         try:
             try:
                 return await self._post(row)
             except Rejected as exc:
-                if exc.code not in _AGAIN:
+                if not may_be_mended(exc):
                     raise
             return await self._post(await self._anew(row))
         except Rejected as exc:
-            code, at = exc.code, int(self._clock())
-            await self._home.store.write(lambda connection: outgoing.refuse(connection, row.message_id, code, at))
+            await self._refused(row, exc)
             raise
+        except UnsignedRefusal as exc:
+            told = exc.told
+            await self._home.store.write(lambda connection: outgoing.doubt(connection, row.message_id, told))
+            raise
+
+    async def _refused(self, row: Outgoing, exc: Rejected) -> None:
+        """Note the end of a message, with what proves it."""
+        code, at, message_id = exc.code, int(self._clock()), row.message_id
+        signed = msgspec.msgpack.encode(exc.evidence) if isinstance(exc, SignedRefusal) else None
+        refusal = None if signed is None else self._home.seal(signed, _REFUSAL + message_id)
+        await self._home.store.write(lambda connection: outgoing.refuse(connection, message_id, code, at, refusal))
 
     async def _post(self, row: Outgoing) -> SendReceipt:
         assert row.body is not None  # kept rows have one
-        answer = await self._transport.submit(self._home.open(row.body, _BODY + row.message_id), row.media)
         draft = self._draft(row)
         header = draft.header
+        body = self._home.open(row.body, _BODY + row.message_id)
+        last, answers = self._directory.last(), self._directory.answers()
+        sent = Submission(body, row.media, header, last, answers, int(self._clock()))
+        answer = await self._transport.submit(body, row.media, partial(judge, sent))
         try:
             answered = self._checked(answer.body, row)
         except Rejected as exc:
@@ -257,6 +275,12 @@ class Outbox:
             draft=self._home.seal(encode_draft(draft), _DRAFT + header.message_id),
             body=self._home.seal(packed.body, _BODY + header.message_id),
         )
+
+    def evidence(self, row: Outgoing) -> Evidence | None:
+        """Return what a gateway signed to refuse a message; None where nobody did."""
+        if row.refusal is None:
+            return None
+        return msgspec.msgpack.decode(self._home.open(row.refusal, _REFUSAL + row.message_id), type=Evidence)
 
     def _draft(self, row: Outgoing) -> Draft:
         return decode_draft(self._home.open(row.draft, _DRAFT + row.message_id))

@@ -2,8 +2,8 @@
 What was sent and what waits to be sent: statements on the home's table `outgoing`.
 
 A row is written `kept`, with the sealed bytes, before they are sent for the first time; a retry sends the same bytes. It ends
-`accepted` with the gateway's receipt, or `refused` with a code. A message id names one row for ever: what is signed anew keeps
-its id. Encrypted columns come and go as they are.
+`accepted` with the gateway's receipt, or `refused` with a code and with what a gateway signed. A message id names one row for
+ever: what is signed anew keeps its id. Encrypted columns come and go as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from gateway.errors import Rejected
 from gateway.ids import format_id
 
-__all__ = ["Answered", "Outgoing", "State", "accept", "add", "find", "kept", "refuse", "rewrite"]
+__all__ = ["Answered", "Outgoing", "State", "accept", "add", "doubt", "find", "kept", "refuse", "rewrite"]
 
 
 class State(StrEnum):
@@ -37,7 +37,8 @@ class Outgoing(NamedTuple):
     envelope_hash: bytes  # empty for clear text that no gateway has sealed yet
     media: str
     draft: bytes
-    body: bytes | None  # None once it is accepted or refused
+    body: bytes | None  # None once it is accepted, or refused without a signature
+    refusal: bytes | None = None  # the signed refusal that ended it, encrypted
 
 
 class Answered(NamedTuple):
@@ -50,7 +51,7 @@ class Answered(NamedTuple):
     at: int
 
 
-_SELECT: Final = "SELECT message_id, state, created, number, reason, envelope_hash, media, draft, body FROM outgoing"
+_SELECT: Final = "SELECT message_id, state, created, number, reason, envelope_hash, media, draft, body, refusal FROM outgoing"
 
 
 def add(connection: sqlite3.Connection, row: Outgoing) -> None:
@@ -58,7 +59,7 @@ def add(connection: sqlite3.Connection, row: Outgoing) -> None:
     added = connection.execute(
         "INSERT INTO outgoing (message_id, state, created, number, reason, envelope_hash, media, draft, body, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
-        (*row, row.created),
+        (*row[:-1], row.created),
     )
     if not added.rowcount:
         raise Rejected(f"this home sent {format_id(row.message_id)} before: ask for its status", code="conflict")
@@ -85,13 +86,27 @@ def accept(connection: sqlite3.Connection, answered: Answered) -> None:
     )
 
 
-def refuse(connection: sqlite3.Connection, message_id: bytes, reason: str, at: int) -> None:
-    """Note that a gateway refused it, unless another process of this home saw it accepted."""
+def refuse(connection: sqlite3.Connection, message_id: bytes, reason: str, at: int, refusal: bytes | None) -> None:
+    """
+    Note that it was refused for good, unless another process of this home saw it accepted.
+
+    Args:
+        connection: To the home's file.
+        message_id: Of the message.
+        reason: A code.
+        at: Unix seconds.
+        refusal: What a gateway signed, encrypted; then the sealed bytes stay too, because the signature is over both.
+    """
     connection.execute(
-        "UPDATE outgoing SET state = 'refused', reason = ?, body = NULL, changed_at = ?"
+        "UPDATE outgoing SET state = 'refused', reason = ?, refusal = ?, body = CASE WHEN ? THEN body END, changed_at = ?"
         " WHERE message_id = ? AND state = 'kept'",
-        (reason, at, message_id),
+        (reason, refusal, refusal is not None, at, message_id),
     )
+
+
+def doubt(connection: sqlite3.Connection, message_id: bytes, reason: str) -> None:
+    """Note a refusal that nobody signed beside a message that stays kept."""
+    connection.execute("UPDATE outgoing SET reason = ? WHERE message_id = ? AND state = 'kept'", (reason, message_id))
 
 
 def rewrite(connection: sqlite3.Connection, old: Outgoing, new: Outgoing) -> bool:

@@ -56,7 +56,8 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
         state: `kept` (not sent yet), `accepted`, or `refused`.
         envelope_hash: What every receipt names; None while nobody has sealed it.
         number: The acceptance number.
-        reason: Why it was refused, a code.
+        reason: Why it was refused, a code; of a message that is kept, what somebody said who signed nothing.
+        refused_by: The gateway that signed the refusal; None where nobody did.
         recipients: One for each; empty until it is accepted.
     """
 
@@ -65,6 +66,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
     envelope_hash: EnvelopeHash | None = None
     number: int | None = None
     reason: str | None = None
+    refused_by: Address | None = None
     recipients: tuple[RecipientStatus, ...] = ()
 
     def __repr__(self) -> str:
@@ -82,6 +84,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
             "envelope_hash": None if self.envelope_hash is None else format_id(self.envelope_hash),
             "number": self.number,
             "reason": self.reason,
+            "refused_by": self.refused_by,
             "recipients": self.recipients,
         }
 
@@ -124,12 +127,14 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         await parts.directory.current()
         answer = await parts.transport.get(f"{media.MESSAGES}/{format_id(key)}")
         recipients = _recipients(answer, row, parts.directory.answers())
+    evidence = parts.outbox.evidence(row)
     return MessageStatus(
         message_id=key,
         state=row.state,
         envelope_hash=EnvelopeHash(row.envelope_hash) if row.envelope_hash else None,
         number=row.number,
         reason=row.reason,
+        refused_by=None if evidence is None else evidence.gateway,
         recipients=recipients,
     )
 

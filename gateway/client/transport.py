@@ -4,7 +4,7 @@ Requests to the gateways of a home, which are tried in turn.
 The address that answered last is asked first. A gateway that cannot be reached, or says that it cannot now, is passed over
 for the next; a refusal (`Rejected`) is an answer and ends the round. Sizes are bounded, every wait has a limit, redirects,
 cookies, proxies from the environment and compression are off. What is asked for is signed (RFC 9421); a submission carries
-its own signatures. Nothing that comes back is trusted here: callers verify signatures.
+its own signatures, and its sender judges each refusal. Nothing that comes back is trusted here: callers verify signatures.
 """
 
 from __future__ import annotations
@@ -19,23 +19,25 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from gateway.client.refusals import clock_hint
 from gateway.client.tls import SYSTEM_CA, client_context
 from gateway.envelope.keys import Keyring
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain, error_of
 from gateway.protocol import media
+from gateway.protocol.refusal import FIELD, MAX_PROBLEM_BYTES
 from gateway.protocol.request import NONCE_BYTES, HttpRequest, RequestSigner
 
-__all__ = ["Answer", "Transport", "require_safe"]
+__all__ = ["Answer", "Judge", "Transport", "require_safe"]
 
 CONNECT_S: Final = 10.0
 TOTAL_S: Final = 60.0  # a submission of 2 MiB on a bad line
 HEARTBEAT_S: Final = 20.0  # a half-open session is found within twice this
 CLOSE_S: Final = 5.0  # for the closing handshake of a session
 MAX_ANSWER_BYTES: Final = 16 << 20
-MAX_PROBLEM_BYTES: Final = 64 << 10
 MAX_DETAIL: Final = 500  # characters of another's text that are passed on
 
 T = TypeVar("T")
+Judge = Callable[[Rejected, bytes, str | None], GatewayError]  # what it says, the document, Problem-Signature -> what it is
 
 
 class Answer(NamedTuple):
@@ -51,6 +53,7 @@ class _Problem(msgspec.Struct, frozen=True):
     code: str
     detail: str = ""
     pointer: str | None = None
+    server_time: int | None = None
 
 
 class Transport:
@@ -108,9 +111,14 @@ class Transport:
 
         return await self._in_turn(request)
 
-    async def submit(self, body: bytes, kind: str) -> Answer:
+    async def submit(self, body: bytes, kind: str, judge: Judge) -> Answer:
         """
-        Send a submission (`media.SEALED` or `media.SIGNED`), which carries its own signatures.
+        Send a submission, which carries its own signatures.
+
+        Args:
+            body: Its bytes.
+            kind: `media.SEALED` or `media.SIGNED`.
+            judge: Says what a refusal is; if that is Unavailable or Uncertain, the next gateway is asked.
 
         Raises:
             Rejected: A gateway refused it, and will refuse the same bytes again.
@@ -119,8 +127,8 @@ class Transport:
         """
 
         async def request(base: str) -> Answer:
-            headers = {"Content-Type": kind}
-            return await self._exchange("POST", base + media.MESSAGES, headers, body, media.MAX_ACCEPTED_ANSWER_BYTES)
+            headers, limit_bytes = {"Content-Type": kind}, media.MAX_ACCEPTED_ANSWER_BYTES
+            return await self._exchange("POST", base + media.MESSAGES, headers, body, limit_bytes, judge)
 
         return await self._in_turn(request)
 
@@ -184,13 +192,19 @@ class Transport:
         url = f"{base}{media.DIRECTORY}metadata/timestamp.json"
         await self._exchange("GET", url, self._sign("GET", url, {}, b""), b"", MAX_PROBLEM_BYTES)
 
-    async def _exchange(self, method: str, url: str, headers: dict[str, str], body: bytes, limit_bytes: int) -> Answer:
+    async def _exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes, limit_bytes: int, judge: Judge | None = None
+    ) -> Answer:
         async with self._pool().request(method, URL(url, encoded=True), headers=headers, data=body or None) as response:
             ok = 200 <= response.status < 300
             found = await _bounded(response, limit_bytes if ok else MAX_PROBLEM_BYTES)
             if ok:
                 return Answer(response.status, found)
-            raise _problem(response.status, found)
+            error = _problem(response.status, found, self._clock())
+            if judge is None or not isinstance(error, Rejected):
+                raise error
+            fields = response.headers.getall(FIELD, ())
+            raise judge(error, found, fields[0] if len(fields) == 1 else None)
 
     def _sign(self, method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
         return self._signer.sign(HttpRequest(method, url, headers, body), self._clock(), os.urandom(NONCE_BYTES))
@@ -243,7 +257,7 @@ async def _bounded(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _problem(status: int, body: bytes) -> GatewayError:
+def _problem(status: int, body: bytes, now: float) -> GatewayError:
     try:
         found = msgspec.json.decode(body, type=_Problem)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -251,6 +265,7 @@ def _problem(status: int, body: bytes) -> GatewayError:
         kind = Uncertain if status >= 500 else Unavailable
         return kind(f"an answer with status {status} that is not a gateway's")
     error = error_of(found.code, found.detail[:MAX_DETAIL], found.pointer)
+    error.hint = clock_hint(found.server_time, now) or error.hint
     # The gateway's data is damaged, not this home's: its operator has the alarm.
     return Uncertain(f"the gateway says {error}") if isinstance(error, Corrupt) else error
 

@@ -142,6 +142,6 @@ async def test_what_is_asked_for_is_signed_and_what_is_submitted_is_not(server: 
     """A submission carries its own signatures."""
     transport = Transport([server.base], KEYRING, time.time)
     await transport.get("/v1/x")
-    await transport.submit(b"sealed", media.SEALED)
+    await transport.submit(b"sealed", media.SEALED, lambda told, *_: told)
     await transport.close()
     assert ["Signature" in request.headers for request in server.asked] == [True, False]
