@@ -108,7 +108,7 @@ async def test_a_stop_lets_a_running_request_end() -> None:
         stage.exchange.hang = True
         running = asyncio.create_task(stage.ask("POST", media.MESSAGES, body=b"x", media=media.SEALED))
         port = stage.api.port
-        await asyncio.sleep(0.1)
+        await stage.exchange.hung.wait()
         await stage.api.stop(2.0)
         assert (await running).code == "uncertain"
         with pytest.raises(aiohttp.ClientConnectorError):

@@ -17,6 +17,7 @@ from gateway.envelope.keys import Use
 from gateway.errors import Rejected, Unavailable
 from gateway.protocol import frames, media
 from tests.support.http_stage import NOW, QUICK, Stage, staged
+from tests.support.waiting import SOON_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,12 +41,12 @@ class Line:
 
     async def read(self) -> frames.GatewayFrame:
         """Read one frame."""
-        return frames.read_gateway_frame(await self.socket.receive_bytes(timeout=2))
+        return frames.read_gateway_frame(await self.socket.receive_bytes(timeout=SOON_S))
 
     async def ended(self) -> tuple[frames.GatewayFrame | None, int | None]:
         """Read to the end; return the last frame and the close code."""
         last = None
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(SOON_S):
             while (message := await self.socket.receive()).type is aiohttp.WSMsgType.BINARY:
                 last = frames.read_gateway_frame(message.data)
         return last, self.socket.close_code
@@ -114,7 +115,7 @@ async def test_a_session_that_leaves_is_given_back(stage: Stage) -> None:
     """When a client leaves, its session in the exchange is closed."""
     async with line(stage) as (one, _):
         pass
-    await asyncio.wait_for(one.inbox.closed.wait(), 4)
+    await asyncio.wait_for(one.inbox.closed.wait(), SOON_S)
     assert one.inbox.closed.is_set()
 
 
@@ -125,7 +126,7 @@ async def test_a_lost_line_gives_the_session_back_too(stage: Stage) -> None:
         assert response.connection is not None
         assert response.connection.transport is not None
         response.connection.transport.abort()
-        await asyncio.wait_for(one.inbox.closed.wait(), 4)
+        await asyncio.wait_for(one.inbox.closed.wait(), SOON_S)
     assert one.inbox.closed.is_set()
 
 
@@ -139,7 +140,7 @@ async def test_a_replaced_session_says_so(stage: Stage) -> None:
 
 async def shown(stage: Stage) -> str:
     """Return the metrics once the session's end is counted."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON_S):
         while "gateway_sessions_ended_total{" not in (text := stage.metrics.render().decode()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return text
@@ -316,11 +317,11 @@ async def test_a_client_that_does_not_read_is_cut_off() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", stage.api.port, limit=1024)
         writer.write(f"GET {media.INBOX} HTTP/1.1\r\n".encode())
         writer.write("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
-        await asyncio.wait_for(stage.exchange.session_made.wait(), 2)
+        await asyncio.wait_for(stage.exchange.session_made.wait(), SOON_S)
         inbox = stage.exchange.sessions[0]
         for number in range(20):
             inbox.put((number, bytes(1 << 20)))
-        await asyncio.wait_for(inbox.closed.wait(), 4)
+        await asyncio.wait_for(inbox.closed.wait(), SOON_S)
         assert inbox.arrived.qsize() > 0
         writer.close()
 
@@ -333,7 +334,7 @@ async def test_a_peer_that_answers_no_ping_is_given_up() -> None:
         async with stage.session.ws_connect(stage.base + media.INBOX, headers=headers, autoping=False) as socket:
             inbox = stage.exchange.sessions[0]
             reading = asyncio.create_task(_ignore(socket))
-            await asyncio.wait_for(inbox.closed.wait(), 4)
+            await asyncio.wait_for(inbox.closed.wait(), SOON_S)
             reading.cancel()
         assert inbox.closed.is_set()
 

@@ -22,6 +22,7 @@ from gateway.resources import schemas_path
 from tests.support.exchange import Stage as Behind
 from tests.support.exchange import staged as exchange_staged
 from tests.support.http_stage import QUICK, Client, connected
+from tests.support.waiting import SOON_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -138,17 +139,17 @@ async def test_a_session_brings_what_was_accepted_and_takes_its_receipt(tmp_path
 
         async with gate.session.ws_connect(gate.base + media.INBOX, headers=upgrade()) as socket:
             await socket.send_bytes(frames.encode(frames.Credit(10, 1 << 20)))
-            hello, delivery = [frames.read_gateway_frame(await socket.receive_bytes(timeout=5)) for _ in range(2)]
+            hello, delivery = [frames.read_gateway_frame(await socket.receive_bytes(timeout=SOON_S)) for _ in range(2)]
             assert isinstance(hello, frames.Hello)
             assert isinstance(delivery, frames.Delivery)
             receipt = gate.behind.receipt("GN-QN", sealed.envelope_hash)
             await socket.send_bytes(frames.encode(frames.Receipts(1, [receipt])))
-            rest = [frames.read_gateway_frame(await socket.receive_bytes(timeout=5)) for _ in range(2)]
+            rest = [frames.read_gateway_frame(await socket.receive_bytes(timeout=SOON_S)) for _ in range(2)]
             assert frames.Recorded(1, [""]) in rest
             assert frames.Empty() in rest
             async with gate.session.ws_connect(gate.base + media.INBOX, headers=upgrade()):
-                last = frames.read_gateway_frame(await socket.receive_bytes(timeout=5))
-                await socket.receive(timeout=5)
+                last = frames.read_gateway_frame(await socket.receive_bytes(timeout=SOON_S))
+                await socket.receive(timeout=SOON_S)
                 assert (last, socket.close_code) == (frames.Replaced(), frames.CLOSE_REPLACED)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BOX", "SOON_S", "fill", "numbers", "parcel", "parcels", "take", "until"]
 
 BOX = "NCB-QM@icn"
-SOON_S = 5.0  # for what must come: a loaded machine has time, a good one does not wait
+SOON_S = 10.0  # for what must come: a loaded machine has time, a good one does not wait
 
 _attempts = itertools.count(1)
 

@@ -41,7 +41,7 @@ async def drain(contact_point: ContactPoint, *, acknowledge: bool = True) -> lis
     return found
 
 
-async def until(condition: Callable[[], bool], limit_s: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], limit_s: float = 10.0) -> None:
     """Wait for something that another task or process does."""
     async with asyncio.timeout(limit_s):
         while not condition():  # noqa: ASYNC110  # what is waited for has no event

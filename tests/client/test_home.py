@@ -149,7 +149,7 @@ async def test_closing_a_home_ends_every_change_that_was_asked_for(tmp_path: Pat
         asked.append(asyncio.create_task(store.write(partial(add_fact, name=name))))
         await asyncio.sleep(0)
     await store.close()
-    await asyncio.wait_for(asyncio.gather(*asked), 5)
+    await asyncio.wait_for(asyncio.gather(*asked), 10)
     with pytest.raises(Unavailable):
         await store.write(partial(add_fact, name="late"))
     connection = connect(tmp_path)

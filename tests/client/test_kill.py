@@ -36,7 +36,7 @@ async def lines_until_killed(home: Path, passphrase: bytes, last: str, stop: tup
     assert process.stdout is not None
     lines: list[str] = []
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while last not in lines:
                 lines.append((await process.stdout.readline()).decode().strip())
                 assert lines[-1], lines

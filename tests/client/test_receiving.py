@@ -308,7 +308,7 @@ async def test_a_delivery_can_be_given_back(homes: Homes) -> None:
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
         await mail(qm, gn)
         seen = []
-        async with asyncio.timeout(5), aclosing(gn.inbox(follow=True)) as deliveries:
+        async with asyncio.timeout(10), aclosing(gn.inbox(follow=True)) as deliveries:
             async for delivery in deliveries:
                 seen.append(delivery.again)
                 if len(seen) == 2:
@@ -387,5 +387,5 @@ async def test_closing_ends_a_walk_that_waits(homes: Homes, gate: FakeGateway) -
         gate.down = True
         trying = asyncio.ensure_future(anext(gn.inbox(follow=True), None))
         await asyncio.sleep(0.1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         assert [await connected, await trying] == [None, None]

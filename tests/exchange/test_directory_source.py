@@ -17,6 +17,7 @@ from gateway.exchange.publication import FolderPublication
 from gateway.ops import Metrics
 from tests.support.exchange import MemoryPublication, Stage, address, staged
 from tests.support.network import make_world
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +28,7 @@ async def test_a_publication_is_taken_in_within_seconds(stage: Stage) -> None:
     version = stage.exchange.directory.version
     stage.world.change("GN-QN", status=Status.SUSPENDED)
     stage.publication.files = stage.world.publication()
-    async with asyncio.timeout(5):
-        while stage.exchange.directory.version == version:  # noqa: ASYNC110  a port has no event
-            await asyncio.sleep(0.02)
+    await until(lambda: stage.exchange.directory.version != version)
     assert stage.exchange.directory.active(address("GN-QN")) is None
     assert stage.publication.files is None
 

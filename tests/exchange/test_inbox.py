@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from gateway.envelope import Event, examine, open_delivery
 from gateway.errors import Rejected
 from tests.support.exchange import Stage, address
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tests.support.flaky_broker import FlakyBroker
@@ -58,11 +58,11 @@ async def test_answered_parcels_leave_the_mailbox(flaky: Stage, broker: FlakyBro
     """The mailbox of a participant who only uses plain requests does not fill up."""
     sealed = flaky.sealed("NCB-QM", ["GN-QN"])
     await flaky.exchange.submit_sealed(sealed.submission)
-    await asyncio.sleep(0.2)
+    await until(lambda: len(broker.published) == 1)
     await flaky.exchange.receipts(address("GN-QN"), [flaky.receipt("GN-QN", sealed.envelope_hash)])
     await flaky.exchange.inbox(address("GN-QN"), 0)
-    await asyncio.sleep(0.2)
-    assert broker.inner.mailbox(address("GN-QN")).size_bytes == 0
+    await until(lambda: broker.inner.mailbox(address("GN-QN")).size_bytes == 0)
+    assert await flaky.ledger.waiting_count(address("GN-QN")) == 0
 
 
 async def test_the_status_of_a_message_is_its_senders_alone(stage: Stage) -> None:

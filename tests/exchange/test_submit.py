@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +26,13 @@ from gateway.errors import GatewayError, Rejected
 from gateway.exchange import Answer, Authority, DirectorySource
 from gateway.ids import MessageId, new_uuid7
 from gateway.message import read_message_file
-from gateway.ops import LoopLag, Metrics
+from gateway.ops import Metrics
 from tests.support.exchange import MemoryPublication, Stage, address, staged
+from tests.support.waiting import SOON_S, until
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Awaitable
+    from collections.abc import AsyncIterator, Awaitable
 
     from tests.support.flaky_broker import FlakyBroker
 
@@ -272,9 +275,8 @@ async def test_clear_text_must_follow_its_schema(stage: Stage) -> None:
 async def test_clear_text_is_not_logged(stage: Stage, quiet: io.BytesIO) -> None:
     """Promise 2: clear text exists in the memory of its request alone."""
     await stage.exchange.submit_signed(stage.clear("GN-QN", ["NCB-QM"], **repeated(RESPONSE)))
-    await asyncio.sleep(0.01)
+    await until(lambda: b"accepted" in quiet.getvalue())
     logged = quiet.getvalue()
-    assert b"accepted" in logged
     assert not [line for line in RESPONSE.split(b'"') if len(line) > 40 and line in logged]
 
 
@@ -285,7 +287,7 @@ async def test_without_a_broker_the_gateway_still_accepts(flaky: Stage, broker: 
     assert (await flaky.exchange.submit_sealed(sealed.submission)).status == 202
     session = await flaky.open("GN-QN")
     broker.down = False
-    ((number, _),) = await asyncio.wait_for(session.next(), 5)
+    ((number, _),) = await asyncio.wait_for(session.next(), SOON_S)
     assert number == 1
 
 
@@ -295,15 +297,33 @@ async def test_a_large_submission_does_not_hold_the_loop(tmp_path: Path) -> None
     async with staged(tmp_path, ["NCB-QM", *names]) as stage:
         asyncio.get_running_loop().set_debug(False)  # the debug mode of the tests costs more than the work
         worst_s: list[float] = []
-        while len(worst_s) < 5 and min(worst_s, default=1.0) >= 0.05:  # a busy machine is late by itself
+        while len(worst_s) < 5 and min(worst_s, default=1.0) >= 0.05:  # collecting garbage may fall into one of them
             submission = await asyncio.to_thread(lambda: stage.sealed("NCB-QM", names, os.urandom(600_000)).submission)
             await asyncio.sleep(0.2)
-            async with LoopLag(interval_s=0.005) as lag:
+            async with held() as longest_s:
                 answer = await stage.exchange.submit_sealed(submission)
             assert answer.status == 202
-            worst_s.append(lag.worst_s)
+            worst_s.append(max(longest_s))
         assert min(worst_s) < 0.05
     asyncio.get_running_loop().set_debug(True)
+
+
+@asynccontextmanager
+async def held() -> AsyncIterator[list[float]]:
+    """Collect how much processor time the loop's thread takes from one turn to the next: a busy machine adds nothing to it."""
+    found: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            found.append(time.thread_time() - before)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield found
+    finally:
+        watching.cancel()
 
 
 def repeated(content: bytes) -> dict[str, Any]:

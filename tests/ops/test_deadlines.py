@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from gateway.ops.deadlines import Deadlines
+from tests.support.waiting import SOON_S
 
 LIMIT_S = 0.05
 
@@ -18,7 +19,7 @@ async def test_work_that_ends_in_time_is_left_alone() -> None:
         await asyncio.sleep(0)
     await asyncio.sleep(2 * LIMIT_S)
     with deadlines.deadline():
-        await asyncio.sleep(LIMIT_S / 5)
+        await asyncio.sleep(0)
 
 
 async def test_each_request_has_its_own_time() -> None:
@@ -32,8 +33,9 @@ async def test_each_request_has_its_own_time() -> None:
             await asyncio.Event().wait()
         return asyncio.get_running_loop().time() - began
 
-    took = await asyncio.gather(hang(0), hang(LIMIT_S / 2), hang(LIMIT_S * 3))
-    assert all(LIMIT_S * 0.9 <= one < LIMIT_S * 10 for one in took)
+    async with asyncio.timeout(SOON_S):
+        took = await asyncio.gather(hang(0), hang(LIMIT_S / 2), hang(LIMIT_S * 3))
+    assert all(one >= LIMIT_S * 0.9 for one in took)
 
 
 async def test_a_cancellation_is_no_timeout() -> None:

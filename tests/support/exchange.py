@@ -34,6 +34,7 @@ from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId, 
 from gateway.ledger import Ledger
 from gateway.ops import Metrics
 from tests.support.network import World, make_world
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -176,6 +177,14 @@ class Stage:
     async def totals(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
         return {state.value: count for state, count in (await self.ledger.totals()).items()}
+
+    async def reached(self, state: str, count: int) -> None:
+        """Wait until so many deliveries are in a state."""
+
+        async def enough() -> bool:
+            return (await self.totals()).get(state, 0) == count
+
+        await until(enough)
 
     def _header(self, sender: str, recipients: Sequence[str], changes: dict[str, Any]) -> tuple[bytes, list]:  # type: ignore[type-arg]
         now = int(self.clock())

@@ -161,6 +161,7 @@ class FakeExchange:
         self.cards: list[tuple[Address, bytes, list[bytes]]] = []
         self.fail: BaseException | None = None
         self.hang = False
+        self.hung = asyncio.Event()
 
     async def submit_sealed(self, body: bytes) -> SubmitRow:
         """Keep a sealed submission; the same bytes again are a repeat."""
@@ -228,4 +229,5 @@ class FakeExchange:
         if self.fail is not None:
             raise self.fail
         if self.hang:
+            self.hung.set()
             await asyncio.Event().wait()

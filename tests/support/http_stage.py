@@ -27,6 +27,7 @@ from gateway.ops.metrics import Metrics
 from gateway.protocol.request import NONCE_BYTES, HttpRequest, sign_request
 from gateway.resources import schemas_path
 from tests.support.fake_exchange import FakeExchange
+from tests.support.waiting import SOON_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -37,7 +38,7 @@ __all__ = ["NOW", "QUICK", "Answer", "Client", "Stage", "connected", "parse_answ
 
 NOW = 1_900_000_000
 QUICK = HttpLimits(
-    idle_time_s=0.4, body_time_s=0.4, request_time_s=0.4, linger_s=0.2, standing_s=0.05, send_time_s=0.5, heartbeat_s=5.0
+    idle_time_s=1.0, body_time_s=1.0, request_time_s=1.5, linger_s=0.5, standing_s=0.05, send_time_s=1.0, heartbeat_s=10.0
 )
 
 
@@ -115,7 +116,7 @@ class Client:
             return Answer(got.status, {name.lower(): value for name, value in got.headers.items()}, await got.read())
 
     async def raw(self, *parts: bytes, pause_s: float = 0.0) -> bytes:
-        """Write bytes as they are and return all that comes back until the gateway closes, or is silent for two seconds."""
+        """Write bytes as they are and return all that comes back until the gateway closes; fail if it does not."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port())
         received = asyncio.create_task(_all_of(reader))
         with suppress(ConnectionError):
@@ -141,6 +142,11 @@ class Stage(Client):
         self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
         self.limits = limits
         self.api: HttpApi
+
+    def connections(self) -> int:
+        """Return how many connections the interface counts."""
+        server = self.api._listener._server
+        return len(server._peers) if server is not None else 0
 
     def _probe(self, name: str) -> Any:
         async def check() -> bool:
@@ -187,8 +193,8 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
 
 async def _all_of(reader: asyncio.StreamReader) -> bytes:
     received = b""
-    with suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(2.0):
+    async with asyncio.timeout(SOON_S):
+        with suppress(ConnectionError):
             while piece := await reader.read(65536):
                 received += piece
     return received
