@@ -49,6 +49,7 @@ __all__ = [
     "compose",
     "decode_draft",
     "encode_draft",
+    "for_one",
     "pack",
     "rewritten",
 ]
@@ -137,6 +138,24 @@ def rewritten(draft: Draft, now: float) -> Draft:
         raise Rejected(f"expired at {old.expires} before a gateway took it", code="expired")
     addressees = tuple(draw_addressees([one.recipient for one in draft.addressees], os.urandom))
     changed = msgspec.structs.replace(old, created=int(now), addressees=addressees_hash(addressees))
+    check_repeats(changed, read(changed.kind, changed.schema_version, draft.content))
+    return Draft(encode_header(changed), addressees, draft.content)
+
+
+def for_one(draft: Draft, recipient: Address, message_id: MessageId, now: float) -> Draft:
+    """
+    Write a draft anew for one of its recipients, under another id; content, conversation and end stay.
+
+    Raises:
+        Rejected: It is past its expiry, or its content repeats the id or the time of the first writing.
+    """
+    old = draft.header
+    if now >= old.expires:
+        raise Rejected(f"expired at {old.expires}", code="expired")
+    addressees = tuple(draw_addressees([recipient], os.urandom))
+    changed = msgspec.structs.replace(
+        old, message_id=message_id, created=int(now), recipients=1, addressees=addressees_hash(addressees)
+    )
     check_repeats(changed, read(changed.kind, changed.schema_version, draft.content))
     return Draft(encode_header(changed), addressees, draft.content)
 

@@ -208,9 +208,12 @@ class Intake:
                 self._signed_at = self._parts.clock()
                 await self._session.renew(self._parts.home.keyring, self._signed_at)
             try:
+                await self._parts.home.reload_keys()
                 await self._parts.directory.current()
+                await self._parts.keys.settle()
                 await self._parts.cards.ensure()
-                await self._parts.outbox.flush(look=True)
+                if await self._parts.outbox.flush(look=True):
+                    await self._parts.outcomes.follow()
             except Corrupt:
                 raise
             except GatewayError as exc:

@@ -20,7 +20,7 @@ from gateway.envelope.common import Envelope
 from gateway.envelope.open import Opened, open_delivery
 from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import read_receipt
-from gateway.envelope.wire import DELIVERY
+from gateway.envelope.wire import DELIVERY, STANZA
 from gateway.errors import CannotOpen, Rejected, Unavailable, Uncertain
 from gateway.ids import EnvelopeHash
 from gateway.message import check_repeats, read
@@ -139,9 +139,18 @@ class Opener:
         """
         now = int(self._clock())
         # 1 to 7.
-        opened = open_delivery(
-            data, me=self._home.address, keyring=self._home.keyring, answers=self._directory.answers(), now=now
-        )
+        try:
+            opened = open_delivery(
+                data, me=self._home.address, keyring=self._home.keyring, answers=self._directory.answers(), now=now
+            )
+        except CannotOpen as exc:
+            # The directory may not list a key any more whose destruction this home remembers.
+            if (
+                exc.reason == "stanza-key"
+                and STANZA.decode(DELIVERY.decode(data).stanza).key_id in self._home.keyring.destroyed
+            ):
+                raise CannotOpen("key-gone") from None
+            raise
         # 8. The sender may send this kind; content strict and after its schema; repeats agree; not past its expiry.
         try:
             return ReadMessage(opened, self._checked(opened, now))

@@ -138,7 +138,7 @@ class Outbox:
 
     async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
-        return draft, await self._pack(draft)
+        return draft, await self.pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:
         """
@@ -214,7 +214,7 @@ class Outbox:
 
     async def _post(self, row: Outgoing) -> SendReceipt:
         assert row.body is not None  # kept rows have one
-        draft = self._draft(row)
+        draft = self.draft(row)
         header = draft.header
         body = self._home.open(row.body, _BODY + row.message_id)
         last, answers = self._directory.last(), self._directory.answers()
@@ -239,7 +239,7 @@ class Outbox:
         """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
         if row.media == media.SIGNED:
             sealed = decode_sealed_answer(answer)
-            signed, envelope_hash = sealed.receipt, author_check(sealed, self._draft(row).header_bytes)
+            signed, envelope_hash = sealed.receipt, author_check(sealed, self.draft(row).header_bytes)
         else:
             signed, envelope_hash = parse_receipt(answer), EnvelopeHash(row.envelope_hash)
         receipt = verify_receipt(signed, self._directory.answers())
@@ -256,12 +256,13 @@ class Outbox:
             await self._directory.for_sealing()
         except Rejected as exc:
             raise Unavailable(f"no good directory to seal anew with: {exc.code}") from exc
-        fresh = await self._pack(rewritten(self._draft(row), self._clock()))
+        fresh = await self.pack(rewritten(self.draft(row), self._clock()))
         if await self._home.store.write(lambda connection: outgoing.rewrite(connection, row, fresh)):
             return fresh
         raise Unavailable("another process of this home is sending it")
 
-    async def _pack(self, draft: Draft) -> Outgoing:
+    async def pack(self, draft: Draft) -> Outgoing:
+        """Sign and seal a draft as a row to keep; Rejected `recipient-key` where a recipient has no key."""
         header = draft.header
         packed = await pack(self._home, self._directory.last(), draft, self._clock())
         return Outgoing(
@@ -282,7 +283,8 @@ class Outbox:
             return None
         return msgspec.msgpack.decode(self._home.open(row.refusal, _REFUSAL + row.message_id), type=Evidence)
 
-    def _draft(self, row: Outgoing) -> Draft:
+    def draft(self, row: Outgoing) -> Draft:
+        """Return what the author signed."""
         return decode_draft(self._home.open(row.draft, _DRAFT + row.message_id))
 
 

@@ -9,8 +9,10 @@ from gateway.client.cards import CardKeeper
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
+from gateway.client.keys import KeyKeeper
 from gateway.client.opening import Opener
 from gateway.client.outbox import Outbox
+from gateway.client.outcomes import OutcomeKeeper
 from gateway.client.receipts import ReceiptPost
 from gateway.client.transport import Transport
 
@@ -27,7 +29,9 @@ class Parts:
         transport: To the gateways.
         directory: Who is who.
         cards: The home's own delivery card.
+        keys: The life of its keys.
         outbox: What is sent.
+        outcomes: How it ended.
         post: Receipts on their way.
         opener: Opens deliveries.
         desk: Settles them.
@@ -38,7 +42,9 @@ class Parts:
     transport: Transport
     directory: HomeDirectory
     cards: CardKeeper
+    keys: KeyKeeper
     outbox: Outbox
+    outcomes: OutcomeKeeper
     post: ReceiptPost
     opener: Opener
     desk: Desk
@@ -49,13 +55,16 @@ class Parts:
         """Put the parts of a home together; needs a running event loop."""
         transport = Transport(gateways, home.keyring, clock, home.tls_context)
         directory = HomeDirectory(home, transport, clock)
+        outbox = Outbox(home, directory, transport, clock)
         post = ReceiptPost(home.store, transport)
         return cls(
             home=home,
             transport=transport,
             directory=directory,
             cards=CardKeeper(home, transport, directory, clock),
-            outbox=Outbox(home, directory, transport, clock),
+            keys=KeyKeeper(home, transport, directory, clock),
+            outbox=outbox,
+            outcomes=OutcomeKeeper(home, transport, directory, outbox, clock),
             post=post,
             opener=Opener(home, directory, transport, clock),
             desk=Desk(home, post, clock),
@@ -64,12 +73,14 @@ class Parts:
 
     async def make_ready(self) -> None:
         """
-        Do what every contact with a gateway begins with: directory, own card, kept messages.
+        Do what every contact with a gateway begins with: directory, own keys and card, kept messages, outcomes.
 
         Raises:
             Unavailable: No gateway can be reached, and there is nothing to go on with.
             Rejected: A gateway refuses this home.
         """
         await self.directory.current()
+        await self.keys.settle()
         await self.cards.ensure()
-        await self.outbox.flush()
+        if await self.outbox.flush():
+            await self.outcomes.collect()

@@ -19,6 +19,12 @@ __all__ = [
     "HEALTH",
     "INBOX",
     "JSON",
+    "LOG",
+    "LOG_CHECKPOINT",
+    "LOG_ENTRIES",
+    "LOG_PROOFS",
+    "LOG_STAMPED",
+    "LOG_TILES",
     "MAX_ACCEPTED_ANSWER_BYTES",
     "MAX_BUNDLE_PATHS",
     "MAX_CARD_BYTES",
@@ -36,6 +42,7 @@ __all__ = [
     "MSGPACK",
     "OCTETS",
     "OPENAPI",
+    "OUTCOMES",
     "PROBLEM",
     "READY",
     "RECEIPTS",
@@ -54,10 +61,17 @@ OCTETS: Final = "application/octet-stream"
 MESSAGES: Final = "/v1/messages"
 INBOX: Final = "/v1/inbox"
 RECEIPTS: Final = "/v1/receipts"
+OUTCOMES: Final = "/v1/outcomes"  # ?after=NUMBER
 DIRECTORY: Final = "/v1/directory/"  # "metadata/..." and "targets/..." follow
 DIRECTORY_BUNDLE: Final = "/v1/directory/bundle"
 CHALLENGES: Final = "/v1/directory/challenges"
 CARDS: Final = "/v1/directory/cards"
+LOG: Final = "/v1/log"  # prefix of C2SP tlog-tiles: "/checkpoint" and "/tile/..." follow
+LOG_CHECKPOINT: Final = "/v1/log/checkpoint"
+LOG_TILES: Final = "/v1/log/tile/"
+LOG_ENTRIES: Final = "/v1/log/tile/entries/"
+LOG_PROOFS: Final = "/v1/log/proof/"
+LOG_STAMPED: Final = "/v1/log/stamped/"
 SCHEMAS: Final = "/v1/schemas/"
 OPENAPI: Final = "/openapi.json"
 HEALTH: Final = "/healthz"
