@@ -21,6 +21,8 @@ from gateway.exchange.dispatch import Dispatcher
 from gateway.exchange.expire import Expirer
 from gateway.exchange.gauges import Gauges
 from gateway.exchange.inbox import ThinInbox
+from gateway.exchange.operate import Operator
+from gateway.exchange.outcomes import Outcomes
 from gateway.exchange.publish_directory import CardDesk
 from gateway.exchange.repair import requeue_lost
 from gateway.exchange.session import Session
@@ -66,6 +68,8 @@ class Exchange:
         self._acknowledger = Acknowledger(parts)
         self._thin = ThinInbox(parts, self._dispatcher)
         self._cards = CardDesk(parts)
+        self._outcomes = Outcomes(parts)
+        self._operator = Operator(parts, self._dispatcher)
         self._tasks = Tasks(parts.metrics)
         self._sessions: dict[Address, Session] = {}
         self._draining: set[Address] = set()
@@ -134,6 +138,14 @@ class Exchange:
             self._draining.add(asker)
             self._tasks.once("drain", partial(self._drain, asker))
         return found
+
+    async def outcomes(self, asker: Address, after: int) -> Sequence[tuple[int, bytes]]:
+        """Return what happened to the asker's own messages after a number; see `Outcomes.after`."""
+        return await self._outcomes.after(asker, after)
+
+    async def operate(self, action: bytes) -> None:
+        """Do what an operator signed; see `Operator.perform`."""
+        await self._operator.perform(action)
 
     async def open_session(self, asker: Address) -> Session:
         """

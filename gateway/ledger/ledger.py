@@ -18,7 +18,7 @@ from gateway.ledger.line import Line, Lock, lock_of, make_engine
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.readers import Readers
-from gateway.ledger.statements import accepting, conveying, directory, outcomes, reading, receipts, sessions, waiting
+from gateway.ledger.statements import accepting, conveying, directory, operating, outcomes, reading, receipts, sessions, waiting
 from gateway.ledger.writer import Writer
 
 if TYPE_CHECKING:
@@ -322,6 +322,23 @@ class Ledger:
             Uncertain: It may be kept.
         """
         await self._writer.submit(directory.record_action, (leaf, summary), repeatable=False)
+
+    async def release_held(self, ref: Ref, leaf: bytes, summary: str) -> bool:
+        """
+        Let one held row be conveyed again because an operator orders it; the act and its leaf stand in one commit.
+
+        Args:
+            ref: The row.
+            leaf: As for `record_action`, like `summary`.
+            summary: One line for people.
+
+        Returns:
+            False when there is no such row, or it is not held; then nothing was written.
+
+        Raises:
+            Uncertain: It may be released.
+        """
+        return await self._writer.submit(operating.release, (ref, leaf, summary), repeatable=False)
 
     # --- looking at the record -----------------------------------------------------------------------------------
 

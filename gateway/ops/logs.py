@@ -37,6 +37,8 @@ KEYS: Final = frozenset({
     # a delivery, a task, the machinery
     "outcome", "count", "task", "mailbox", "wait_s", "version", "path",
     "line", "host", "port",
+    # what an operator ordered, in his own words
+    "verb", "target", "reason", "key_id", "leaf",
     # the audit log
     "origin", "size", "witness",
 })  # fmt: skip

@@ -47,6 +47,7 @@ class Metrics:
         self.requests = cache(self._requests.labels)
         self.waiting = cache(self._waiting.labels)
         self.faults = cache(self._faults.labels)
+        self.operations = cache(self._operations.labels)
         self.witness_age_seconds = cache(self._witness_age_seconds.labels)
         self.witness_forked = cache(self._witness_forked.labels)
         self.witness_answers = cache(self._witness_answers.labels)
@@ -138,6 +139,12 @@ class Metrics:
         )
         self.loop_lag_seconds = Histogram(
             "gateway_loop_lag_seconds", "How late the event loop woke a sleeper.", buckets=_LAG, registry=own
+        )
+        self._operations = Counter(
+            "gateway_operator_actions",
+            "Signed orders of operators; `outcome` is `done`, or the code of the refusal.",
+            ["verb", "outcome"],
+            registry=own,
         )
         self._faults = Counter(
             "gateway_background_faults",
