@@ -4,8 +4,10 @@ The work of a network's authority: enrol participants, keep who is who, let two 
 Spec: schemas/directory.md.
 """
 
-from gateway.network.authority import INVITATION_FILE, PUBLICATION, ROOT_FILE, Added, Authority, Decision, Plan
+from gateway.network.authority import Added, Authority
 from gateway.network.enrolment import Enrolment, Profile, enrol, write_gateway, write_papers
+from gateway.network.entering import Decision
+from gateway.network.founding import Plan
 from gateway.network.request import (
     Invitation,
     Request,
@@ -14,6 +16,9 @@ from gateway.network.request import (
     encode_paper,
     fingerprint,
 )
+from gateway.network.rotation import Successor, rotate_officer, rotate_online
+from gateway.network.standing import Revoke
+from gateway.network.state import INVITATION_FILE, PUBLICATION, ROOT_FILE
 
 __all__ = [
     "INVITATION_FILE",
@@ -27,11 +32,15 @@ __all__ = [
     "Plan",
     "Profile",
     "Request",
+    "Revoke",
+    "Successor",
     "decode_invitation",
     "decode_request",
     "encode_paper",
     "enrol",
     "fingerprint",
+    "rotate_officer",
+    "rotate_online",
     "write_gateway",
     "write_papers",
 ]

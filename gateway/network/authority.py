@@ -1,134 +1,36 @@
 """
-The authority's folder: who is enrolled, in which groups, and what was published.
+The authority's work: enter participants, change their standing, let two officers publish.
 
-`create` makes officers' keys, root and invitation; `add` and `set_group` change the draft; `publish` lets two officers sign it
-into `publication/`, which is carried to the gateway. The draft is never trusted by anybody: only what is signed is. Nobody is
-ever taken off the list, so an id is never given twice. Spec: schemas/directory.md, "Enrolment", "Publication".
+`add`, `set_group`, `suspend`, `resume` and `revoke` change the draft; `publish` lets two officers sign it into `publication/`,
+which is carried to the gateway. The draft is trusted by nobody: only what is signed is. Nobody is ever taken off the list, so
+an id is never given to another. Spec: schemas/directory.md, "Enrolment", "Life of keys", "Publication".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Struct
 
-from gateway.directory.entries import (
-    GATEWAY_ROLE,
-    GROUP_PATTERN,
-    Clearance,
-    Entry,
-    Revocations,
-    Status,
-    WhoIsWho,
-    decode_revocations,
-    decode_who,
-    encode_revocations,
-    encode_who,
-)
-from gateway.directory.publication import RoleHolders, make_revocations_files, make_root, make_targets_files
+from gateway.directory.entries import GROUP_PATTERN, WhoIsWho, encode_revocations, encode_who
+from gateway.directory.publication import make_revocations_files, make_targets_files
 from gateway.directory.repository import newest_version
-from gateway.directory.roles import TufRole, metadata_file
-from gateway.directory.view import build
-from gateway.envelope.keyfile import MODERATE, Cost
+from gateway.directory.roles import TufRole
 from gateway.errors import Rejected
-from gateway.ids import Address, Network, network_of
-from gateway.message.codec import decode
-from gateway.network.enrolment import refuse_roles
-from gateway.network.files import read_file, replace_file, write_new
-from gateway.network.officers import Officer, holders_of, open_officers, refuse_shared, write_officers
-from gateway.network.request import (
-    Invitation,
-    OnlineHex,
-    Request,
-    decode_invitation,
-    decode_request,
-    encode_paper,
-    fingerprint,
-    refuse_url,
-    verify_request,
-)
+from gateway.ids import Address, KeyId, Network
+from gateway.network.entering import Decision, asked, entered
+from gateway.network.files import replace_file
+from gateway.network.founding import Plan, found
+from gateway.network.officers import Officer, open_officers
+from gateway.network.request import decode_request, fingerprint
+from gateway.network.standing import Revoke, entry_of, reenrolled, resumed, revoked, suspended
+from gateway.network.state import AuthorityFolder, Draft
 from gateway.trust.publication import read_publication
 
-__all__ = ["INVITATION_FILE", "PUBLICATION", "ROOT_FILE", "Added", "Authority", "Decision", "Plan"]
-
-ROOT_FILE: Final = "root.json"
-INVITATION_FILE: Final = "invitation.json"
-PUBLICATION: Final = "publication"
-_STATE_FILE: Final = "authority.json"
-_WHO_FILE: Final = "directory.json"
-_REVOCATIONS_FILE: Final = "revocations.json"
-_OFFICERS: Final = "officers"
-_Hex32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-
-
-class _State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the folder is told when it is made: the public keys of all roles."""
-
-    form: Literal["authority-1"] = "authority-1"
-    network: str
-    root: tuple[_Hex32, ...]
-    targets: tuple[_Hex32, ...]
-    revocations: tuple[_Hex32, ...]
-    online: OnlineHex
-
-    @classmethod
-    def of(cls, network: str, holders: RoleHolders) -> _State:
-        return cls(
-            network=network,
-            root=tuple(key.hex() for key in holders.root),
-            targets=tuple(key.hex() for key in holders.targets),
-            revocations=tuple(key.hex() for key in holders.revocations),
-            online=OnlineHex.of(holders.online),
-        )
-
-    def holders(self) -> RoleHolders:
-        return RoleHolders(
-            root=tuple(bytes.fromhex(key) for key in self.root),
-            targets=tuple(bytes.fromhex(key) for key in self.targets),
-            revocations=tuple(bytes.fromhex(key) for key in self.revocations),
-            online=self.online.public(),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """
-    A network to be made.
-
-    Args:
-        network: Its name.
-        gateways: Base addresses, handed out with the invitation.
-        exercise: True for a network for training.
-        tls_ca: PEM of the CA that the gateways' certificates come from; None is one that systems trust.
-        cost: What a guess at an officer's passphrase costs.
-    """
-
-    network: Network
-    gateways: tuple[str, ...]
-    exercise: bool = False
-    tls_ca: str | None = None
-    cost: Cost = MODERATE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """
-    What the authority decides about a request.
-
-    Args:
-        roles: What the participant may do; empty takes what it wished for.
-        clearance: The highest confidentiality that it may be sent.
-        kinds_accepted: Kinds that it takes; `*` for all.
-    """
-
-    roles: tuple[str, ...] = ()
-    clearance: Clearance = "restricted"
-    kinds_accepted: tuple[str, ...] = ("*",)
+__all__ = ["Added", "Authority", "numbered", "publish_signed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,68 +50,28 @@ class Authority:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        if not (folder / _STATE_FILE).is_file():
-            raise Rejected(f"no authority in {folder}", code="home-missing", hint="make one: gateway network init")
-        self._state = decode(read_file(folder / _STATE_FILE), _State)
+        self._folder = AuthorityFolder(folder)
 
     @classmethod
-    def create(
-        cls,
-        folder: Path,
-        plan: Plan,
-        gateway_request: bytes,
-        passphrases: Sequence[bytes],
-        now: float,
-    ) -> Authority:
-        """
-        Make a network: officers' keys, root and invitation; the gateway is its first participant.
-
-        Args:
-            folder: Must not have a network yet.
-            plan: Name, addresses, exercise or not.
-            gateway_request: `request.json` of `gateway enrol --as-gateway`.
-            passphrases: One for each officer, at least two.
-            now: Unix seconds.
-
-        Raises:
-            Rejected: `home-exists`, `passphrase` (fewer than two, or one twice), `malformed` (an address or CA that no home
-                would take), or what is wrong with the request; nothing was made.
-        """
-        if (folder / _STATE_FILE).exists():
-            raise Rejected(f"{folder} has a network already", code="home-exists")
-        refuse_shared(passphrases)
-        request = decode_request(gateway_request)
-        if not isinstance(request.online, OnlineHex):
-            raise Rejected("this is not the request of a gateway", code="card-bad")
-        officers = [Officer.generate() for _ in passphrases]
-        holders = holders_of(officers, request.online.public())
-        root = make_root(1, holders, [officer.root for officer in officers if officer.root is not None], now)
-        invitation = _invitation(plan, root)
-        who = WhoIsWho(network=plan.network, exercise=plan.exercise, entries=(), groups={})
-        draft = _entered(who, request, Decision(clearance="official-use-only", kinds_accepted=()), now)
-        files = {
-            _WHO_FILE: encode_who(draft),
-            _REVOCATIONS_FILE: encode_revocations(Revocations(network=plan.network, keys=())),
-            ROOT_FILE: root,
-            INVITATION_FILE: invitation,
-            f"{PUBLICATION}/{metadata_file(TufRole.ROOT, 1)}": root,
-            f"cards/{request.participant}/key": request.card,
-            _STATE_FILE: msgspec.json.encode(_State.of(plan.network, holders)),
-        }
-        write_officers(folder / _OFFICERS, officers, passphrases, plan.cost)
-        write_new(folder, files)
+    def create(cls, folder: Path, plan: Plan, gateway_request: bytes, passphrases: Sequence[bytes], now: float) -> Authority:
+        """Make a network; see `gateway.network.founding.found`."""
+        found(folder, plan, gateway_request, passphrases, now)
         return cls(folder)
 
     @property
     def network(self) -> Network:
         """Its name."""
-        return Network(self._state.network)
+        return self._folder.network
 
     @property
     def who(self) -> WhoIsWho:
-        """The draft."""
-        return decode_who(read_file(self._folder / _WHO_FILE))
+        """The draft of who is who."""
+        return self._folder.draft().who
+
+    @property
+    def draft(self) -> Draft:
+        """Who is who and revocations, as they are published next."""
+        return self._folder.draft()
 
     def add(self, request: bytes, decision: Decision, now: float) -> Added:
         """
@@ -217,21 +79,26 @@ class Authority:
 
         Args:
             request: Its `request.json`; compare the fingerprint with the participant before `publish`.
-            decision: Roles, clearance, kinds.
+            decision: Roles, clearance, kinds, and whether it comes back after a revocation.
             now: Unix seconds.
 
         Raises:
             Rejected: `network-differs`, `possession`, `card-bad`, `key-taken` (a key or the id stands in the directory
-                already), `config` (an unknown role); the draft is unchanged.
+                already), `config` (an unknown role, or a participant that cannot come back); the draft is unchanged.
         """
         paper = decode_request(request)
-        draft = _entered(self.who, paper, decision, now)
         path = f"cards/{paper.participant}/key"
-        directory = build(self.network, 0, encode_who(draft), {**self._cards(), path: paper.card}, None)
+        draft = self._folder.draft()
+        if decision.again:
+            entry, card = asked(draft.who.network, paper, decision, now)
+            draft = reenrolled(draft, entry, card, self._folder.cards().get(path))
+        else:
+            draft = Draft(entered(draft.who, paper, decision, now), draft.revocations)
+        directory = self._folder.view(draft, {path: paper.card})
         if path in directory.held_back:
             raise Rejected(f"the key card of {paper.address} cannot be used", code=directory.held_back[path])
-        replace_file(self._folder / path, paper.card)
-        replace_file(self._folder / _WHO_FILE, encode_who(draft))
+        self._folder.write_card(path, paper.card)
+        self._folder.write(draft)
         return Added(Address(paper.address), fingerprint(request))
 
     def set_group(self, name: str, members: Sequence[str]) -> None:
@@ -239,86 +106,78 @@ class Authority:
         if not re.fullmatch(GROUP_PATTERN, name):
             hint = "group names have small letters, digits and hyphens, e.g. all-units"
             raise Rejected(f"not a group's name: {name[:64]!r}", code="config", hint=hint)
-        unknown = set(members) - {entry.participant for entry in self.who.entries}
+        draft = self._folder.draft()
+        unknown = set(members) - {entry.participant for entry in draft.who.entries}
         if unknown:
             raise Rejected(f"not enrolled: {min(unknown)[:64]!r}", code="config", hint="name participants, e.g. NCB-QM")
-        groups = {**self.who.groups, name: tuple(members)}
+        groups = {**draft.who.groups, name: tuple(members)}
         if not members:
             del groups[name]
-        replace_file(self._folder / _WHO_FILE, encode_who(msgspec.structs.replace(self.who, groups=groups)))
+        self._folder.write(Draft(msgspec.structs.replace(draft.who, groups=groups), draft.revocations))
 
-    def publish(self, passphrases: Sequence[bytes], now: float) -> Path:
+    def suspend(self, participant: str) -> None:
+        """Let a participant neither send nor receive for now; `config` for one that is not enrolled, or was revoked."""
+        self._folder.write(suspended(self._folder.draft(), participant))
+
+    def resume(self, participant: str) -> None:
+        """Let a suspended participant take part again; `config` as for `suspend`."""
+        self._folder.write(resumed(self._folder.draft(), participant))
+
+    def revoke(self, participant: str, revoke: Revoke, now: float) -> None:
+        """
+        Revoke a participant with all its keys, or the keys that are named alone.
+
+        Raises:
+            Rejected: `config`: not enrolled, no key id, another's key, or a time in the future; the draft is unchanged.
+        """
+        draft = self._folder.draft()
+        entry = entry_of(draft, participant)
+        directory = self._folder.view(draft)
+        for key in revoke.keys:
+            record = directory.key(KeyId(bytes.fromhex(key))) if re.fullmatch("[0-9a-f]{32}", key) else None
+            if record is not None and record.address != entry.address:
+                raise Rejected(f"{key} is a key of {record.address}", code="config", hint="gateway network show")
+        card = self._folder.cards().get(f"cards/{entry.participant}/key")
+        self._folder.write(revoked(draft, participant, revoke, card, now))
+
+    def publish(self, passphrases: Sequence[bytes] | Mapping[int, bytes], now: float) -> Path:
         """
         Let the officers sign the draft into `publication/`, one version above the last.
 
         Args:
-            passphrases: Of officer 1, officer 2, ...
+            passphrases: Of officers 1, 2, ... or by the officers' numbers.
             now: Unix seconds; the revocations are due again within 72 h.
 
         Returns:
             The folder to carry to the gateway.
         """
-        officers = open_officers(self._folder / _OFFICERS, passphrases)
-        published = read_publication(self._folder / PUBLICATION)
-        revocations = encode_revocations(decode_revocations(read_file(self._folder / _REVOCATIONS_FILE)))
-        files = make_revocations_files(
-            newest_version(published, TufRole.REVOCATIONS) + 1, revocations, [one.revocations for one in officers], now
-        )
-        files |= make_targets_files(
-            newest_version(published, TufRole.TARGETS) + 1,
-            encode_who(self.who),
-            self._state.holders(),
-            [one.targets for one in officers],
-            now,
-        )
-        files |= self._cards()
-        # Targets first: who looks while this is written finds each file that the metadata names.
-        for name in sorted(files, reverse=True):
-            replace_file(self._folder / PUBLICATION / name, files[name])
-        return self._folder / PUBLICATION
-
-    def _cards(self) -> dict[str, bytes]:
-        """Return the key cards that requests brought; later ones are published by their holders."""
-        return {path: data for path, data in read_publication(self._folder).items() if path.startswith("cards/")}
+        folder = self._folder
+        officers = open_officers(folder.officers, numbered(passphrases), folder.state.officers())
+        return publish_signed(folder, list(officers.values()), now)
 
 
-def _invitation(plan: Plan, root: bytes) -> bytes:
-    """Write the invitation; what no participant could use is refused here."""
-    for url in plan.gateways:
-        refuse_url(url)
-    invitation = Invitation(
-        network=plan.network,
-        exercise=plan.exercise,
-        root=root.decode(),
-        gateways=plan.gateways,
-        tls_ca=UNSET if plan.tls_ca is None else plan.tls_ca,
+def numbered(passphrases: Sequence[bytes] | Mapping[int, bytes]) -> Mapping[int, bytes]:
+    """Return passphrases by officer; a sequence is that of officers 1, 2, ..."""
+    return passphrases if isinstance(passphrases, Mapping) else dict(enumerate(passphrases, start=1))
+
+
+def publish_signed(folder: AuthorityFolder, officers: Sequence[Officer], now: float) -> Path:
+    """Write what these officers sign into `publication/`; see `Authority.publish`."""
+    published = read_publication(folder.publication)
+    draft = folder.draft()
+    revocations = encode_revocations(draft.revocations)
+    files = make_revocations_files(
+        newest_version(published, TufRole.REVOCATIONS) + 1, revocations, [one.revocations for one in officers], now
     )
-    data = encode_paper(invitation)
-    decode_invitation(data)
-    return data
-
-
-def _entered(who: WhoIsWho, request: Request, decision: Decision, now: float) -> WhoIsWho:
-    """Return the list with one participant more; refuses an id that was ever given."""
-    verify_request(request, now)
-    roles = decision.roles or request.roles
-    refuse_roles(roles)
-    if (GATEWAY_ROLE in roles) != (GATEWAY_ROLE in request.roles):
-        raise Rejected("a gateway's request makes a gateway, and no other does", code="config")
-    if network_of(Address(request.address)) != who.network:
-        raise Rejected(f"{request.address} asks for another network than {who.network}", code="network-differs")
-    if any(entry.participant == request.participant for entry in who.entries):
-        raise Rejected(f"{request.participant} was enrolled before; an id is never given twice", code="key-taken")
-    entry = Entry(
-        participant=request.participant,
-        address=request.address,
-        name=request.name,
-        country=request.country,
-        organisation_type=request.organisation_type,
-        roles=roles,
-        status=Status.ACTIVE,
-        clearance=decision.clearance,
-        kinds_accepted=decision.kinds_accepted,
-        identity=request.identity,
+    files |= make_targets_files(
+        newest_version(published, TufRole.TARGETS) + 1,
+        encode_who(draft.who),
+        folder.state.holders(),
+        [one.targets for one in officers],
+        now,
     )
-    return msgspec.structs.replace(who, entries=(*who.entries, entry))
+    files |= folder.roots() | folder.cards()
+    # Targets first: who looks while this is written finds each file that the metadata names.
+    for name in sorted(files, reverse=True):
+        replace_file(folder.publication / name, files[name])
+    return folder.publication

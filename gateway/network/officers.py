@@ -2,7 +2,8 @@
 The authority's officers: each has role keys of its own, encrypted under its own passphrase.
 
 Two files an officer: `officer-1.root.keys` makes or changes the root and lies in a safe; `officer-1.keys` signs who is who and
-revocations. Two officers together publish, none alone can.
+revocations. After a rotation the names carry their generation, `officer-1.2.keys`. Two officers together publish, none alone
+can; who knows two passphrases would be two officers, so they must differ.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from gateway.directory.publication import OnlinePublic, RoleHolders
 from gateway.directory.roles import AUTHORITY_THRESHOLD, RoleKey, TufRole
 from gateway.envelope.keyfile import MODERATE, Cost
 from gateway.errors import Rejected
-from gateway.network.files import read_file, write_new
+from gateway.network.files import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gateway.envelope.primitives import Rng
 
-__all__ = ["Officer", "holders_of", "open_officers", "refuse_shared", "write_officers"]
+__all__ = ["Officer", "daily_file", "holders_of", "officer_files", "open_officers", "refuse_shared", "root_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,16 @@ class Officer:
         return cls(root=RoleKey.generate(rng), targets=RoleKey.generate(rng), revocations=RoleKey.generate(rng))
 
 
+def daily_file(number: int, generation: int = 1) -> str:
+    """Name the file of an officer's keys for who is who and revocations."""
+    return f"{_stem(number, generation)}.keys"
+
+
+def root_file(number: int, generation: int = 1) -> str:
+    """Name the file of an officer's root key."""
+    return f"{_stem(number, generation)}.root.keys"
+
+
 def holders_of(officers: Sequence[Officer], online: OnlinePublic) -> RoleHolders:
     """Say who holds which role; every officer must have its root key here."""
     roots = [officer.root for officer in officers if officer.root is not None]
@@ -54,18 +65,16 @@ def holders_of(officers: Sequence[Officer], online: OnlinePublic) -> RoleHolders
     )
 
 
-def write_officers(folder: Path, officers: Sequence[Officer], passphrases: Sequence[bytes], cost: Cost = MODERATE) -> None:
-    """Write two encrypted files for each officer; `home-exists` where one is there."""
-    if len(passphrases) != len(officers):
-        raise Rejected(f"{len(passphrases)} passphrases for {len(officers)} officers", code="passphrase")
-    files: dict[str, bytes] = {}
-    for number, (officer, passphrase) in enumerate(zip(officers, passphrases, strict=True), start=1):
-        daily = {TufRole.TARGETS: officer.targets, TufRole.REVOCATIONS: officer.revocations}
-        files[f"officer-{number}.keys"] = encrypt_role_keys(daily.items(), passphrase, os.urandom, cost)
-        if officer.root is not None:
-            root = {TufRole.ROOT: officer.root}
-            files[f"officer-{number}.root.keys"] = encrypt_role_keys(root.items(), passphrase, os.urandom, cost)
-    write_new(folder, files)
+def officer_files(
+    officer: Officer, passphrase: bytes, number: int, generation: int = 1, cost: Cost = MODERATE
+) -> dict[str, bytes]:
+    """Return the two encrypted files of an officer by name."""
+    daily = [(TufRole.TARGETS, officer.targets), (TufRole.REVOCATIONS, officer.revocations)]
+    files = {daily_file(number, generation): encrypt_role_keys(daily, passphrase, os.urandom, cost)}
+    if officer.root is not None:
+        root = [(TufRole.ROOT, officer.root)]
+        files[root_file(number, generation)] = encrypt_role_keys(root, passphrase, os.urandom, cost)
+    return files
 
 
 def refuse_shared(passphrases: Sequence[bytes]) -> None:
@@ -77,22 +86,46 @@ def refuse_shared(passphrases: Sequence[bytes]) -> None:
         raise Rejected("two officers with one passphrase", code="passphrase", hint="each officer gives one of their own")
 
 
-def open_officers(folder: Path, passphrases: Sequence[bytes]) -> list[Officer]:
+def open_officers(
+    folder: Path, passphrases: Mapping[int, bytes], generations: Mapping[int, int], *, roots: bool = False
+) -> dict[int, Officer]:
     """
-    Open the daily keys of officers 1, 2, ... with their passphrases.
+    Open the keys of the officers who sign.
+
+    Args:
+        folder: Of the key files.
+        passphrases: By officer, from 1; at least two.
+        generations: Of the key files in force, by officer.
+        roots: Whether the root keys are needed too.
 
     Raises:
-        Rejected: `passphrase` (wrong, shared, or fewer than two), `home-missing`.
+        Rejected: `passphrase` (wrong, shared, or fewer than two), `home-missing` (a file is away), `config` (no such officer).
     """
-    refuse_shared(passphrases)
-    officers = []
-    for number, passphrase in enumerate(passphrases, start=1):
-        try:
-            keys = dict(decrypt_role_keys(read_file(folder / f"officer-{number}.keys"), passphrase))
-        except Rejected as exc:
-            if exc.code != "passphrase":
-                raise
-            told = f"passphrase {number} does not open the keys of officer {number}"
-            raise Rejected(told, code="passphrase", hint="give them in the officers' order") from exc
-        officers.append(Officer(root=None, targets=keys[TufRole.TARGETS], revocations=keys[TufRole.REVOCATIONS]))
+    refuse_shared(list(passphrases.values()))
+    officers = {}
+    for number, passphrase in passphrases.items():
+        if number not in generations:
+            raise Rejected(f"no officer {number}", code="config", hint=f"officers are numbered 1 to {len(generations)}")
+        keys = _open(folder / daily_file(number, generations[number]), number, passphrase)
+        if roots:
+            keys |= _open(folder / root_file(number, generations[number]), number, passphrase)
+        officers[number] = Officer(
+            root=keys.get(TufRole.ROOT), targets=keys[TufRole.TARGETS], revocations=keys[TufRole.REVOCATIONS]
+        )
     return officers
+
+
+def _open(path: Path, number: int, passphrase: bytes) -> dict[TufRole, RoleKey]:
+    try:
+        return dict(decrypt_role_keys(read_file(path), passphrase))
+    except Rejected as exc:
+        if exc.code == "home-missing":
+            raise Rejected(exc.detail, code=exc.code, hint="bring the key file back from the safe") from exc
+        if exc.code != "passphrase":
+            raise
+        told = f"passphrase {number} does not open the keys of officer {number}"
+        raise Rejected(told, code="passphrase", hint="give them in the officers' order") from exc
+
+
+def _stem(number: int, generation: int) -> str:
+    return f"officer-{number}" if generation == 1 else f"officer-{number}.{generation}"
