@@ -194,7 +194,7 @@ class Advance(NamedTuple):
         size: Afterwards; the same when there are no leaves.
         root: Afterwards.
         seq: The last event that was looked at.
-        leaves: Event and name of each new leaf, in order.
+        leaves: Event and RFC 6962 hash of each new leaf, in order.
         tiles: Hash tiles that are new or have grown, whole.
     """
 
@@ -203,5 +203,5 @@ class Advance(NamedTuple):
     size: int
     root: bytes
     seq: int
-    leaves: Sequence[tuple[int, int]]
+    leaves: Sequence[tuple[int, bytes]]
     tiles: Mapping[TileKey, bytes]

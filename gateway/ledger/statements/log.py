@@ -26,7 +26,6 @@ __all__ = [
     "entries",
     "find",
     "last_stamped",
-    "leaf_name",
     "look",
     "newest_checkpoint",
     "prune_checkpoints",
@@ -154,11 +153,6 @@ _PRUNE: Final = single(
 )
 
 
-def leaf_name(whole: bytes) -> int:
-    """Return the number under which a leaf hash is found."""
-    return int.from_bytes(whole[:NAME_BYTES], "big", signed=True)
-
-
 def state(transaction: Transaction) -> LogState:
     """Return where the log stands."""
     rows = transaction.run(_STATE)
@@ -191,7 +185,7 @@ def entries(transaction: Transaction, first: int, count: int) -> list[bytes]:
 
 def find(transaction: Transaction, wanted: bytes) -> int | None:
     """Return the first place of a leaf hash."""
-    rows = transaction.run(_NAMED, leaf_name(wanted))
+    rows = transaction.run(_NAMED, _name(wanted))
     return min((idx for idx, leaf in rows if leaf is not None and leaf_hash(leaf) == wanted), default=None)
 
 
@@ -235,6 +229,10 @@ def prune_checkpoints(transaction: Transaction, batch: Sequence[int]) -> list[in
     return [transaction.change(_PRUNE, keep) for keep in batch]
 
 
+def _name(whole: bytes) -> int:
+    return int.from_bytes(whole[:NAME_BYTES], "big", signed=True)
+
+
 def _one(transaction: Transaction, statement: Statement, *fixed: int) -> CheckpointRow | None:
     rows = transaction.run(statement, *fixed)
     return CheckpointRow(*rows[0]) if rows else None
@@ -247,7 +245,7 @@ def _advance(transaction: Transaction, one: Advance) -> bool:
         return (now.size, now.root, now.seq) == (one.size, one.root, one.seq)
     transaction.change(_GROW, one.size, one.root, one.seq, transaction.now)
     if one.leaves:
-        transaction.write(_LEAF, [(idx, *leaf) for idx, leaf in enumerate(one.leaves, now.size)])
+        transaction.write(_LEAF, [(idx, seq, _name(whole)) for idx, (seq, whole) in enumerate(one.leaves, now.size)])
         transaction.write(_OLD_TILES, list(one.tiles))
         transaction.write(_TILE, [(*key, data) for key, data in one.tiles.items()])
         transaction.change(_CHECKPOINT, one.size, one.root, transaction.now, None, b"", None)

@@ -1,0 +1,201 @@
+"""
+The audit log of one gateway, as one of its processes has it.
+
+In this order, each step only after the one before: 1. leaves, tiles and an unsigned checkpoint are committed together
+2. the size and root are remembered outside the ledger   3. the checkpoint is signed and kept, if its row still stands so.
+Several processes do this to one log: compare-and-set keeps them apart, and a turn only saves work. A log that is smaller than
+what was signed, or another one, is halted: this process signs nothing any more, and the exchange goes on.
+Spec: schemas/audit.md, "Sequencing" and "Signing".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from gateway.audit.memory import Memory
+from gateway.audit.reader import InclusionProof, LogReader
+from gateway.audit.sequencer import PAGE, Sequencer
+from gateway.audit.signing import LogKeyring, NoteSigner
+from gateway.envelope import LogView
+from gateway.errors import Corrupt
+from gateway.ops.logs import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gateway.ids import Address
+    from gateway.ledger import CheckpointRow, Ledger, LogLook, LogState
+    from gateway.tlog.tiles import Tile
+
+__all__ = ["KEEP_CHECKPOINTS", "AuditLog"]
+
+PATIENCE_S: Final = 2.0  # a process that has let the log grow so lately goes on with it; then any other may
+ROUNDS: Final = 64  # pages in one call: after a long outage others get their turn at the ledger
+KEEP_CHECKPOINTS: Final = 10_000  # beside the time-stamped ones: about three hours under full load
+_PRUNE_EVERY: Final = 1000  # signatures
+
+
+class AuditLog:
+    """
+    The audit log.
+
+    Args:
+        ledger: Holds it; trusted to be available, and nothing else.
+        keyring: Has the gateway's log keys.
+        address: The gateway's.
+        clock: Unix seconds.
+        memory: File outside the ledger that remembers what was signed last.
+        patience_s: See `PATIENCE_S`; 0 where no other process works on this ledger.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        keyring: LogKeyring,
+        address: Address,
+        clock: Callable[[], float] = time.time,
+        *,
+        memory: Path,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._table = ledger.log
+        self._signer = NoteSigner(address, keyring)
+        self._memory = Memory(memory, self._signer.origin)
+        self._clock = clock
+        self._patience_s = patience_s
+        self._sequencer = Sequencer(ledger.log)
+        self._reader = LogReader(ledger.log)
+        self._log = logger()
+        self._busy = asyncio.Lock()
+        self._signed: LogView | None = None
+        self._mine = -1  # the size to which this process let the log grow last
+        self._signatures = 0
+        self._halted: Corrupt | None = None
+
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self._signer.origin
+
+    @property
+    def halted(self) -> bool:
+        """Whether this process signs nothing any more."""
+        return self._halted is not None
+
+    def view(self) -> LogView | None:
+        """Return the newest checkpoint known to be committed and signed; None before the first. For any thread."""
+        return self._signed
+
+    async def start(self) -> None:
+        """
+        Hash the tail again and hold the log against the memory; what does not fit halts it.
+
+        Raises:
+            Unavailable: Ledger or memory cannot be read.
+        """
+        async with self._busy:
+            try:
+                known = await asyncio.to_thread(self._memory.read)
+                if known is not None:
+                    await self._sequencer.require(known)
+                await self._follow(await self._table.look(0))
+            except Corrupt as exc:
+                self._halt(exc)
+
+    async def advance(self) -> None:
+        """
+        Give waiting leaves their places, commit, sign; or take over what another process did.
+
+        Raises:
+            Unavailable: Ledger or memory is away; what is committed stays, and is signed the next time.
+            Uncertain: It may be committed; the next call finds out.
+            Rejected: `bad-key`; there is no log key.
+        """
+        async with self._busy:
+            if self._halted is None:
+                try:
+                    await self._advance()
+                except Corrupt as exc:
+                    self._halt(exc)
+
+    async def checkpoint(self) -> bytes | None:
+        """Return the newest signed checkpoint with its cosignatures; None before the first."""
+        return await self._reader.checkpoint()
+
+    async def tile(self, tile: Tile) -> bytes | None:
+        """Return a hash tile; see `LogReader.tile`."""
+        return await self._reader.tile(tile)
+
+    async def entries(self, tile: Tile) -> bytes | None:
+        """Return an entry bundle; see `LogReader.entries`."""
+        return await self._reader.entries(tile)
+
+    async def proof(self, leaf_hash: bytes, size: int | None = None) -> InclusionProof | None:
+        """Prove that a leaf is in the log; see `LogReader.proof`."""
+        return await self._reader.proof(leaf_hash, size)
+
+    async def consistency(self, old: int, new: int) -> list[bytes] | None:
+        """Prove that a tree began as an older one; see `LogReader.consistency`."""
+        return await self._reader.consistency(old, new)
+
+    async def stamped(self, index: int) -> CheckpointRow | None:
+        """Return the oldest time-stamped checkpoint that holds leaf `index`."""
+        return await self._table.stamped(index)
+
+    async def _advance(self) -> None:
+        look = await self._grow()
+        tree = self._sequencer.tree
+        if tree is None or not tree.size or not self._is_my_turn(look.state):
+            return
+        if self._signed is None or self._signed.size < tree.size:
+            await self._sign(tree)
+
+    async def _grow(self) -> LogLook:
+        """Append page after page, as long as it is our turn; return the last look."""
+        for _ in range(ROUNDS):
+            look = await self._table.look(PAGE)
+            await self._follow(look)
+            if not look.pending or not self._is_my_turn(look.state):
+                break
+            if await self._sequencer.grow(look):
+                tree = self._sequencer.tree
+                self._mine = tree.size if tree else -1
+                if len(look.pending) < PAGE:
+                    break
+        return look
+
+    async def _follow(self, look: LogLook) -> None:
+        """Take over tree and signatures, or find that they contradict what was signed."""
+        await self._sequencer.follow(look.state)
+        if look.signed is not None:
+            signed = LogView(look.signed.size, look.signed.root)
+            await self._sequencer.require(signed)
+            self._adopt(signed)
+
+    def _is_my_turn(self, state: LogState) -> bool:
+        """Whoever let the log grow last goes on; others step in when that was some time ago. Being wrong costs work only."""
+        tree = self._sequencer.tree
+        sizes = {state.size, tree.size if tree else state.size}
+        return self._mine in sizes or not 0 <= self._clock() - state.at < self._patience_s
+
+    async def _sign(self, tree: LogView) -> None:
+        """Remember, then sign; a row that another process has signed meanwhile is found at the next look."""
+        await asyncio.to_thread(self._memory.write, tree)
+        await self._sequencer.require(tree)
+        if await self._table.sign_checkpoint(tree.size, tree.root, self._signer.sign(tree)):
+            self._adopt(tree)
+        self._signatures += 1
+        if self._signatures % _PRUNE_EVERY == 0:
+            await self._table.prune_checkpoints(KEEP_CHECKPOINTS)
+
+    def _adopt(self, signed: LogView) -> None:
+        if self._signed is None or self._signed.size < signed.size:
+            self._signed = signed
+            self._reader.signed(signed.size)
+
+    def _halt(self, error: Corrupt) -> None:
+        self._halted = error
+        self._log.error("log-forked", code=error.code, detail=error.detail)
