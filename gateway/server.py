@@ -24,6 +24,7 @@ from gateway.api.app import HttpApi, operations_listener
 from gateway.api.app import Parts as ApiParts
 from gateway.api.limits import HttpLimits
 from gateway.api.listener import tls_context
+from gateway.audit.reader import LogReader
 from gateway.broker import MemoryBroker
 from gateway.directory.keyfiles import decrypt_gateway_keys
 from gateway.directory.metadata import root_chain
@@ -164,7 +165,7 @@ async def compose(
         _require_listed(exchange, keys, clock())
         health = _health(parts)
         api = HttpApi(_api_parts(config, exchange, health, parts), _tls(config))
-        operations = operations_listener(health, metrics, clock)
+        operations = operations_listener(health, metrics, exchange, clock)
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
         await api.start(config.listen.host, config.listen.port)
@@ -331,6 +332,7 @@ def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts)
         limits = replace(limits, connections_per_address=None)
     return ApiParts(
         exchange=exchange,
+        log=LogReader(parts.ledger.log),
         directory=parts.directory.current,
         health=health,
         metrics=parts.metrics,

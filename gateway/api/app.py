@@ -14,9 +14,11 @@ from gateway.api.directory import DirectoryRoutes
 from gateway.api.inbox import Inbox
 from gateway.api.limits import HttpLimits
 from gateway.api.listener import Listener
+from gateway.api.log import LogRoutes
 from gateway.api.messages import Messages
 from gateway.api.openapi import OpenApiRoute
-from gateway.api.operations import HealthRoutes, MetricsRoutes
+from gateway.api.operations import HealthRoutes, MetricsRoutes, OrderRoutes
+from gateway.api.outcomes import OutcomeRoutes
 from gateway.api.schemas import SchemaRoutes
 from gateway.api.service import Service
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.api.ports import ExchangePort, SignProblem, Standing
+    from gateway.api.ports import ExchangePort, LogPort, OperatorPort, SignProblem, Standing
     from gateway.api.routes import Route
     from gateway.envelope.primitives import Rng
     from gateway.ops.health import Health
@@ -41,6 +43,7 @@ class Parts:
 
     Args:
         exchange: The use cases.
+        log: Answers about the audit log.
         directory: Returns who is who now.
         health: For `/readyz`.
         metrics: Counts requests.
@@ -52,6 +55,7 @@ class Parts:
     """
 
     exchange: ExchangePort
+    log: LogPort
     directory: Callable[[], Standing]
     health: Health
     metrics: Metrics
@@ -98,10 +102,10 @@ class HttpApi:
         await self._listener.stop(grace_s)
 
 
-def operations_listener(health: Health, metrics: Metrics, clock: Callable[[], float]) -> Listener:
-    """Return the operators' listener: metrics and health."""
+def operations_listener(health: Health, metrics: Metrics, operator: OperatorPort, clock: Callable[[], float]) -> Listener:
+    """Return the operators' listener: metrics, health, and signed orders."""
     limits = HttpLimits(connections=64, connections_per_address=None)
-    routes = [*MetricsRoutes(metrics).routes(), *HealthRoutes(health).routes()]
+    routes = [*MetricsRoutes(metrics).routes(), *HealthRoutes(health).routes(), *OrderRoutes(operator).routes()]
     return Listener(Service(routes, limits, clock).handle, limits)
 
 
@@ -110,7 +114,9 @@ def _table(parts: Parts, inbox: Inbox) -> list[Route]:
     routes = [
         *Messages(parts.exchange).routes(),
         *inbox.routes(),
+        *OutcomeRoutes(parts.exchange).routes(),
         *DirectoryRoutes(parts.exchange).routes(),
+        *LogRoutes(parts.log).routes(),
         *SchemaRoutes(parts.schemas).routes(),
         *HealthRoutes(parts.health).routes(),
     ]

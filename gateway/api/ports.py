@@ -18,8 +18,21 @@ if TYPE_CHECKING:
     from gateway.directory.possession import Challenge
     from gateway.envelope.trust import KeyRecord
     from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
+    from gateway.tlog.tiles import Tile
 
-__all__ = ["ExchangePort", "RecipientPort", "SessionPort", "SignProblem", "Standing", "StatusPort", "SubmitAnswer"]
+__all__ = [
+    "ExchangePort",
+    "InclusionPort",
+    "LogPort",
+    "OperatorPort",
+    "RecipientPort",
+    "SessionPort",
+    "SignProblem",
+    "StampedPort",
+    "Standing",
+    "StatusPort",
+    "SubmitAnswer",
+]
 
 SignProblem = Callable[[bytes, bytes], str]  # body of the request, problem document -> value of `Problem-Signature`
 
@@ -138,6 +151,9 @@ class ExchangePort(Protocol):
     async def inbox(self, asker: Address, after: int) -> tuple[Sequence[bytes], bool]:
         """Return what waits beyond an acceptance number, and whether there is more."""
 
+    async def outcomes(self, asker: Address, after: int) -> Sequence[tuple[int, bytes]]:
+        """Return numbers and receipts of how the asker's own messages ended, after a number."""
+
     async def open_session(self, asker: Address) -> SessionPort:
         """Open the asker's inbox session; an older one ends."""
 
@@ -152,3 +168,61 @@ class ExchangePort(Protocol):
 
     async def directory_files(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Return those files of the directory that are there."""
+
+
+class OperatorPort(Protocol):
+    """What operators order."""
+
+    async def operate(self, action: bytes) -> None:
+        """Do one signed action, once."""
+
+
+class InclusionPort(Protocol):
+    """The proof that a leaf is in the log."""
+
+    @property
+    def index(self) -> int:
+        """Its place, from 0."""
+
+    @property
+    def size(self) -> int:
+        """Leaves of the tree that the siblings lead to the root of."""
+
+    @property
+    def siblings(self) -> Sequence[bytes]:
+        """RFC 6962, from the leaf upwards."""
+
+
+class StampedPort(Protocol):
+    """A checkpoint with a time-stamp."""
+
+    @property
+    def note(self) -> bytes | None:
+        """The signed note; None is not asked for here."""
+
+    @property
+    def cosignatures(self) -> bytes:
+        """Signature lines of witnesses, which follow the note."""
+
+    @property
+    def token(self) -> bytes | None:
+        """Of RFC 3161, over the note's text."""
+
+
+class LogPort(Protocol):
+    """The audit log, as far as a signed checkpoint covers it."""
+
+    async def checkpoint(self) -> bytes | None:
+        """Return the newest signed note with its cosignatures; None before the first."""
+
+    async def tile(self, tile: Tile) -> bytes | None:
+        """Return the hashes of a tile; None where the log has none."""
+
+    async def entries(self, tile: Tile) -> bytes | None:
+        """Return the entries of a tile, as C2SP writes them; None where the log has none."""
+
+    async def proof(self, leaf_hash: bytes, size: int | None = None) -> InclusionPort | None:
+        """Prove a leaf in a tree of `size` leaves, or of the newest checkpoint's; None where it is not in it."""
+
+    async def stamped(self, index: int) -> StampedPort | None:
+        """Return the oldest time-stamped checkpoint that holds a leaf; None where there is none."""

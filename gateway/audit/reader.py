@@ -92,6 +92,10 @@ class LogReader:
         tiles = await self._table.tiles({*path_keys(old - 1, new), *edge_keys(new), *edge_keys(old)})
         return consistency_proof(old, new, reader(tiles))
 
+    async def stamped(self, index: int) -> CheckpointRow | None:
+        """Return the oldest time-stamped checkpoint that holds leaf `index`; None where there is none yet."""
+        return await self._table.stamped(index)
+
     async def _covers(self, tile: Tile) -> bool:
         """Tell whether the signed log has a tile at least as wide."""
         found = tile_in(self._signed_size, tile.level, tile.index)

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from gateway.api.app import HttpApi, Parts
+from gateway.audit.reader import LogReader
 from gateway.envelope import Event, parse_receipt
 from gateway.envelope.accept import examine
 from gateway.ids import format_id
@@ -40,6 +41,7 @@ class Whole(Client):
         self.api = HttpApi(
             Parts(
                 exchange=behind.exchange,
+                log=LogReader(behind.ledger.log),
                 directory=behind.parts.directory.current,
                 health=Health({}),
                 metrics=behind.parts.metrics,

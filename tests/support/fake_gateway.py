@@ -33,6 +33,7 @@ from gateway.ops.metrics import Metrics
 from gateway.policy import admit
 from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
+from tests.support.fake_log import FakeLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -159,6 +160,7 @@ class FakeGateway:
     def __init__(self, world: World, clock: Callable[[], float]) -> None:
         self.world = world
         self.clock = clock
+        self.log = FakeLog()
         self.messages: dict[tuple[Address, bytes], Message] = {}
         self.sessions: dict[Address, FakeSession] = {}
         self.events: list[tuple[str, Address, bytes]] = []
@@ -363,6 +365,7 @@ async def fake_gateway(world: World, clock: Callable[[], float] = time.time, **l
     gateway = FakeGateway(world, clock)
     parts = Parts(
         exchange=gateway,
+        log=gateway.log,
         directory=lambda: world.directory,
         health=Health({}),
         metrics=Metrics(),

@@ -27,6 +27,7 @@ from gateway.ops.metrics import Metrics
 from gateway.protocol.request import NONCE_BYTES, HttpRequest, sign_request
 from gateway.resources import schemas_path
 from tests.support.fake_exchange import FakeExchange
+from tests.support.fake_log import FakeLog
 from tests.support.waiting import SOON_S
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Stage(Client):
         super().__init__(lambda: self.api.port, lambda: self.now)
         self.now = float(NOW)
         self.exchange = FakeExchange()
+        self.log = FakeLog()
         self.metrics = Metrics()
         self.probes = {"ledger": True, "directory": True, "broker": True}
         self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
@@ -170,6 +172,7 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
     parts = Parts(
         exchange=stage.exchange,
+        log=stage.log,
         directory=lambda: stage.exchange.directory,
         health=stage.health,
         metrics=stage.metrics,
