@@ -34,12 +34,12 @@ class Clock:
 
 def sign(number: int) -> bytes:
     """Stand in for a signed `accepted` receipt."""
-    return b"accepted %d" % number
+    return _framed(b"accepted %d" % number)
 
 
 def end(envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
     """Stand in for a signed `held` or `expired` receipt."""
-    return b"ended " + envelope_hash[:4] + recipient.encode()
+    return _framed(b"ended " + envelope_hash[:4] + recipient.encode())
 
 
 def sample(
@@ -84,4 +84,9 @@ def receipt(message: Acceptance, event: str, subject: Address = QN, *, reason: s
 
 def signed(event: str, subject: Address) -> bytes:
     """Stand in for a recipient's signed receipt."""
-    return f"{event} by {subject}".encode()
+    return _framed(f"{event} by {subject}".encode())
+
+
+def _framed(statement: bytes) -> bytes:
+    """Return `[ receipt:bin, key_id:16, signature:64 ]`."""
+    return b"\x93\xc4%c%b\xc4\x10%b\xc4\x40%b" % (len(statement), statement, bytes(16), bytes(64))
