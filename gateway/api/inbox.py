@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import hdrs, web
 from msgspec import Meta
 
 from gateway.api.answers import SERVER, reply, reply_json
+from gateway.api.query import after
 from gateway.api.routes import Answered, Body, Call, Parameter, Route
 from gateway.api.session import Session, Terms
 from gateway.errors import Rejected
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Inbox", "Outcomes"]
 
 CLOSE_S: Final = 5.0  # for the closing handshake
-_MAX_NUMBER: Final = (1 << 63) - 1  # what the ledger counts with
 
 _AFTER: Final = Parameter("after", "Only what was accepted after this number (thin clients)", {"type": "integer", "minimum": 0})
 
@@ -115,9 +114,9 @@ class Inbox:
         """Open a session, or answer a thin client."""
         if hdrs.UPGRADE in call.request.headers:
             return await self._session(call)
-        after = _after(call.request.raw_path)
+        beyond = after(call.request.raw_path)
         async with asyncio.timeout(self._limits.request_time_s):
-            deliveries, more = await self._exchange.inbox(call.who().address, after)
+            deliveries, more = await self._exchange.inbox(call.who().address, beyond)
         return reply(_packed.encode([deliveries, more]), media.MSGPACK, headers={"Cache-Control": "no-store"})
 
     async def receipts(self, call: Call) -> web.StreamResponse:
@@ -156,15 +155,3 @@ class Inbox:
             await (inbox.close(counted=False) if self._terms.stopping.is_set() else inbox.close())
         return socket
 
-
-def _after(target: str) -> int:
-    """Read the query of a thin client: nothing, or `after=NUMBER` once."""
-    query = target.partition("?")[2]
-    if not query:
-        return 0
-    pairs = parse_qsl(query, keep_blank_values=True)
-    if len(pairs) != 1 or pairs[0][0] != "after" or not pairs[0][1].isascii() or not pairs[0][1].isdigit():
-        raise Rejected("the only parameter is after=NUMBER, once", code="bad-request")
-    if len(pairs[0][1]) > len(str(_MAX_NUMBER)) or int(pairs[0][1]) > _MAX_NUMBER:
-        raise Rejected("after is beyond any acceptance number", code="bad-request")
-    return int(pairs[0][1])

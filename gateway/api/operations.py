@@ -1,9 +1,10 @@
 """
-Health for everybody, metrics for operators.
+Health for everybody, metrics and orders for operators.
 
 `/healthz` says that the process answers, `/readyz` that a submission could be accepted: a broker that is away and metadata that
 the authority let expire are shown there and do not decide, because the gateway still accepts (promise 8). `/metrics` stands on
-the operators' listener alone.
+the operators' listener alone, and so does `/v1/operations`, where what an operator signed is done: reaching that listener is
+not enough to order anything. Spec: schemas/api.md, "Operations".
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.api.answers import reply, reply_json
-from gateway.api.routes import Answered, Call, Route
+from gateway.api.routes import Answered, Body, Call, Route
 from gateway.ops.metrics import CONTENT_TYPE
 from gateway.protocol import media
+from gateway.protocol.action import MAX_SIGNED_BYTES
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from gateway.api.ports import OperatorPort
     from gateway.ops.health import Health
     from gateway.ops.metrics import Metrics
 
-__all__ = ["Alive", "HealthRoutes", "MetricsRoutes", "Readiness"]
+__all__ = ["Alive", "HealthRoutes", "MetricsRoutes", "OrderRoutes", "Readiness"]
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -113,3 +116,35 @@ class MetricsRoutes:
         """Render the metrics."""
         del call
         return reply(self._metrics.render(), CONTENT_TYPE)
+
+
+class OrderRoutes:
+    """
+    The route of operators' orders.
+
+    Args:
+        operator: Does them.
+    """
+
+    def __init__(self, operator: OperatorPort) -> None:
+        self._operator = operator
+
+    def routes(self) -> list[Route]:
+        """Return the row of the table."""
+        return [
+            Route(
+                method="POST",
+                path=media.OPERATIONS,
+                handler=self.order,
+                summary="Do what an operator signed: MessagePack [action, key_id, signature]",
+                answers={204: Answered("Done, with a leaf in the audit log")},
+                problems=("malformed", "not-canonical", "signature-bad", "clock-skew", "nonce-used", "not-found"),
+                body=Body((media.MSGPACK,), MAX_SIGNED_BYTES),
+                changes=True,
+            )
+        ]
+
+    async def order(self, call: Call) -> web.StreamResponse:
+        """Do it."""
+        await self._operator.operate(call.body)
+        return reply(b"", media.OCTETS, status=204)

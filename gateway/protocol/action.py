@@ -21,7 +21,7 @@ from gateway.errors import Rejected
 from gateway.ids import Address, KeyId
 from gateway.protocol.request import FindKey, check_skew
 
-__all__ = ["MAX_ACTION_BYTES", "Action", "SignedAction", "parse_action", "sign_action", "verify_action"]
+__all__ = ["MAX_ACTION_BYTES", "MAX_SIGNED_BYTES", "Action", "SignedAction", "parse_action", "sign_action", "verify_action"]
 
 MAX_ACTION_BYTES: Final = 1024
 MAX_SIGNED_BYTES: Final = MAX_ACTION_BYTES + 96

@@ -42,6 +42,7 @@ __all__ = [
     "MSGPACK",
     "OCTETS",
     "OPENAPI",
+    "OPERATIONS",
     "OUTCOMES",
     "PROBLEM",
     "READY",
@@ -77,6 +78,7 @@ OPENAPI: Final = "/openapi.json"
 HEALTH: Final = "/healthz"
 READY: Final = "/readyz"
 METRICS: Final = "/metrics"
+OPERATIONS: Final = "/v1/operations"  # on the operators' listener
 
 MAX_CONTENT_BYTES: Final = 1 << 20
 MAX_STANZAS_BYTES: Final = 4096 * 260  # 4096 stanzas of 256 bytes, each with its length in front

@@ -1,4 +1,4 @@
-"""Health for everybody, metrics for operators."""
+"""Health for everybody, metrics and orders for operators."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.api.app import operations_listener
+from gateway.errors import Rejected
 from gateway.protocol import media
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ async def test_operators_see_metrics_on_their_own_listener(stage: Stage) -> None
     stage.exchange.directory.join("NCB-QM@icn")
     await stage.ask("GET", f"{media.MESSAGES}/00010203-0405-0607-0809-0a0b0c0d0e0f")
     await stage.ask("GET", "/nothing")
-    listener = operations_listener(stage.health, stage.metrics, lambda: stage.now)
+    listener = operations_listener(stage.health, stage.metrics, stage.exchange, lambda: stage.now)
     await listener.start("127.0.0.1", 0)
     try:
         base = f"http://127.0.0.1:{listener.port}"
@@ -54,3 +55,23 @@ async def test_operators_see_metrics_on_their_own_listener(stage: Stage) -> None
     assert 'route="none",status="404"' in text
     assert "NCB-QM" not in text
     assert "00010203" not in text
+
+
+async def test_orders_reach_the_exchange_from_the_operators_listener_alone(stage: Stage) -> None:
+    """What an operator signed is handed on as it came; participants find no such place."""
+    listener = operations_listener(stage.health, stage.metrics, stage.exchange, lambda: stage.now)
+    await listener.start("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listener.port}{media.OPERATIONS}"
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with session.post(url, data=b"order", headers={"Content-Type": media.MSGPACK}) as got:
+                assert (got.status, await got.read()) == (204, b"")
+            stage.exchange.fail = Rejected(code="nonce-used")
+            async with session.post(url, data=b"order", headers={"Content-Type": media.MSGPACK}) as got:
+                assert (got.status, (await got.json(content_type=media.PROBLEM))["code"]) == (401, "nonce-used")
+            async with session.post(url, data=bytes(5000), headers={"Content-Type": media.MSGPACK}) as got:
+                assert got.status == 413
+    finally:
+        await listener.stop(1.0)
+    assert stage.exchange.orders == [b"order"]
+    assert (await stage.ask("POST", media.OPERATIONS, body=b"order", media=media.MSGPACK)).status == 404

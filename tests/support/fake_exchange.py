@@ -157,6 +157,8 @@ class FakeExchange:
         self.nonces: set[bytes] = set()
         self.messages: dict[tuple[Address, bytes], StatusRow] = {}
         self.waiting: dict[Address, list[bytes]] = {}
+        self.told: dict[Address, list[tuple[int, bytes]]] = {}
+        self.orders: list[bytes] = []
         self.files: dict[str, bytes] = {}
         self.cards: list[tuple[Address, bytes, list[bytes]]] = []
         self.fail: BaseException | None = None
@@ -189,6 +191,16 @@ class FakeExchange:
         await self._misbehave()
         rest = self.waiting.get(asker, [])[after:]
         return rest[:2], len(rest) > 2
+
+    async def outcomes(self, asker: Address, after: int) -> list[tuple[int, bytes]]:
+        """Return what a test put there, beyond a number."""
+        await self._misbehave()
+        return [one for one in self.told.get(asker, []) if one[0] > after]
+
+    async def operate(self, action: bytes) -> None:
+        """Keep an order."""
+        await self._misbehave()
+        self.orders.append(action)
 
     async def open_session(self, asker: Address) -> FakeSession:
         """Open a session that the test feeds."""

@@ -172,6 +172,7 @@ class FakeGateway:
         self.silent = False
         self.forged: bytes | None = None
         self.closed_keys: set[bytes] = set()
+        self.told: list[tuple[Address, bytes]] = []
         self.stranger: Rejected | None = None
         self.damage_signature: Callable[[str], str] = lambda field_: field_
         self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
@@ -232,6 +233,11 @@ class FakeGateway:
         found = [row for message in self.messages.values() for row in message.rows if row.recipient == asker]
         open_ = [row for row in found if row.number > after and row.state in {"accepted", "delivered"}]
         return [row.delivery for row in sorted(open_, key=lambda row: row.number)], False
+
+    async def outcomes(self, asker: Address, after: int) -> list[tuple[int, bytes]]:
+        """Return the receipts in `told` that are the asker's, beyond a number."""
+        self._reachable()
+        return [(seq, data) for seq, (sender, data) in enumerate(self.told, 1) if sender == asker and seq > after]
 
     async def open_session(self, asker: Address) -> SessionPort:
         """Open a session; an older one is replaced."""
@@ -344,6 +350,8 @@ class FakeGateway:
         ended = row.state in {"opened", "rejected"}
         if not ended and not (receipt.event == Event.DELIVERED and row.state == "delivered"):
             row.state, row.at, row.reason, row.receipt = str(receipt.event), receipt.at, receipt.reason, data
+            if receipt.event == Event.REJECTED:
+                self.told += [(sender, data) for (sender, _), message in self.messages.items() if row in message.rows]
         return ""
 
 
