@@ -2,13 +2,15 @@
 `gateway directory`: who can be written to, under which names, and in which groups.
 
 `reachable` says that a participant has a delivery key now: it has connected within the last weeks. A message to one that has
-none is refused before anything is sent.
+none is refused before anything is sent. With `PARTICIPANT --save-card FILE` it writes that participant's key card: who lost its
+identity key gets it from anybody, to be enrolled again.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,13 +29,21 @@ def register(app: typer.Typer) -> None:
 
 
 def directory(
+    participant: Annotated[str | None, typer.Argument(help="With --save-card: whose.", show_default=False)] = None,
+    *,
     home: HomeFolder,
     passphrase_file: PassphraseFile = None,
+    save_card: Annotated[Path | None, typer.Option(help="Write the participant's key card to this file.")] = None,
     gateway: GatewayUrls = None,
     as_json: AsJson = False,
 ) -> None:
     """Show participants and groups, and who can be written to."""
+    if (participant is None) != (save_card is None):
+        raise typer.BadParameter("a participant and --save-card go together")
     place = locate(home, passphrase_file, gateway)
+    if participant is not None and save_card is not None:
+        _save(place, participant, save_card)
+        return
     found = run(lambda: _ask(place))
     if found is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
@@ -42,6 +52,21 @@ def directory(
         output.print_json(told)
     else:
         _show(told)
+
+
+def _save(place: Place, participant: str, file: Path) -> None:
+    from gateway.network.files import write_new
+
+    card = run(lambda: _card(place, participant))
+    if card is None:
+        raise typer.Exit(output.Exit.INTERRUPTED)
+    write_new(file.parent, {file.name: card})
+    output.note(f"{file}: the last key card of {participant}, e.g. for gateway enrol --again")
+
+
+async def _card(place: Place, participant: str) -> bytes:
+    async with opened(place) as contact_point:
+        return await contact_point.key_card(participant)
 
 
 async def _ask(place: Place) -> Directory:

@@ -20,28 +20,29 @@ CREDENTIAL: Final = "passphrase"  # LoadCredential=passphrase:... of a systemd u
 MAX_BYTES: Final = 1024
 
 
-def read_passphrase(file: Path | None, *, confirm: bool = False) -> bytes:
+def read_passphrase(file: Path | None, *, confirm: bool = False, name: str = CREDENTIAL) -> bytes:
     """
-    Return the passphrase of a home.
+    Return a passphrase.
 
     Args:
         file: Named by the caller; None looks for a credential and then asks on the terminal.
         confirm: Ask twice, for a new passphrase.
+        name: Of the credential, and of the option that names a file; what the terminal asks for.
 
     Raises:
         Rejected: `passphrase`: none was given, or it is too long to be one.
     """
-    found = _credential() if file is None else file
+    found = _credential(name) if file is None else file
     if found is not None:
         return _checked(_read(found))
     if not sys.stdin.isatty():
-        raise Rejected("no passphrase: give --passphrase-file, or run it on a terminal", code="passphrase", hint="name a file")
-    return _checked(_ask(confirm=confirm))
+        raise Rejected(f"no {name}: give --{name}-file, or run it on a terminal", code="passphrase", hint="name a file")
+    return _checked(_ask(name, confirm=confirm))
 
 
-def _credential() -> Path | None:
+def _credential(name: str) -> Path | None:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = Path(folder) / CREDENTIAL if folder else None
+    path = Path(folder) / name if folder else None
     return path if path is not None and path.is_file() else None
 
 
@@ -54,10 +55,10 @@ def _read(path: Path) -> bytes:
     return data.removesuffix(b"\n").removesuffix(b"\r")
 
 
-def _ask(*, confirm: bool) -> bytes:
+def _ask(name: str, *, confirm: bool) -> bytes:
     import getpass
 
-    first = getpass.getpass("Passphrase: ")
+    first = getpass.getpass(f"{name.replace('-', ' ').capitalize()}: ")
     if confirm and getpass.getpass("Again: ") != first:
         raise Rejected("the two do not agree", code="passphrase")
     return first.encode()

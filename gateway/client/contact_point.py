@@ -20,16 +20,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
+from gateway.client.backup import backup_home
 from gateway.client.compose import Wish
 from gateway.client.delivery import Delivery
 from gateway.client.home import Home
 from gateway.client.inbox import Inbox
+from gateway.client.key_status import KeyStatus, list_keys
 from gateway.client.opening import Refused
 from gateway.client.outbox import SendReceipt
 from gateway.client.parts import Parts
 from gateway.client.status import MessageStatus, ask_status
 from gateway.client.tls import Tls
+from gateway.client.warnings import EarlyWarning
 from gateway.directory.view import Directory
+from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Address, MessageId
 from gateway.message import Content
@@ -166,6 +170,57 @@ class ContactPoint:
         await self._parts.directory.current()
         await self._parts.cards.ensure()
 
+    async def keys(self) -> list[KeyStatus]:
+        """Return the keys of this home and what the copy at hand of the directory lists for it; asks nobody."""
+        parts = self._parts
+        return await list_keys(parts.home, await parts.directory.read_copy(), parts.clock())
+
+    async def rotate(self, uses: Sequence[Use], *, identity: SigningKey | None = None, lost: bool = False) -> None:
+        """
+        Make new keys and publish them; for `approval` the first one too.
+
+        Args:
+            uses: `author`, `agent`, `approval`, `delivery-1`.
+            identity: Signs the card of signing keys; a delivery key needs none.
+            lost: Others may have the present keys: they are closed now.
+
+        Raises:
+            Rejected: As `KeyKeeper.rotate` and `CardKeeper.rotate`; `bad-key` without the identity key that is needed.
+            Unavailable: The new keys are kept, and are published at the next contact with a gateway.
+        """
+        parts, signing = self._parts, [use for use in uses if use is not Use.DELIVERY]
+        await parts.directory.current()
+        if signing:
+            if identity is None:
+                raise Rejected("signing keys need the identity key", code="bad-key", hint="give it: --identity IDENTITY.KEY")
+            await parts.keys.rotate(signing, identity, lost=lost)
+            await parts.cards.ensure()
+        if len(signing) < len(uses):
+            await parts.cards.rotate(lost=lost)
+
+    async def backup(self, passphrase: bytes) -> bytes:
+        """Return a backup of the keys, encrypted under a passphrase of its own; see `gateway.client.backup`."""
+        return await backup_home(self._parts.home, passphrase, self._parts.clock())
+
+    async def warnings(self) -> list[EarlyWarning]:
+        """Return what of this home ends soon, and what mends it; asks nobody."""
+        return await self._parts.watch.warnings()
+
+    async def key_card(self, participant: str) -> bytes:
+        """
+        Return the signed key card of a participant as it was published.
+
+        Raises:
+            Rejected: `not-found`: the directory has none.
+            Unavailable: There is no directory yet.
+        """
+        parts = self._parts
+        await parts.directory.current()
+        card = await asyncio.to_thread(parts.directory.card, f"cards/{participant.partition('@')[0]}/key")
+        if card is None:
+            raise Rejected(f"the directory has no key card of {participant[:80]}", code="not-found")
+        return card
+
     async def close(self) -> None:
         """Send the last receipts if a gateway is near, and end everything; may be called again."""
         parts, self._open = self._open, None
@@ -175,6 +230,7 @@ class ContactPoint:
             if self._inbox is not None:
                 await self._inbox.aclose()
             await parts.post.flush(FLUSH_S)
+            await parts.watch.tell()
         finally:
             await parts.transport.close()
             await parts.home.close()

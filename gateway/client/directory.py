@@ -18,11 +18,13 @@ import msgspec
 
 from gateway.client.home import DIRECTORY, Home
 from gateway.client.transport import Transport
+from gateway.directory.metadata import read_repository
 from gateway.directory.view import Directory
 from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.policy.answers import DirectoryAnswers
 from gateway.protocol import media
 from gateway.trust import SEAL_FOR_S, Expected, TrustedDirectory
+from gateway.trust.store import Store
 
 __all__ = ["REFRESH_S", "HomeDirectory"]
 
@@ -113,6 +115,16 @@ class HomeDirectory:
         if self._directory is None:
             await asyncio.to_thread(self._read)
         return self._directory
+
+    def files(self) -> Mapping[str, bytes]:
+        """Return the files of the copy on disk, empty before the first contact; blocks."""
+        copy = Store(self._home.folder / DIRECTORY).read()
+        return {} if copy is None else copy.files
+
+    def card(self, path: str) -> bytes | None:
+        """Return a signed card of the copy on disk as it was published, or None; blocks."""
+        files = self.files()
+        return read_repository(files, self._home.root, None).cards.get(path) if files else None
 
     def _due(self) -> bool:
         """Tell whether it is time to look; a time that is far off was noted before the clock was set back."""

@@ -15,6 +15,7 @@ from gateway.client.outbox import Outbox
 from gateway.client.outcomes import OutcomeKeeper
 from gateway.client.receipts import ReceiptPost
 from gateway.client.transport import Transport
+from gateway.client.warnings import Watch
 
 __all__ = ["Parts"]
 
@@ -35,6 +36,7 @@ class Parts:
         post: Receipts on their way.
         opener: Opens deliveries.
         desk: Settles them.
+        watch: Tells what ends soon.
         clock: Unix seconds.
     """
 
@@ -48,6 +50,7 @@ class Parts:
     post: ReceiptPost
     opener: Opener
     desk: Desk
+    watch: Watch
     clock: Callable[[], float]
 
     @classmethod
@@ -68,6 +71,7 @@ class Parts:
             post=post,
             opener=Opener(home, directory, transport, clock),
             desk=Desk(home, post, clock),
+            watch=Watch(home, directory, clock),
             clock=clock,
         )
 

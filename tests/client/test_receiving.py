@@ -232,14 +232,14 @@ async def test_a_copy_that_was_damaged_on_its_way_is_fetched_again(
 
 
 async def test_what_cannot_be_opened_is_rejected_and_not_shown(homes: Homes, gate: FakeGateway) -> None:
-    """Sealed to a key that this home never had: its author learns that it cannot be opened, and no more."""
+    """Sealed to a key that an earlier life of this home had: its author learns that the key is gone."""
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
         receipt = await qm.send(content(), to=["GN-QN"])  # to the key of a card that is not this home's
         deliveries = gn.inbox()
         assert [one async for one in deliveries] == []
         status = await qm.status(receipt.message_id)
     assert deliveries.refused == 1
-    assert [(one.state, one.reason, one.proved) for one in status.recipients] == [("rejected", "cannot-open", True)]
+    assert [(one.state, one.reason, one.proved) for one in status.recipients] == [("rejected", "key-gone", True)]
 
 
 async def test_a_refused_delivery_gets_the_same_receipt_when_it_comes_again(homes: Homes, gate: FakeGateway) -> None:
