@@ -65,6 +65,7 @@ CREATE INDEX receipt_due ON receipt (id) WHERE due;
 # held_key: one secret key a row, so that one can be destroyed; its id stays. `stops`: when it stops being sealed to.
 # outcome: how a message ended for one recipient; `recipient` is a keyed hash. `anew`: the message that was sent in its place.
 # outgoing.evidence: what proves the message when its sealed bytes are gone; null in rows of format 1.
+# log_checkpoint: the newest verified one of each log, public. log_claim: views of the log in receipts, not checked yet.
 # outgoing.refusal: the signed problem that ended it, encrypted; its `body` stays then, because the signature is over both.
 _KEYS_AND_OUTCOMES: Final = """
 CREATE TABLE held_key (
@@ -93,6 +94,29 @@ CREATE TABLE anew (
   message_id BLOB PRIMARY KEY,
   generation INTEGER NOT NULL,
   sealed_to BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE log_checkpoint (
+  origin TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  note BLOB NOT NULL,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE log_claim (
+  size INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  by_gateway INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  statement BLOB NOT NULL,
+  PRIMARY KEY (size, root)
+) WITHOUT ROWID;
+CREATE TABLE log_evidence (
+  digest BLOB PRIMARY KEY,
+  at INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  why TEXT NOT NULL,
+  kept BLOB NOT NULL,
+  other BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX outgoing_hash ON outgoing (envelope_hash);
 ALTER TABLE outgoing ADD COLUMN evidence BLOB;
