@@ -1,35 +1,27 @@
 """
 `gateway network`: the work of a network's authority, on a machine that has no line to the gateway.
 
-`init` makes officers' keys, root and invitation; `add` and `group` change the draft; `publish` lets two officers sign it into
-a folder that is carried to the gateway. Each officer's passphrase comes from a file or a prompt, in the officers' order.
+`init` makes officers' keys, root and invitation; `add` and `group` change the draft, as `suspend`, `resume` and `revoke` do;
+`publish` lets two officers sign it into a folder that is carried to the gateway. Each officer's passphrase comes from a file or
+a prompt, in the officers' order.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli import output
-from gateway.cli.passphrase import read_passphrase
+from gateway.cli import network_rotate, network_show, network_standing, output
+from gateway.cli.authority import Folder, Json, PassphraseFiles, Signers, passphrases
 
 if TYPE_CHECKING:  # loaded when a command runs: `gateway --help` stays fast
     from gateway.directory.entries import Clearance
     from gateway.network import Request
 
 __all__ = ["register"]
-
-OFFICERS: Final = 2
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The authority's folder.")]
-PassphraseFiles = Annotated[
-    list[Path] | None,
-    typer.Option("--passphrase-file", help="File with an officer's passphrase; once for each officer. Default: ask."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +31,8 @@ def register(app: typer.Typer) -> None:
     network.command("add")(add)
     network.command("group")(group)
     network.command("publish")(publish)
+    for part in (network_standing, network_rotate, network_show):
+        part.register(network)
     app.add_typer(network, name="network")
 
 
@@ -65,7 +59,8 @@ def init(
     plan = Plan(network=parse_network(network), gateways=tuple(url), exercise=exercise, tls_ca=ca)
     request = read_file(gateway_request)
     paper = decode_request(request)
-    Authority.create(folder, plan, request, _passphrases(passphrase_file, confirm=True), time.time())
+    chosen = list(passphrases(passphrase_file, confirm=True).values())
+    Authority.create(folder, plan, request, chosen, time.time())
     made = {
         "network": network,
         "exercise": exercise,
@@ -89,6 +84,7 @@ def add(
     clearance: Annotated[str, typer.Option(help="official-use-only, restricted or confidential.")] = "restricted",
     kind: Annotated[list[str] | None, typer.Option(help="A kind that it takes; may be repeated. Default: all.")] = None,
     *,
+    again: Annotated[bool, typer.Option("--again", help="It was revoked and comes back with new keys.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="The fingerprint was compared already.")] = False,
     json: Json = False,
 ) -> None:
@@ -101,7 +97,9 @@ def add(
     if not yes:
         _show(paper, fingerprint(data))
         typer.confirm("Does the participant read the same fingerprint to you?", abort=True)
-    decision = Decision(roles=tuple(role or ()), clearance=_clearance(clearance), kinds_accepted=tuple(kind or ("*",)))
+    decision = Decision(
+        roles=tuple(role or ()), clearance=_clearance(clearance), kinds_accepted=tuple(kind or ("*",)), again=again
+    )
     added = Authority(folder).add(data, decision, time.time())
     if json:
         output.print_json({"address": added.address, "fingerprint": added.fingerprint})
@@ -121,23 +119,12 @@ def group(
     output.note(f"group {name}: {len(members or [])} members; next: gateway network publish")
 
 
-def publish(folder: Folder, passphrase_file: PassphraseFiles = None) -> None:
+def publish(folder: Folder, passphrase_file: PassphraseFiles = None, signer: Signers = None) -> None:
     """Sign the draft into `publication/`, every 72 hours at least."""
     from gateway.network import Authority
 
-    written = Authority(folder).publish(_passphrases(passphrase_file), time.time())
+    written = Authority(folder).publish(passphrases(passphrase_file, signer), time.time())
     output.note(f"published into {written}; next: carry this folder to the gateway")
-
-
-def _passphrases(files: Sequence[Path] | None, *, confirm: bool = False) -> list[bytes]:
-    """Return one passphrase for each officer, from the files that are named or from the terminal."""
-    if files:
-        return [read_passphrase(file) for file in files]
-    found = []
-    for number in range(1, OFFICERS + 1):
-        output.note(f"officer {number}:")
-        found.append(read_passphrase(None, confirm=confirm))
-    return found
 
 
 def _show(paper: Request, digits: str) -> None:

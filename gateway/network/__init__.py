@@ -17,7 +17,7 @@ from gateway.network.request import (
     fingerprint,
 )
 from gateway.network.rotation import Successor, rotate_officer, rotate_online
-from gateway.network.standing import Revoke
+from gateway.network.standing import Revoke, parse_reason
 from gateway.network.state import INVITATION_FILE, PUBLICATION, ROOT_FILE
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "encode_paper",
     "enrol",
     "fingerprint",
+    "parse_reason",
     "rotate_officer",
     "rotate_online",
     "write_gateway",

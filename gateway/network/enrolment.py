@@ -2,7 +2,7 @@
 A participant's first keys, and the request to be entered in the directory.
 
 `enrol` makes identity, author and agent keys (a gateway's: agent, log and operator, and its role keys) and a key card for
-them. Nothing is written here but what `write_gateway` writes; a home is made by the client. The identity key stands alone in a
+them. Who lost its identity key or was revoked enrols again under the same id, with the old keys closed. Nothing is written here but what `write_gateway` writes; a home is made by the client. The identity key stands alone in a
 file of its own, which is to be moved off the machine.
 """
 
@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
-from gateway.directory.cards import KEY_CARD_S, CardKey, KeyCard, sign_key_card
+from gateway.directory.cards import KEY_CARD_S, CardKey, KeyCard, parse_card, sign_key_card
 from gateway.directory.entries import GATEWAY_ROLE
 from gateway.directory.keyfiles import encrypt_gateway_keys, online_signer
 from gateway.directory.roles import ONLINE_ROLES, RoleKey, TufRole
@@ -104,7 +104,9 @@ class Enrolment:
     request: bytes
 
 
-def enrol(profile: Profile, now: float, rng: Rng = os.urandom) -> Enrolment:
+def enrol(
+    profile: Profile, now: float, rng: Rng = os.urandom, *, officer: bool = False, again: bytes | None = None
+) -> Enrolment:
     """
     Make keys and a request.
 
@@ -112,9 +114,16 @@ def enrol(profile: Profile, now: float, rng: Rng = os.urandom) -> Enrolment:
         profile: Who asks.
         now: Unix seconds; the key card is good for `KEY_CARD_S` from then.
         rng: Secure random bytes.
+        officer: Make an approval key too.
+        again: The last published key card of a participant that lost its identity key or was revoked: the new card lists its
+            keys, closed now, so that what they signed before stays good.
+
+    Raises:
+        Rejected: `card-bad`, `again` is not a key card of this participant.
     """
+    before = None if again is None else _card_before(again, profile.address)
     identity = SigningKey.generate(profile.address, Use.IDENTITY, rng)
-    uses = _GATEWAY_KEYS if profile.is_gateway else _PARTICIPANT_KEYS
+    uses = (*(_GATEWAY_KEYS if profile.is_gateway else _PARTICIPANT_KEYS), *((Use.APPROVAL,) if officer else ()))
     keys = tuple(SigningKey.generate(profile.address, use, rng) for use in uses)
     online = {role: RoleKey.generate(rng) for role in ONLINE_ROLES} if profile.is_gateway else {}
     request = Request(
@@ -163,13 +172,22 @@ def _refuse_wishes(profile: Profile) -> None:
     refuse_roles(profile.roles)
 
 
-def _first_card(identity: SigningKey, keys: tuple[SigningKey, ...], now: int) -> bytes:
+def _card_before(data: bytes, address: Address) -> KeyCard:
+    """Read the last card; its signature is the authority's to check, for the identity key behind it is given up."""
+    card = parse_card(data)[1]
+    if not isinstance(card, KeyCard) or card.address != address:
+        raise Rejected(f"not a key card of {address}", code="card-bad", hint="get it by: gateway directory ID --save-card FILE")
+    return card
+
+
+def _first_card(identity: SigningKey, keys: tuple[SigningKey, ...], now: int, before: KeyCard | None) -> bytes:
     start = now - _BACKDATED_S
+    closed = () if before is None else tuple(structs.replace(key, not_after=min(key.not_after, start)) for key in before.keys)
     card = KeyCard(
         address=identity.public.address,
-        serial=now,  # any later card has a later time
+        serial=now if before is None else max(now, before.serial + 1),  # any later card has a later time
         issued=start,
         expires=start + KEY_CARD_S,
-        keys=tuple(CardKey.of(key, start, start + KEY_CARD_S) for key in keys),
+        keys=(*closed, *(CardKey.of(key, start, start + KEY_CARD_S) for key in keys)),
     )
     return sign_key_card(card, identity)

@@ -25,7 +25,7 @@ from gateway.network.state import Draft
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Revoke", "entry_of", "reenrolled", "resumed", "revoked", "suspended"]
+__all__ = ["Revoke", "entry_of", "parse_reason", "reenrolled", "resumed", "revoked", "suspended"]
 
 _AHEAD_S: Final = 300  # of clocks that differ; a revocation that begins later would be a promise, not a fact
 _KEY_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -46,6 +46,15 @@ class Revoke:
     reason: RevocationReason
     at: int
     keys: tuple[str, ...] = ()
+
+
+def parse_reason(text: str) -> RevocationReason:
+    """Read a reason as a person writes it; `config` for any other word."""
+    try:
+        return RevocationReason(text)
+    except ValueError as exc:
+        hint = f"one of {', '.join(RevocationReason)}"
+        raise Rejected(f"not a reason: {text[:40]!r}", code="config", hint=hint) from exc
 
 
 def entry_of(draft: Draft, participant: str) -> Entry:
