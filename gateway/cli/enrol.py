@@ -3,7 +3,8 @@
 
 A participant gets a home (its keys encrypted at rest) and `identity.key` beside it, which signs key cards alone and is to be
 moved off the machine. A gateway gets `gateway.keys`. The invitation brings a private CA if the network has one; a certificate
-to show is taken into the home. The passphrase comes from a file, a credential or a prompt.
+to show is taken into the home. With `--again` a participant comes back that lost its identity key or was revoked: it makes
+a new home, and a request whose card lists its old keys, closed. The passphrase comes from a file, a credential or a prompt.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from gateway.errors import Rejected
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
     from gateway.client.tls import Tls
     from gateway.ids import Address, Participant
-    from gateway.network import Invitation, Profile
+    from gateway.network import Enrolment, Invitation, Profile
 
 __all__ = ["enrol_gateway", "enrol_participant", "register"]
 
@@ -47,10 +48,14 @@ def enrol(
     passphrase_file: Annotated[Path | None, typer.Option(help="File with the passphrase. Default: ask.")] = None,
     tls_certificate: Annotated[Path | None, typer.Option(help="PEM chain to show to gateways that ask (mutual TLS).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key of --tls-certificate; kept encrypted in the home.")] = None,
+    officer: Annotated[bool, typer.Option("--officer", help="Make an approval key too.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Enrolled before; its identity key was lost or revoked.")] = False,
+    card: Annotated[Path | None, typer.Option(help="With --again: its last published key card.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make keys, and a request for the authority."""
     from gateway.network import Profile
+    from gateway.network import enrol as make_keys
 
     who = _participant(participant)
     invited = _invitation(invitation) if invitation is not None else None
@@ -60,6 +65,8 @@ def enrol(
         raise typer.BadParameter("a gateway's certificate stands in its configuration")
     if not as_gateway and "gateway" in (role or ()):
         raise typer.BadParameter("a gateway is enrolled with --as-gateway")
+    if again != (card is not None):
+        raise typer.BadParameter("--again needs --card: gateway directory ID --save-card FILE, from anybody's home")
     roles = ("gateway",) if as_gateway else tuple(role or (_role_of(who),))
     profile = Profile(
         address=_address(who, invited.network if invited else network or ""),
@@ -68,35 +75,33 @@ def enrol(
         organisation_type=organisation_type or roles[0],
         roles=roles,
     )
+    before = None if card is None else _read(card)
     passphrase = read_passphrase(passphrase_file, confirm=True)
+    made = make_keys(profile, time.time(), officer=officer, again=before)
     if invited is not None:
         tls = _tls(invited, tls_certificate, tls_key)
-        digits = enrol_participant(home, invited, profile, passphrase, tls)
+        digits = enrol_participant(home, invited, made, passphrase, tls)
     else:
-        digits = enrol_gateway(home, profile, passphrase)
+        digits = enrol_gateway(home, made, passphrase)
     _tell(home, profile, digits, json=json)
 
 
-def enrol_gateway(home: Path, profile: Profile, passphrase: bytes) -> str:
+def enrol_gateway(home: Path, made: Enrolment, passphrase: bytes) -> str:
     """Write a gateway's keys and request; return the request's fingerprint."""
-    from gateway.network import enrol as make_keys
     from gateway.network import fingerprint, write_gateway
 
-    made = make_keys(profile, time.time())
     write_gateway(made, home, passphrase)
     return fingerprint(made.request)
 
 
-def enrol_participant(home: Path, invitation: Invitation, profile: Profile, passphrase: bytes, tls: Tls) -> str:
+def enrol_participant(home: Path, invitation: Invitation, made: Enrolment, passphrase: bytes, tls: Tls) -> str:
     """Make a home, `identity.key` and the request; return the request's fingerprint."""
     from gateway.client.home import create_home
-    from gateway.network import enrol as make_keys
     from gateway.network import fingerprint, write_papers
 
-    made = make_keys(profile, time.time())
     create_home(
         home,
-        address=profile.address,
+        address=made.identity.public.address,
         root=invitation.root.encode(),
         gateways=invitation.gateways,
         keys=made.keys,
@@ -106,6 +111,12 @@ def enrol_participant(home: Path, invitation: Invitation, profile: Profile, pass
     )
     write_papers(made, home, passphrase)
     return fingerprint(made.request)
+
+
+def _read(path: Path) -> bytes:
+    from gateway.network.files import read_file
+
+    return read_file(path, "not-found")
 
 
 def _participant(text: str) -> Participant:

@@ -2,8 +2,9 @@
 A participant's first keys, and the request to be entered in the directory.
 
 `enrol` makes identity, author and agent keys (a gateway's: agent, log and operator, and its role keys) and a key card for
-them. Who lost its identity key or was revoked enrols again under the same id, with the old keys closed. Nothing is written here but what `write_gateway` writes; a home is made by the client. The identity key stands alone in a
-file of its own, which is to be moved off the machine.
+them. Who lost its identity key or was revoked enrols again under the same id, with the old keys closed. Nothing is written
+here but what `write_gateway` writes; a home is made by the client. The identity key stands alone in a file of its own, which
+is to be moved off the machine.
 """
 
 from __future__ import annotations
@@ -133,8 +134,9 @@ def enrol(
         organisation_type=profile.organisation_type,
         roles=profile.roles,
         identity=identity.public.key.hex(),
-        key_card=_first_card(identity, keys, int(now)).hex(),
+        key_card=_first_card(identity, keys, int(now), before).hex(),
         online=OnlineHex.of(online_signer(online.items()).public) if online else UNSET,
+        again=UNSET if before is None else True,
     )
     return Enrolment(identity=identity, keys=keys, online=online, request=encode_paper(request))
 
