@@ -1,8 +1,8 @@
 """
 A time-stamp service on loopback: `openssl ts -reply` with a CA that lives for a day.
 
-Misbehaviour is one line: `alter` changes the answer, `instead` asks for the token of other bytes, `status` and `hang` do what
-they say.
+Misbehaviour is one line: `read` changes the query before it is answered, `alter` the answer; `status` and `hang` do what they
+say.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Tsa:
         self.port = 0
         self.asked: list[bytes] = []
         self.alter: Callable[[bytes], bytes] = lambda reply: reply
-        self.instead: bytes | None = None
+        self.read: Callable[[bytes], bytes] = lambda query: query
         self.status = 200
         self.hang = False
         _write_keys(folder)
@@ -90,7 +90,7 @@ class Tsa:
         assert request.headers["Content-Type"] == QUERY
         if self.hang:
             await asyncio.Event().wait()
-        reply = await self.reply(self.instead or query)
+        reply = await self.reply(self.read(query))
         return web.Response(body=self.alter(reply), status=self.status, content_type=REPLY)
 
 
