@@ -23,7 +23,7 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
     *("send", "inbox", "status", "open", "directory", "enrol", "keys", "tls"),
-    *("network", "serve", "check", "migrate", "witness", "demo"),
+    *("network", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
 _SERVER: Final = frozenset({"aiormq", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})

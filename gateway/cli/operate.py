@@ -1,0 +1,147 @@
+"""
+`gateway operate VERB TARGET`: order something of a running gateway, signed with its operator key.
+
+The key is in the gateway's own key file, so orders are given where that file is. Each order is good for five minutes and once;
+its reason is logged with it, and its hash is a leaf of the audit log. What is refused has changed nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from gateway.cli import output
+
+if TYPE_CHECKING:
+    from gateway.config import Config, OperationsConfig
+    from gateway.directory.keyfiles import GatewayKeys
+    from gateway.errors import GatewayError
+
+__all__ = ["register"]
+
+_DONE: Final = 204
+_MAX_BYTES: Final = 64 << 10  # of a problem document
+LIMIT_S: Final = 30.0  # for the answer; the gateway itself gives up earlier
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, never bound
+
+ConfigFile = Annotated[Path, typer.Option("--config", metavar="CONFIG", help="The gateway's TOML file.", show_default=False)]
+Reason = Annotated[str, typer.Option("--reason", help="Why, one line; it is logged.", show_default=False)]
+Url = Annotated[str | None, typer.Option("--url", help="Where operators reach it, if that is not what CONFIG says.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    group = typer.Typer(help="Order something of a running gateway, signed.", no_args_is_help=True, rich_markup_mode=None)
+    group.callback()(_group)  # with one verb alone the verb would be left out
+    group.command("release")(release)
+    app.add_typer(group, name="operate")
+
+
+def release(
+    target: Annotated[str, typer.Argument(metavar="NUMBER/INDEX", help="A held delivery.", show_default=False)],
+    reason: Reason,
+    config: ConfigFile,
+    *,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a held delivery go to its recipient again."""
+    _order("release", target, reason, config, url)
+    if as_json:
+        output.print_json({"verb": "release", "target": target})
+    else:
+        print(f"released {output.safe(target)}")
+
+
+def _group() -> None:
+    """Order something of a running gateway, signed."""
+
+
+def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> None:
+    from gateway.config import load
+
+    config = load(file)
+    base = _base(config.operations) if url is None else url.rstrip("/")
+    asyncio.run(_post(base, _signed(config, (verb, target, reason))))
+
+
+def _signed(config: Config, wanted: tuple[str, str, str]) -> bytes:
+    import os
+    import time
+
+    from gateway.errors import Rejected
+    from gateway.protocol.action import Action, sign_action
+
+    keys = _keys(config)
+    try:
+        return sign_action(Action("A1", *wanted, int(time.time()), os.urandom(16)), keys.keyring)
+    except Rejected as exc:
+        hint = "target and reason are one line of at most 200 characters" if exc.code == "malformed" else exc.hint
+        raise Rejected(exc.detail, code=exc.code, hint=hint) from exc
+
+
+def _keys(config: Config) -> GatewayKeys:
+    from gateway.cli.passphrase import read_passphrase
+    from gateway.cli.serve import given_passphrase
+    from gateway.directory.keyfiles import decrypt_gateway_keys
+    from gateway.errors import Rejected
+
+    file = config.keys.file
+    try:
+        data = file.read_bytes()
+    except OSError as exc:
+        hint = "give orders where the gateway's key file is"
+        raise Rejected(f"cannot read {file}: {exc.strerror}", code="config", hint=hint) from exc
+    passphrase = given_passphrase(config.keys)
+    return decrypt_gateway_keys(data, read_passphrase(None) if passphrase is None else passphrase)
+
+
+def _base(operations: OperationsConfig) -> str:
+    """Return where the gateway's own configuration puts the operators' listener."""
+    from gateway.errors import Rejected
+
+    if not operations.port:
+        raise Rejected("operations.port is 0: the system chose another one", code="config", hint="give it with --url")
+    host = "127.0.0.1" if operations.host in _EVERYWHERE else operations.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{operations.port}"
+
+
+async def _post(base: str, order: bytes) -> None:
+    """Give an order, and raise what the gateway says against it."""
+    import aiohttp
+
+    from gateway.errors import Unavailable, Uncertain
+    from gateway.protocol import media
+
+    timeout = aiohttp.ClientTimeout(total=LIMIT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.post(base + media.OPERATIONS, data=order, headers={"Content-Type": media.MSGPACK}) as answer,
+        ):
+            body = await answer.content.read(_MAX_BYTES)
+            if answer.status != _DONE:
+                raise _refusal(answer.status, body)
+    except aiohttp.ClientConnectorError as exc:
+        raise Unavailable(f"nobody listens at {base}", hint="is the gateway running? --url says where") from exc
+    except (aiohttp.ClientError, aiohttp.InvalidURL, TimeoutError) as exc:
+        hint = "look whether it was done: gateway_operator_actions in the metrics, the log"
+        raise Uncertain(f"no answer from {base}: {type(exc).__name__}", hint=hint) from exc
+
+
+def _refusal(status: int, body: bytes) -> GatewayError:
+    import json
+
+    from gateway.errors import Uncertain, error_of
+
+    try:
+        found = json.loads(body)
+        error = error_of(str(found["code"]), str(found["detail"])[:500])
+        error.hint = str(found["hint"])[:500]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Uncertain(f"an answer with status {status} that is not a gateway's", hint="does --url name the operators' port?")
+    return error

@@ -1,0 +1,111 @@
+"""`gateway operate`: an order leaves this machine signed by the gateway's operator key, and what is refused is told."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from gateway.api.app import operations_listener
+from gateway.directory.keyfiles import encrypt_gateway_keys
+from gateway.directory.roles import ONLINE_ROLES, RoleKey
+from gateway.envelope.keyfile import Cost
+from gateway.envelope.keys import SigningKey, Use
+from gateway.envelope.trust import KeyRecord
+from gateway.errors import Rejected
+from gateway.ids import Address
+from gateway.ops.health import Health
+from gateway.ops.metrics import Metrics
+from gateway.protocol.action import parse_action, verify_action
+from tests.cli.conftest import run_gateway
+from tests.support.fake_exchange import FakeExchange
+from tests.support.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Ran
+
+GATE = Address("GW-ICN@icn")
+OPERATOR = SigningKey.generate(GATE, Use.OPERATOR, os.urandom)
+
+
+@pytest.fixture
+def port() -> int:
+    """Where operators reach the gateway."""
+    return free_port()
+
+
+@pytest.fixture
+def config(tmp_path: Path, port: int) -> Path:
+    """The configuration of a gateway, with its key file."""
+    keys = [SigningKey.generate(GATE, Use.AGENT, os.urandom), OPERATOR]
+    online = [(role, RoleKey.generate(os.urandom)) for role in ONLINE_ROLES]
+    for name, data in (
+        ("gateway.keys", encrypt_gateway_keys(keys, online, b"gate", os.urandom, Cost(1, 8192))),
+        ("pass", b"gate\n"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / name).chmod(0o600)
+    file = tmp_path / "gateway.toml"
+    file.write_text(
+        f'address = "{GATE}"\n[operations]\nhost = "127.0.0.1"\nport = {port}\n[keys]\npassphrase_file = "pass"\n'
+    )
+    return file
+
+
+@pytest.fixture
+async def exchange(port: int) -> AsyncIterator[FakeExchange]:
+    """What gets the orders, behind the operators' listener."""
+    exchange = FakeExchange()
+    listener = operations_listener(Health({}), Metrics(), exchange, time.time)
+    await listener.start("127.0.0.1", port)
+    yield exchange
+    await listener.stop(1.0)
+
+
+async def order(config: Path, target: str = "41/0", reason: str = "the line was repaired", *more: str) -> Ran:
+    """Give an order."""
+    return await run_gateway("operate", "release", target, "--reason", reason, "--config", str(config), *more)
+
+
+async def test_an_order_is_signed_by_the_operator_key(config: Path, exchange: FakeExchange) -> None:
+    """What arrives names verb, target and reason, and only the operator key can have signed it."""
+    ran = await order(config)
+    assert (ran.code, ran.out) == (0, "released 41/0\n")
+    [data] = exchange.orders
+    record = KeyRecord.of(OPERATOR.public, 0, 1 << 40)
+    found = verify_action(parse_action(data), {record.key_id: record}.get, GATE, time.time())
+    assert (found.verb, found.target, found.reason) == ("release", "41/0", "the line was repaired")
+
+
+async def test_two_orders_are_never_the_same(config: Path, exchange: FakeExchange) -> None:
+    """Each has a nonce of its own, and a script can read what was done."""
+    ran = [await order(config, "41/0", "again", "--json") for _ in range(2)]
+    assert [msgspec.json.decode(one.out) for one in ran] == [{"verb": "release", "target": "41/0"}] * 2
+    assert len(set(exchange.orders)) == 2
+
+
+async def test_a_refused_order_is_told_with_its_code(config: Path, exchange: FakeExchange) -> None:
+    """The gateway's word and its advice, and the exit code of a refusal."""
+    exchange.fail = Rejected("no held delivery 41/0", code="not-found")
+    ran = await order(config)
+    assert (ran.code, ran.out, "not-found" in ran.err) == (1, "", True)
+
+
+@pytest.mark.parametrize(("target", "reason"), [("41/0", ""), ("41/0", "two\nlines"), ("41 0", "x"), ("41/0", "x" * 201)])
+async def test_what_is_no_order_never_leaves(config: Path, exchange: FakeExchange, target: str, reason: str) -> None:
+    """A target or reason without its form is refused here."""
+    ran = await order(config, target, reason)
+    assert (ran.code, "one line of at most 200" in ran.err) == (1, True)
+    assert exchange.orders == []
+
+
+async def test_a_gateway_that_is_not_there_is_told(config: Path) -> None:
+    """Nothing was done, and the advice says what to look at."""
+    ran = await order(config)
+    assert (ran.code, "nobody listens" in ran.err, "--url" in ran.err) == (3, True, True)
