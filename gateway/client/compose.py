@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.client.spread import spread
 from gateway.envelope.header import Header, decode_header, encode_header
-from gateway.envelope.keys import PublicKey
+from gateway.envelope.keys import PublicKey, Signature
 from gateway.envelope.seal import (
     Addressee,
     Spread,
@@ -86,6 +86,7 @@ class Draft(msgspec.Struct, frozen=True, array_like=True):
     header_bytes: bytes
     addressees: tuple[Addressee, ...]
     content: bytes
+    author: Signature | None = None  # what `pack` signed last; None in drafts of the first format
 
     @property
     def header(self) -> Header:
@@ -99,6 +100,7 @@ class Packed(NamedTuple):
     media: str
     body: bytes
     envelope_hash: EnvelopeHash | None  # None for clear text: its gateway seals it and tells
+    author: Signature
 
 
 class Composer(NamedTuple):
@@ -170,7 +172,8 @@ async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Pa
     header = draft.header
     author = sign_content(draft.header_bytes, draft.content, home.keyring)
     if header.sealer != home.address:
-        return Packed(media.SIGNED, encode_clear(draft.header_bytes, draft.addressees, author, draft.content), None)
+        clear = encode_clear(draft.header_bytes, draft.addressees, author, draft.content)
+        return Packed(media.SIGNED, clear, None, author)
     keys = {one.recipient: _delivery_key(directory, one.recipient, now) for one in draft.addressees}
 
     def sealed(how: Spread) -> Packed:
@@ -185,7 +188,7 @@ async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Pa
             rng=os.urandom,
             spread=how,
         )
-        return Packed(media.SEALED, made.submission, made.envelope_hash)
+        return Packed(media.SEALED, made.submission, made.envelope_hash, author)
 
     return await asyncio.to_thread(sealed, spread) if len(keys) > IN_THREAD else sealed(map)
 

@@ -87,7 +87,8 @@ class Desk:
         Raises:
             Rejected: `session-replaced`, another process of this home took it over; `conflict`, see step 9.
         """
-        content = msgspec.msgpack.encode([opened.header_bytes, opened.content])
+        # With the author's signature: it proves the content when the key that opens the delivery is destroyed.
+        content = msgspec.msgpack.encode([opened.header_bytes, opened.content, *opened.author])
         settlement = Settlement(
             row=claimed.row,
             envelope_hash=claimed.envelope_hash,

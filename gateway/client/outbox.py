@@ -21,6 +21,7 @@ import msgspec
 from gateway.client import outgoing
 from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, encode_draft, pack, rewritten
 from gateway.client.directory import HomeDirectory
+from gateway.client.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
 from gateway.client.home import Home
 from gateway.client.outgoing import Answered, Outgoing, State
 from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
@@ -38,6 +39,7 @@ _NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newe
 _DRAFT: Final = b"outgoing/draft"
 _BODY: Final = b"outgoing/body"
 _REFUSAL: Final = b"outgoing/refusal"
+_HEAD: Final = b"outgoing/head"
 _log: Final = logging.getLogger(__name__)
 
 
@@ -221,7 +223,7 @@ class Outbox:
         sent = Submission(body, row.media, header, last, answers, int(self._clock()))
         answer = await self._transport.submit(body, row.media, partial(judge, sent))
         try:
-            answered = self._checked(answer.body, row)
+            answered = self._checked(answer.body, row, body)
         except Rejected as exc:
             # It was taken, and what proves it did not come: the same bytes are sent again.
             raise Uncertain(f"the gateway's receipt does not verify: {exc.code}") from exc
@@ -235,19 +237,22 @@ class Outbox:
             recipients=_recipients(draft),
         )
 
-    def _checked(self, answer: bytes, row: Outgoing) -> Answered:
+    def _checked(self, answer: bytes, row: Outgoing, body: bytes) -> Answered:
         """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
         if row.media == media.SIGNED:
             sealed = decode_sealed_answer(answer)
             signed, envelope_hash = sealed.receipt, author_check(sealed, self.draft(row).header_bytes)
+            head = head_of_answer(sealed)
         else:
             signed, envelope_hash = parse_receipt(answer), EnvelopeHash(row.envelope_hash)
+            head = head_of_submission(body)
         receipt = verify_receipt(signed, self._directory.answers())
         told = (receipt.event, receipt.subject, network_of(receipt.signer), receipt.envelope_hash)
         if told != (Event.ACCEPTED, self._home.address, self._home.network, envelope_hash):
             raise Rejected("a receipt for something else", code="signature-bad")
         assert receipt.number is not None  # every accepted receipt has one
-        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at)
+        kept = self._home.seal(encode_head(head), _HEAD + row.message_id)
+        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept)
 
     async def _anew(self, row: Outgoing) -> Outgoing:
         """Write, sign and seal a refused message anew, and keep that in its place."""
@@ -265,6 +270,7 @@ class Outbox:
         """Sign and seal a draft as a row to keep; Rejected `recipient-key` where a recipient has no key."""
         header = draft.header
         packed = await pack(self._home, self._directory.last(), draft, self._clock())
+        signed = msgspec.structs.replace(draft, author=packed.author)
         return Outgoing(
             message_id=header.message_id,
             state=State.KEPT,
@@ -273,7 +279,7 @@ class Outbox:
             reason=None,
             envelope_hash=packed.envelope_hash or b"",
             media=packed.media,
-            draft=self._home.seal(encode_draft(draft), _DRAFT + header.message_id),
+            draft=self._home.seal(encode_draft(signed), _DRAFT + header.message_id),
             body=self._home.seal(packed.body, _BODY + header.message_id),
         )
 
@@ -282,6 +288,10 @@ class Outbox:
         if row.refusal is None:
             return None
         return msgspec.msgpack.decode(self._home.open(row.refusal, _REFUSAL + row.message_id), type=Evidence)
+
+    def head(self, row: Outgoing) -> Head | None:
+        """Return what proves an accepted message; None where a home of the first format did not keep it."""
+        return None if row.head is None else decode_head(self._home.open(row.head, _HEAD + row.message_id))
 
     def draft(self, row: Outgoing) -> Draft:
         """Return what the author signed."""

@@ -39,6 +39,8 @@ class Outgoing(NamedTuple):
     draft: bytes
     body: bytes | None  # None once it is accepted, or refused without a signature
     refusal: bytes | None = None  # the signed refusal that ended it, encrypted
+    answer: bytes | None = None  # the signed receipt that a gateway accepted it with
+    head: bytes | None = None  # of an accepted message, encrypted; None in rows of the first format
 
 
 class Answered(NamedTuple):
@@ -49,9 +51,14 @@ class Answered(NamedTuple):
     number: int
     receipt: bytes
     at: int
+    head: bytes  # what proves the message when its sealed bytes are gone, encrypted
 
 
-_SELECT: Final = "SELECT message_id, state, created, number, reason, envelope_hash, media, draft, body, refusal FROM outgoing"
+_SELECT: Final = (
+    "SELECT message_id, state, created, number, reason, envelope_hash, media, draft, body, refusal, answer, evidence"
+    " FROM outgoing"
+)
+_KEPT: Final = 9  # columns that a message has when it is kept
 
 
 def add(connection: sqlite3.Connection, row: Outgoing) -> None:
@@ -59,7 +66,7 @@ def add(connection: sqlite3.Connection, row: Outgoing) -> None:
     added = connection.execute(
         "INSERT INTO outgoing (message_id, state, created, number, reason, envelope_hash, media, draft, body, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
-        (*row[:-1], row.created),
+        (*row[:_KEPT], row.created),
     )
     if not added.rowcount:
         raise Rejected(f"this home sent {format_id(row.message_id)} before: ask for its status", code="conflict")
@@ -80,9 +87,9 @@ def kept(connection: sqlite3.Connection) -> list[bytes]:
 def accept(connection: sqlite3.Connection, answered: Answered) -> None:
     """Note that a gateway accepted it; the sealed bytes have done their work."""
     connection.execute(
-        "UPDATE outgoing SET state = 'accepted', envelope_hash = ?, number = ?, answer = ?, changed_at = ?, reason = NULL,"
-        " body = NULL WHERE message_id = ?",
-        (answered.envelope_hash, answered.number, answered.receipt, answered.at, answered.message_id),
+        "UPDATE outgoing SET state = 'accepted', envelope_hash = ?, number = ?, answer = ?, evidence = ?, changed_at = ?,"
+        " reason = NULL, body = NULL WHERE message_id = ?",
+        (answered.envelope_hash, answered.number, answered.receipt, answered.head, answered.at, answered.message_id),
     )
 
 
