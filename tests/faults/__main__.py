@@ -1,9 +1,9 @@
 """
-`make faults`: both set-ups under fire, counted by what applications hold.
+`make faults`: both set-ups under fire, counted by what applications hold; then the audit log, judged by its own tables.
 
-    python -m tests.faults [--messages N] [SETUP...]       SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory)
+    python -m tests.faults [--messages N] [SETUP...]       SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log
 
-Ends with 0 only if every line says `lost 0, duplicated 0`. FULL=1 sends ten times as much.
+Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`. FULL=1 sends and kills ten times as much.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from tests.faults import log_kills
 from tests.faults.counting import Count
 from tests.faults.harness import Campaign, Node, Plan
 from tests.support.ports import free_ports
@@ -27,6 +28,8 @@ from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
 MESSAGES: Final = 5000
+TIMES: Final = 10 if os.environ.get("FULL") else 1
+LOG: Final = "log"
 PLANS: Final = {
     "rabbitmq": Plan(
         messages=MESSAGES,
@@ -67,6 +70,11 @@ def stage(name: str, folder: Path) -> Iterator[tuple[int, Node | None]]:
         yield ports[0], node
 
 
+def run_log() -> bool:
+    """Kill what lets the log grow, on both databases; say whether it kept its word."""
+    return all([log_kills.run(kind, kills * TIMES, say) for kind, kills in log_kills.KILLS.items()])
+
+
 def run(name: str, messages: int) -> Count:
     """Run one campaign and say what came of it."""
     plan = PLANS[name]
@@ -88,11 +96,12 @@ def say(text: str) -> None:
 def main() -> int:
     """Run the set-ups that were named, or both."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
-    parser.add_argument("--messages", type=int, default=MESSAGES * (10 if os.environ.get("FULL") else 1))
-    parser.add_argument("setups", nargs="*", choices=[*PLANS, []])
+    parser.add_argument("--messages", type=int, default=MESSAGES * TIMES)
+    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, []])
     options = parser.parse_args()
-    results = [run(name, options.messages) for name in options.setups or PLANS]
-    return 0 if all(result.clean for result in results) else 1
+    chosen = options.setups or [*PLANS, LOG]
+    clean = [run_log() if name == LOG else run(name, options.messages).clean for name in chosen]
+    return 0 if all(clean) else 1
 
 
 if __name__ == "__main__":
