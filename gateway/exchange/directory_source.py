@@ -1,9 +1,10 @@
 """
 Who is who, as this gateway knows it now: read from the ledger, fed from the authority's folder, shared by all processes.
 
-The files in the ledger are believed only as far as they verify from the configured root. A change is made by compare-and-set:
-who lost the race reads what won and tries again on it. An outdated directory stays in use, because an authority that is
-away must not stop the exchange (promise 8): `check_fresh` says so, and every home keeps its own rule.
+The files in the ledger are believed only as far as they verify from the configured root. A change is made by compare-and-set,
+with its leaves of the audit log in the same commit: who lost the race reads what won and tries again on it. An outdated
+directory stays in use, because an authority that is away must not stop the exchange (promise 8): `check_fresh` says so, and
+every home keeps its own rule.
 python-tuf's work is done in a thread.
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from tuf.api.metadata import Targets
 
+from gateway.directory.leaves import directory_leaves
 from gateway.directory.metadata import parse, read_repository, root_chain
 from gateway.directory.repository import OnlineSigner, newest_version, superseded
 from gateway.directory.roles import TufRole, metadata_file
@@ -119,6 +122,7 @@ class DirectorySource:
             Unavailable: There is nothing yet.
         """
         await self.reload()
+        await self._log_all()
         try:
             await self.renew()
         except (Rejected, Unavailable) as exc:
@@ -186,14 +190,24 @@ class DirectorySource:
     async def _publish(self, news: Files) -> bool:
         merged = {**self._files, **news}
         gone = set(superseded(merged))
+        leaves = await asyncio.to_thread(directory_leaves, self._files, merged)
         try:
-            version = await self._ledger.publish_directory(self._version, {**news, **dict.fromkeys(gone, GONE)})
+            version = await self._ledger.publish_directory(self._version, {**news, **dict.fromkeys(gone, GONE)}, leaves)
         except Rejected as exc:
             if exc.code == "conflict":
                 return False
             raise
         await self._install(version, {name: data for name, data in merged.items() if name not in gone})
         return True
+
+    async def _log_all(self) -> None:
+        """Put all of a directory into the audit log that was published before there was one; another process may be faster."""
+        if not self._files or await self._ledger.directory_logged():
+            return
+        leaves = await asyncio.to_thread(directory_leaves, {}, self._files)
+        with suppress(Rejected):
+            await self._ledger.publish_directory(self._version, {}, leaves)
+        await self.reload()
 
     def _tell_expiry(self) -> None:
         """Log once that the authority is late, and once that it has published."""

@@ -289,7 +289,7 @@ class Ledger:
         return await self._read(directory.version)
 
     async def directory_logged(self) -> bool:
-        """Tell whether what was published last is in the audit log; what schema 0001 kept is not."""
+        """Tell whether any publication is in the audit log; what schema 0001 kept is not."""
         return await self._read(directory.logged)
 
     async def publish_directory(self, expected: int, files: Mapping[str, bytes | None], leaves: Sequence[bytes] = ()) -> int:

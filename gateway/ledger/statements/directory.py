@@ -36,9 +36,9 @@ _REMOVE: Final = Statement(
 )
 _FILES: Final = single(sa.select(directory_file.c.name, directory_file.c.data).order_by(directory_file.c.name))
 _VERSION: Final = single(sa.select(counter.c.directory))
-_LAST: Final = single(
-    sa.select(event.c.leaf)
-    .where(any_of(event.c.event, (DIRECTORY,)), event.c.seq > sa.literal_column("0"))
+_LOGGED: Final = single(
+    sa.select(event.c.seq)
+    .where(any_of(event.c.event, (DIRECTORY,)), event.c.leaf.is_not(None), event.c.seq > sa.literal_column("0"))
     .order_by(event.c.seq.desc())
     .limit(sa.literal_column("1"))
     .offset(sa.literal_column("0"))
@@ -68,9 +68,8 @@ def version(transaction: Transaction) -> int:
 
 
 def logged(transaction: Transaction) -> bool:
-    """Tell whether the last publication is in the audit log; those of schema 0001 are not."""
-    rows = transaction.run(_LAST)
-    return bool(rows) and rows[0][0] is not None
+    """Tell whether any publication is in the audit log; those of schema 0001 are not."""
+    return bool(transaction.run(_LOGGED))
 
 
 def _publish(

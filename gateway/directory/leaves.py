@@ -1,0 +1,130 @@
+"""
+What a directory version adds to the audit log: readable leaves, so that a split view and a hidden revocation show.
+
+Pure. In this order: each root, entry, revocation and card that is new or has changed, then the version itself with its number
+and hashes. Entries and revocations are the bytes that stand in `directory.json` and `revocations.json`; a holder of the
+directory makes the same leaf again with the functions here.
+Spec: schemas/directory.md, "In the audit log"; schemas/audit.md, "Leaves".
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+from tuf.api.metadata import Targets
+
+from gateway.directory.entries import decode_revocations, decode_who
+from gateway.directory.metadata import parse, target_name
+from gateway.directory.repository import newest_version
+from gateway.directory.roles import DIRECTORY_PATH, REVOCATIONS_PATH, TufRole, metadata_file
+from gateway.errors import Rejected
+from gateway.tlog.leaves import CardLeaf, EntryLeaf, RevocationLeaf, RootLeaf, VersionLeaf, encode_leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tuf.api.metadata import TargetFile
+
+    from gateway.directory.entries import Entry, KeyRevocation
+
+__all__ = ["card_leaf", "directory_leaves", "entry_leaf", "revocation_leaf"]
+
+
+def entry_leaf(entry: Entry) -> bytes:
+    """Return the leaf of a directory entry."""
+    return encode_leaf(EntryLeaf(msgspec.json.encode(entry)))
+
+
+def revocation_leaf(revocation: KeyRevocation) -> bytes:
+    """Return the leaf of a revocation."""
+    return encode_leaf(RevocationLeaf(msgspec.json.encode(revocation)))
+
+
+def card_leaf(path: str, card: bytes) -> bytes:
+    """Return the leaf of a card, by its path in the directory."""
+    return encode_leaf(CardLeaf(path, card))
+
+
+def directory_leaves(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[bytes]:
+    """
+    Return the leaves of a publication.
+
+    Args:
+        old: All files before, by name; empty when nothing is in the log yet.
+        new: All files afterwards.
+
+    Returns:
+        Nothing when the version stays the same: a fresh timestamp says nothing new.
+
+    Raises:
+        Rejected: `too-large`, a leaf above 65,535 bytes; `directory-untrusted`, the files are not those of a directory.
+    """
+    number = newest_version(new, TufRole.SNAPSHOT)
+    snapshot = new.get(metadata_file(TufRole.SNAPSHOT, number))
+    if snapshot is None or snapshot == old.get(metadata_file(TufRole.SNAPSHOT, number)):
+        return []
+    who, revocations = _who(new), _revocations(new)
+    version = VersionLeaf(number, sha256(snapshot).digest(), sha256(who).digest(), sha256(revocations).digest())
+    return [
+        *_new_roots(old, new),
+        *_added(map(entry_leaf, _entries(_who(old))), map(entry_leaf, _entries(who))),
+        *_added(map(revocation_leaf, _rows(_revocations(old))), map(revocation_leaf, _rows(revocations))),
+        *_new_cards(old, new),
+        encode_leaf(version),
+    ]
+
+
+def _added(old: Iterable[bytes], new: Iterable[bytes]) -> list[bytes]:
+    known = set(old)
+    return [leaf for leaf in new if leaf not in known]
+
+
+def _new_roots(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[bytes]:
+    """Return the roots that are new; a chain may bring several."""
+    versions = range(1, newest_version(new, TufRole.ROOT) + 1)
+    named = [(version, metadata_file(TufRole.ROOT, version)) for version in versions]
+    news = [(version, new[name]) for version, name in named if name in new and name not in old]
+    return [encode_leaf(RootLeaf(version, sha256(data).digest())) for version, data in news]
+
+
+def _new_cards(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[bytes]:
+    """Return the cards that are new; told by their hashes, since thousands stand there and one has changed."""
+    known = {target_name(info) for info in _targets(old, TufRole.CARDS).values()}
+    cards = sorted(_targets(new, TufRole.CARDS).items())
+    return [card_leaf(path, _file(new, info)) for path, info in cards if target_name(info) not in known]
+
+
+def _who(files: Mapping[str, bytes]) -> bytes:
+    return _target(files, TufRole.TARGETS, DIRECTORY_PATH)
+
+
+def _revocations(files: Mapping[str, bytes]) -> bytes:
+    return _target(files, TufRole.REVOCATIONS, REVOCATIONS_PATH)
+
+
+def _entries(who: bytes) -> tuple[Entry, ...]:
+    return decode_who(who).entries if who else ()
+
+
+def _rows(revocations: bytes) -> tuple[KeyRevocation, ...]:
+    return decode_revocations(revocations).keys if revocations else ()
+
+
+def _targets(files: Mapping[str, bytes], role: TufRole) -> dict[str, TargetFile]:
+    data = files.get(metadata_file(role, newest_version(files, role)))
+    return {} if data is None else parse(Targets, data).signed.targets
+
+
+def _target(files: Mapping[str, bytes], role: TufRole, path: str) -> bytes:
+    """Return a target's bytes; nothing where these files have none yet."""
+    info = _targets(files, role).get(path)
+    return b"" if info is None else _file(files, info)
+
+
+def _file(files: Mapping[str, bytes], info: TargetFile) -> bytes:
+    name = target_name(info)
+    if name not in files:
+        raise Rejected(f"{name} is missing", code="directory-untrusted")
+    return files[name]

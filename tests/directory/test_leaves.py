@@ -1,0 +1,88 @@
+"""What the audit log gets of the directory: everything that changed, readable, and each version with its hashes."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from gateway.directory.entries import KeyRevocation, RevocationReason, Status
+from gateway.directory.leaves import card_leaf, directory_leaves, entry_leaf, revocation_leaf
+from gateway.directory.metadata import read_repository
+from gateway.directory.split import check_split
+from gateway.envelope import Use
+from gateway.errors import Rejected
+from gateway.tlog.leaves import CardLeaf, EntryLeaf, RevocationLeaf, RootLeaf, VersionLeaf, decode_leaf
+from tests.support.network import World
+
+NOW = 2_000_000_000
+
+
+def test_the_first_version_logs_everything(world: World) -> None:
+    """A new log begins with every root, entry and card, and ends with the version that holds them."""
+    leaves = [decode_leaf(leaf) for leaf in directory_leaves({}, world.files)]
+    kinds = [type(leaf) for leaf in leaves]
+    assert kinds.count(RootLeaf) == 1
+    assert kinds.count(EntryLeaf) == len(world.members) + 1
+    assert kinds.count(CardLeaf) == len(read_repository(world.files, world.root, NOW).cards)
+    assert kinds[-1] is VersionLeaf
+    assert kinds.count(VersionLeaf) == 1
+
+
+def test_a_change_logs_what_changed_and_nothing_else(world: World) -> None:
+    """One suspended participant is one entry leaf and the version's."""
+    old = dict(world.files)
+    world.change("GN-QN", status=Status.SUSPENDED)
+    world.publish()
+    leaves = directory_leaves(old, world.files)
+    assert leaves[:-1] == [entry_leaf(world.member("GN-QN").entry)]
+    contents = read_repository(world.files, world.root, NOW)
+    assert decode_leaf(leaves[-1]) == VersionLeaf(
+        contents.version, contents.snapshot_sha256, sha256(contents.who).digest(), sha256(contents.revocations).digest()
+    )
+
+
+def test_a_card_is_logged_as_it_was_signed(world: World) -> None:
+    """Anybody finds the very bytes of a card that was published."""
+    old = dict(world.files)
+    card = world.member("GN-QN").delivery_card(NOW, serial=2)
+    world.put_cards({"cards/GN-QN/delivery": card})
+    assert directory_leaves(old, world.files)[:-1] == [card_leaf("cards/GN-QN/delivery", card)]
+
+
+def test_a_revocation_cannot_be_hidden(world: World) -> None:
+    """Each revoked key is a leaf with its time and reason."""
+    old = dict(world.files)
+    key = world.member("GN-QN").key(Use.AGENT)
+    row = KeyRevocation(key_id=key.key_id.hex(), revoked_at=NOW, reason=RevocationReason.STOLEN)
+    world.revoked = (row,)
+    world.publish()
+    leaves = directory_leaves(old, world.files)
+    assert leaves[:-1] == [revocation_leaf(row)]
+    assert isinstance(decode_leaf(leaves[0]), RevocationLeaf)
+
+
+def test_a_fresh_timestamp_says_nothing_new(world: World) -> None:
+    """Daily signatures over the same version do not fill the log."""
+    later = world.online.refresh(world.files, NOW + 20 * 3600)
+    assert later
+    same_version = {name: data for name, data in later.items() if "snapshot" not in name}
+    assert directory_leaves(world.files, {**world.files, **same_version}) == []
+    assert directory_leaves({}, {}) == []
+
+
+def test_the_version_leaf_shows_a_split_view(world: World) -> None:
+    """Who was shown another directory under the same number finds it out from the log."""
+    leaf = decode_leaf(directory_leaves({}, world.files)[-1])
+    assert isinstance(leaf, VersionLeaf)
+    directory = world.directory
+    assert check_split(directory.version, directory.snapshot_sha256, leaf)
+    with pytest.raises(Rejected, match="directory-split"):
+        check_split(directory.version, bytes(32), leaf)
+
+
+def test_a_missing_file_is_no_directory(world: World) -> None:
+    """A version whose targets are not at hand is refused instead of being logged in part."""
+    files = {name: data for name, data in world.files.items() if "delivery" not in name}
+    with pytest.raises(Rejected, match="directory-untrusted"):
+        directory_leaves({}, files)
