@@ -23,6 +23,7 @@ MESSAGES = {
     "seal": contexts.seal_message(H32),
     "approval": contexts.approval_message(H32),
     "receipt": contexts.receipt_message(b"receipt"),
+    "directory": contexts.directory_leaf(b"array"),
     "problem": contexts.problem_message(b"body", b"problem"),
     "action": contexts.action_message(b"action"),
 }
@@ -52,6 +53,7 @@ def test_hashes_are_those_of_the_specification() -> None:
         contexts.wrap_nonce(contexts.wrap_nonce_prefix(H32), bytes(16))
         == sha512(b"env1/wrap\x00" + H32 + bytes(16)).digest()[:24]
     )
+    assert contexts.cosignature_message(7, "text\n") == b"cosignature/v1\ntime 7\ntext\n"
     assert contexts.receipt_message(b"r") == b"env1/receipt\x00" + sha256(b"r").digest()
     assert contexts.action_message(b"a") == b"env1/action\x00" + sha256(b"a").digest()
     assert contexts.action_leaf(b"s") == sha256(b"env1/action-leaf\x00s").digest()
