@@ -26,7 +26,7 @@ def note(size: int, root: bytes) -> bytes:
 
 def judge(folder: Path, promises: str = "", **changed: Any) -> Judge:
     """Judge a log of three leaves, good but for what is changed."""
-    tables = {
+    tables: dict[str, Any] = {
         "event": [(leaf,) for leaf in LEAVES],
         "checkpoint": [(2, OF_TWO, note(2, OF_TWO)), (3, OF_THREE, None)],
         "log_state": [(3, OF_THREE)],

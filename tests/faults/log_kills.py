@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["KILLS", "run"]
 
 KILLS: Final = {"sqlite": 90, "postgresql": 60}
-CALLS: Final = ("look", "advance", "sign_checkpoint", "tiles", "entries")
-FIRST_ONES: Final = 4  # the first, second ... such call of a life
-CALL_WAIT_S: Final = 2.0  # a named call that does not come within this is killed at random instead
+# Each call through the port, and how many of them a life survives at most before it dies there; tiles and entries are read at
+# its start.
+CALLS: Final = {"look": 5, "advance": 4, "sign_checkpoint": 4, "tiles": 1, "entries": 1}
+CALL_WAIT_S: Final = 1.0  # a named call that does not come within this is killed at random instead
 RANDOM_S: Final = 0.6
+RANDOM_SHARE: Final = 0.3
 LAST_S: Final = 30.0
 JUDGE_EVERY: Final = 5
 
@@ -49,8 +51,8 @@ class _Campaign:
         self._processes = processes
         self._chance = random.Random(1)
         self._seeds = itertools.count()
-        ways = itertools.product(range(1, FIRST_ONES + 1), CALLS, ("before", "after"))
-        self._deaths = itertools.cycle([f"log.{call}:{side}:{count}" for count, call, side in ways])
+        ways = [(call, count) for call, most in CALLS.items() for count in range(1, most + 1)]
+        self._deaths = itertools.cycle([f"log.{call}:{side}:{count}" for call, count in ways for side in ("before", "after")])
         self.named = 0
 
     def start(self, place: int, death: str = "", *, last: bool = False) -> ForkServerProcess:
@@ -63,7 +65,7 @@ class _Campaign:
 
     def kill(self, place: int) -> None:
         """Let one life end, by its own doom or at random."""
-        random_one = self._chance.random() < 0.3
+        random_one = self._chance.random() < RANDOM_SHARE
         process = self.start(place, "" if random_one else next(self._deaths))
         process.join(self._chance.uniform(0.05, RANDOM_S) if random_one else CALL_WAIT_S)
         self.named += process.exitcode is not None
