@@ -69,6 +69,7 @@ CODES: Final[dict[str, Code]] = {
     # --- inside an envelope --------------------------------------------------------------------------------------
     "cannot-open": _rejected(422, "the delivery cannot be opened", "ask the author to send it again"),
     "key-gone": _rejected(422, "sealed to a key that has been destroyed", "the author sends a new message to the current key"),
+    "key-revoked": _rejected(422, "sealed to a key that was revoked as stolen: held", "write to the recipient over another line, and send a new message once it has new keys"),
     # --- rules of the header -------------------------------------------------------------------------------------
     "out-of-time": _rejected(422, "created, expires or accepted times contradict each other or the clock", "sign it anew now"),
     "expired": _rejected(422, "past its expiry", "write a new message"),

@@ -25,6 +25,7 @@ from gateway.exchange.operate import Operator
 from gateway.exchange.outcomes import Outcomes
 from gateway.exchange.publish_directory import CardDesk
 from gateway.exchange.repair import requeue_lost
+from gateway.exchange.revocations import LOOK_S, StolenKeys
 from gateway.exchange.session import Session
 from gateway.exchange.submit import Answer, Submitter
 from gateway.exchange.tasks import Tasks, every
@@ -91,6 +92,7 @@ class Exchange:
         start("dispatch", self._dispatcher.run)
         start("expire", every(self._parts.limits.expire_every_s, Expirer(self._parts).round))
         start("directory", every(self._schedule.import_every_s, directory.renew))
+        start("revocations", every(LOOK_S, StolenKeys(self._parts).round))
         start("gauges", Gauges(self._parts).run)
         if self._parts.shared:
             start("reload", every(self._schedule.reload_every_s, self._reload))

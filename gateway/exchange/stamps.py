@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from gateway.envelope import Keyring, Rng
     from gateway.ids import Address, EnvelopeHash
 
-__all__ = ["Stamps"]
+__all__ = ["KEY_REVOKED", "Stamps"]
 
 _SALT_BYTES: Final = 16
 _SALTS_AT_ONCE: Final = 64  # each call of the system gives up the interpreter, and waits behind the event loop
 UNANSWERED: Final = "unanswered"
+KEY_REVOKED: Final = "key-revoked"
 
 
 class Stamps:
@@ -62,6 +63,10 @@ class Stamps:
     def held(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
         """Sign that a delivery is held, because session after session left it unanswered."""
         return self._sign(Event.HELD, envelope_hash, recipient, UNANSWERED)
+
+    def key_revoked(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
+        """Sign that a delivery is held, because the key that it is sealed to was revoked as stolen."""
+        return self._sign(Event.HELD, envelope_hash, recipient, KEY_REVOKED)
 
     def _accepted(self, envelope_hash: EnvelopeHash, sender: Address, at: int, number: int) -> bytes:
         receipt = Receipt(
