@@ -28,12 +28,14 @@ class FakeLog:
 
     Args:
         seed: Of its key.
+        origin: Its name.
     """
 
-    def __init__(self, seed: bytes = bytes(range(32))) -> None:
+    def __init__(self, seed: bytes = bytes(range(32)), origin: str = ORIGIN) -> None:
         self._seed = seed
+        self._origin = origin
         self._key = SigningKey.from_seed(GATEWAY, Use.LOG, seed)
-        self.verifier = VerifierKey(ORIGIN, ED25519, self._key.public.key)
+        self.verifier = VerifierKey(origin, ED25519, self._key.public.key)
         self.leaves: list[bytes] = []
         self.rows: list[CheckpointRow] = []
         self.now = 1_900_000_000
@@ -52,14 +54,14 @@ class FakeLog:
         """Add entries and sign a checkpoint over all."""
         self.commit(count, word)
         size, root = len(self.leaves), root_of(self._hashes())
-        text = encode_checkpoint(Checkpoint(ORIGIN, size, root))
+        text = encode_checkpoint(Checkpoint(self._origin, size, root))
         note = encode_note(Note(text, (sign_note(text, self.verifier, self._key.sign),)))
         self.rows.append(CheckpointRow(size, root, self.now, note, b"", None))
         return self.newest
 
     def fork(self, size: int) -> FakeLog:
         """Return a log with the same key and the same first leaves."""
-        other = FakeLog(self._seed)
+        other = FakeLog(self._seed, self._origin)
         other.leaves = self.leaves[:size]
         return other
 
