@@ -67,10 +67,10 @@ def _show(found: MessageStatus) -> None:
         output.print_pairs([(title, "")])
         return
     rows = [
-        (one.recipient, one.state, _date(one.at), one.reason or "", output.in_words("proved", one.proved))
+        (one.recipient, one.state, _date(one.at), one.reason or "", output.in_words("proved", one.proved), one.anew or "")
         for one in found.recipients
     ]
-    output.print_table(title, ("recipient", "state", "since", "reason", "proved"), rows)
+    output.print_table(title, ("recipient", "state", "since", "reason", "proved", "sent anew as"), rows)
 
 
 def _state(found: MessageStatus) -> str:

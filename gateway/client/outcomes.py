@@ -81,6 +81,11 @@ class OutcomeKeeper:
         except GatewayError as exc:
             _log.info("the outcomes of messages are not known now: %s", exc)
 
+    async def sent_anew(self, row: Outgoing) -> dict[Address, str]:
+        """Return the ids of messages that went out in the place of one, by recipient."""
+        known = await self._home.store.read(partial(outcome_rows.known, envelope_hash=row.envelope_hash))
+        return {self._recipient(told): format_id(told.anew) for told in known.values() if told.anew is not None}
+
     async def _read(self) -> bool:
         """Take one page; False when it was the last."""
         after = await self._home.store.read(outcome_rows.after)

@@ -38,6 +38,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         at: When it came to this state, Unix seconds.
         reason: Why it was rejected or held, a code.
         proved: Whether a signed receipt that names our envelope says so.
+        anew: Id, as text, of the message that this home sent in its place, because the recipient's key was gone.
     """
 
     recipient: Address
@@ -45,6 +46,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
     at: int | None = None
     reason: str | None = None
     proved: bool = False
+    anew: str | None = None
 
 
 class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +128,10 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
     if row.state is State.ACCEPTED:
         await parts.directory.current()
         answer = await parts.transport.get(f"{media.MESSAGES}/{format_id(key)}")
-        recipients = _recipients(answer, row, parts.directory.answers())
+        await parts.outcomes.collect()
+        anew = await parts.outcomes.sent_anew(row)
+        told = _recipients(answer, row, parts.directory.answers())
+        recipients = tuple(msgspec.structs.replace(one, anew=anew.get(one.recipient)) for one in told)
     evidence = parts.outbox.evidence(row)
     return MessageStatus(
         message_id=key,

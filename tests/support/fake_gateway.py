@@ -20,8 +20,9 @@ import msgspec
 
 from gateway.api.app import HttpApi, Parts
 from gateway.api.limits import HttpLimits
-from gateway.directory.cards import card_path, parse_card
+from gateway.directory.cards import DeliveryCard, parse_card
 from gateway.directory.possession import Challenge, check_answers, make_challenge
+from gateway.directory.registrar import accept_card
 from gateway.envelope.accept import check_seal, check_submission, examine, head, make_delivery, rows
 from gateway.envelope.clear import check_clear, check_clear_author, encode_sealed_answer, examine_clear, seal_clear
 from gateway.envelope.keys import PublicKey
@@ -262,14 +263,28 @@ class FakeGateway:
     async def publish_card(self, asker: Address, card: bytes, answers: Sequence[bytes]) -> None:
         """Publish a card whose keys are proved."""
         self._reachable()
-        check_answers(card, answers, self.world.gateway, self.clock())
-        self.events.append(("card", asker, card))
-        self.world.put_cards({card_path(parse_card(card)[1]): card})
+        parsed, now = parse_card(card)[1], self.clock()
+        if isinstance(parsed, DeliveryCard):
+            check_answers(card, answers, self.world.gateway, now)
+        directory = self.world.directory
+        if parsed not in {directory.key_cards.get(asker), directory.delivery_cards.get(asker)}:
+            path = accept_card(directory, asker, card, now)
+            self.events.append(("card", asker, card))
+            self.world.put_cards({path: card})
+        if self.mute:
+            raise Uncertain("the answer is lost for a test")
 
     async def directory_files(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Return files of the directory."""
         self._reachable()
         return {name: self.world.files[name] for name in names if name in self.world.files}
+
+    def hold(self, row: Row, reason: str) -> None:
+        """Hold a delivery and tell its author."""
+        sender = next(sender for (sender, _), message in self.messages.items() if row in message.rows)
+        row.state, row.reason = "held", reason
+        row.receipt = self._receipt(Event.HELD, row.envelope_hash, row.recipient, reason=reason)
+        self.told.append((sender, row.receipt))
 
     def break_sessions(self, reason: Exception | None = None) -> None:
         """End every session."""
@@ -325,7 +340,14 @@ class FakeGateway:
     def _key_ok(self, recipient: Address, key_id: KeyId, at: int) -> bool:
         return key_id not in self.closed_keys and self.world.directory.delivery_key_ok(recipient, key_id, at)
 
-    def _receipt(self, event: Event, envelope_hash: EnvelopeHash, subject: Address, number: int | None) -> bytes:
+    def _receipt(
+        self,
+        event: Event,
+        envelope_hash: EnvelopeHash,
+        subject: Address,
+        number: int | None = None,
+        reason: str | None = None,
+    ) -> bytes:
         receipt = Receipt(
             event=event,
             envelope_hash=envelope_hash,
@@ -333,6 +355,7 @@ class FakeGateway:
             signer=self.world.gate.address,
             at=int(self.clock()),
             number=number,
+            reason=reason,
             salt=os.urandom(16),
         )
         return make_receipt(receipt, self.world.gateway)
