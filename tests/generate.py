@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.message.export import write as write_schemas
-from tests.vectors import generate_audit, generate_envelope, generate_receipt, generate_submission
+from tests.vectors import generate_action, generate_audit, generate_envelope, generate_problem, generate_receipt, generate_submission
 from tests.vectors.generate_envelope import write
 
 if __name__ == "__main__":
     write_schemas()
-    for generator in (generate_audit, generate_envelope, generate_receipt, generate_submission):
+    generators = (generate_action, generate_audit, generate_envelope, generate_problem, generate_receipt, generate_submission)
+    for generator in generators:
         write(generator.folder(), generator.files())
