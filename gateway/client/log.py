@@ -24,7 +24,8 @@ from gateway.client.log_evidence import Contradiction, EvidenceKeeper
 from gateway.client.log_rows import Claim, Kept
 from gateway.client.log_tiles import LogTiles
 from gateway.client.transport import Transport
-from gateway.envelope.receipt import GATEWAY_EVENTS, LogView, SignedReceipt, parse_receipt
+from gateway.envelope.receipt import GATEWAY_EVENTS, LogView, SignedReceipt, parse_receipt, read_receipt
+from gateway.envelope.wire import DELIVERY
 from gateway.errors import Corrupt, GatewayError
 from gateway.evidence.anchors import gateway_of, log_keys, origin_of
 from gateway.merkle import EMPTY_ROOT, verify_consistency
@@ -55,12 +56,14 @@ class Monitor:
 
     Attributes:
         view: The newest good one, for this home's own receipts; None before the first.
+        behind: Whether the gateway showed less than that when it was asked last.
     """
 
     def __init__(self, home: Home, directory: HomeDirectory, transport: Transport, clock: Callable[[], float]) -> None:
         self.tiles = LogTiles(transport)
         self.evidence = EvidenceKeeper(home, clock)
         self.view: LogView | None = None
+        self.behind = False
         self._home = home
         self._directory = directory
         self._clock = clock
@@ -86,6 +89,11 @@ class Monitor:
         sealed = self._home.seal(signed.data, _CLAIM + view.root)
         claim = Claim(view.size, view.root, signed.receipt.event in GATEWAY_EVENTS, int(self._clock()), sealed)
         self._home.store.later(partial(log_rows.add_claim, claim=claim))
+
+    def saw_accepted(self, delivery: bytes) -> None:
+        """Remember the views in the accepted receipts of a delivery that was opened."""
+        for form in DELIVERY.decode(delivery).accepted:
+            self.saw(read_receipt(form))
 
     async def follow(self) -> None:
         """Look at most every five minutes; what cannot be known now is asked another time, a contradiction is logged."""
@@ -114,7 +122,9 @@ class Monitor:
             if kept is None or shown.size >= kept.size:
                 await self._grown(kept, shown)
                 kept = shown
+                self.behind = False
             else:
+                self.behind = True
                 await self._smaller(kept, shown)
             await self._check_claims(kept, shown)
             return kept
@@ -196,7 +206,7 @@ class Monitor:
         await self._alarm(kept, signed.data, why, "receipt")
 
     async def _alarm(self, kept: Kept, other: bytes, why: str, suffix: str = "note") -> None:
-        await self.evidence.keep(Contradiction("log-forked", why, kept.note, other, suffix))
+        await self.evidence.keep(Contradiction("log-forked", why, kept.note, other, ("note", suffix)))
         raise Corrupt(why, code="log-forked")
 
     async def _forget(self, claims: Iterable[Claim]) -> None:

@@ -36,14 +36,14 @@ class Contradiction(NamedTuple):
         why: In words, for people.
         kept: What this home had before.
         other: What contradicts it.
-        suffix: Of the other one's file: `note`, `receipt` or `leaf`.
+        suffixes: Of their two files: `note`, `receipt`, `leaf` or `json`.
     """
 
     code: str
     why: str
     kept: bytes
     other: bytes
-    suffix: str = "note"
+    suffixes: tuple[str, str] = ("note", "note")
 
 
 class Evidence(NamedTuple):
@@ -91,8 +91,9 @@ class EvidenceKeeper:
     def _write(self, digest: bytes, found: Contradiction) -> None:
         folder = self._home.folder / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
-        _put(folder / f"{_name(digest)}-kept.note", found.kept)
-        _put(folder / f"{_name(digest)}-other.{found.suffix}", found.other)
+        kept, other = found.suffixes
+        _put(folder / f"{_name(digest)}-kept.{kept}", found.kept)
+        _put(folder / f"{_name(digest)}-other.{other}", found.other)
 
 
 def _name(digest: bytes) -> str:
