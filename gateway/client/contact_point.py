@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
+from gateway.client.auditor import Auditor
 from gateway.client.backup import backup_home
 from gateway.client.compose import Wish
 from gateway.client.delivery import Delivery
@@ -86,6 +87,7 @@ class ContactPoint:
         home = await asyncio.to_thread(Home.unlock, self._folder, self._passphrase)
         self._passphrase = None
         self._open = Parts.of(home, tuple(self._gateways or home.gateways), self._clock)
+        await self._open.monitor.load()
         return self
 
     async def __aexit__(
@@ -118,7 +120,10 @@ class ContactPoint:
         await parts.directory.current()
         with suppress(Unavailable, Uncertain):  # then the message is kept, and the card goes out with it
             await parts.cards.ensure()
-        return await parts.outbox.send(content, [to] if isinstance(to, str) else to, wish)
+        receipt = await parts.outbox.send(content, [to] if isinstance(to, str) else to, wish)
+        if not receipt.kept:
+            await parts.monitor.follow()
+        return receipt
 
     def inbox(self, *, follow: bool = False) -> Inbox:
         """
@@ -155,6 +160,11 @@ class ContactPoint:
             return Delivery(None, None, await self._parts.opener.read_current(delivery))
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
+
+    @property
+    def auditor(self) -> Auditor:
+        """Verifies the audit log, and follows it."""
+        return self._parts.auditor
 
     @property
     def tls(self) -> Tls:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.client.receipts import ReceiptPost
     from gateway.envelope.header import Header
     from gateway.envelope.open import Opened
+    from gateway.envelope.receipt import LogView
     from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
     from gateway.message import Content
 
@@ -46,12 +47,16 @@ class Desk:
         home: Keeps what was settled.
         post: Sends the receipts.
         clock: Unix seconds.
+        view: Returns the newest view of the audit log that this home verified, for its receipts; None before the first.
     """
 
-    def __init__(self, home: Home, post: ReceiptPost, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, home: Home, post: ReceiptPost, clock: Callable[[], float], view: Callable[[], LogView | None]
+    ) -> None:
         self._home = home
         self._post = post
         self._clock = clock
+        self._view = view
         self._owner = os.urandom(arrivals.PROCESS_BYTES)
         self._iterations = 0
         self._shown: dict[bytes, EnvelopeHash] = {}
@@ -71,6 +76,7 @@ class Desk:
             signer=self._home.address,
             at=int(self._clock()),
             reason=reason,
+            log=self._view(),
             salt=os.urandom(_SALT_BYTES),
         )
         return make_receipt(receipt, self._home.keyring)

@@ -142,6 +142,7 @@ class Inbox:
             return None
         try:
             message = await self._parts.opener.open(claimed)
+            self._parts.monitor.saw_accepted(message.opened.delivery)
             # 9. (sender, message id) not seen with another envelope.
             if not self._parts.desk.show(message.opened) or await self._parts.opener.other_envelope(message.opened):
                 # Nothing is noted under this sender and id: that place belongs to the other envelope.

@@ -214,6 +214,7 @@ class Intake:
                 await self._parts.cards.ensure()
                 if await self._parts.outbox.flush(look=True):
                     await self._parts.outcomes.follow()
+                await self._parts.monitor.follow()
                 await self._parts.watch.tell()
             except Corrupt:
                 raise

@@ -27,7 +27,7 @@ from gateway.client.outgoing import Answered, Outgoing, State
 from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.transport import Transport
 from gateway.envelope.clear import author_check, decode_sealed_answer
-from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
+from gateway.envelope.receipt import Event, SignedReceipt, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Address, ConversationId, EnvelopeHash, MessageId, format_id, network_of
 from gateway.message import Content
@@ -90,13 +90,22 @@ class Outbox:
         directory: Whom to seal to, and whose receipts count.
         transport: To the gateways.
         clock: Unix seconds.
+        saw: Gets every receipt that was verified.
     """
 
-    def __init__(self, home: Home, directory: HomeDirectory, transport: Transport, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        directory: HomeDirectory,
+        transport: Transport,
+        clock: Callable[[], float],
+        saw: Callable[[SignedReceipt], None],
+    ) -> None:
         self._home = home
         self._directory = directory
         self._transport = transport
         self._clock = clock
+        self._saw = saw
         self._flushing = asyncio.Lock()
         self._in_flight: set[bytes] = set()
         self._anything_kept = True  # until a look at the home has shown otherwise
@@ -251,6 +260,7 @@ class Outbox:
         if told != (Event.ACCEPTED, self._home.address, self._home.network, envelope_hash):
             raise Rejected("a receipt for something else", code="signature-bad")
         assert receipt.number is not None  # every accepted receipt has one
+        self._saw(signed)
         kept = self._home.seal(encode_head(head), _HEAD + row.message_id)
         return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept)
 

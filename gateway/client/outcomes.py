@@ -26,7 +26,7 @@ from gateway.client.outbox import Outbox
 from gateway.client.outcome_rows import Anew, Told
 from gateway.client.outgoing import Outgoing
 from gateway.client.transport import Transport
-from gateway.envelope.receipt import Event, Receipt, parse_receipt, verify_receipt
+from gateway.envelope.receipt import Event, Receipt, SignedReceipt, parse_receipt, verify_receipt
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
 from gateway.ids import Address, MessageId, format_id, new_uuid7
 from gateway.protocol import media
@@ -51,16 +51,24 @@ class OutcomeKeeper:
         directory: Whose receipts count, and which keys are current.
         outbox: Sends anew.
         clock: Unix seconds.
+        saw: Gets every receipt that was verified.
     """
 
-    def __init__(
-        self, home: Home, transport: Transport, directory: HomeDirectory, outbox: Outbox, clock: Callable[[], float]
+    def __init__(  # noqa: PLR0913  the parts of a home that it works with
+        self,
+        home: Home,
+        transport: Transport,
+        directory: HomeDirectory,
+        outbox: Outbox,
+        clock: Callable[[], float],
+        saw: Callable[[SignedReceipt], None],
     ) -> None:
         self._home = home
         self._transport = transport
         self._directory = directory
         self._outbox = outbox
         self._clock = clock
+        self._saw = saw
         self._look_at = 0.0
 
     async def follow(self) -> None:
@@ -128,10 +136,12 @@ class OutcomeKeeper:
     async def _proved(self, data: bytes) -> Receipt:
         signed = parse_receipt(data)
         try:
-            return verify_receipt(signed, self._directory.answers())
+            receipt = verify_receipt(signed, self._directory.answers())
         except Rejected:
             await self._directory.refresh()  # its signer may have a new key
-            return verify_receipt(signed, self._directory.answers())
+            receipt = verify_receipt(signed, self._directory.answers())
+        self._saw(signed)
+        return receipt
 
     async def _send_due(self) -> None:
         due = await self._home.store.read(outcome_rows.due)

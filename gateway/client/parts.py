@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
 from gateway.client.keys import KeyKeeper
+from gateway.client.log import Monitor
 from gateway.client.opening import Opener
 from gateway.client.outbox import Outbox
 from gateway.client.outcomes import OutcomeKeeper
@@ -37,6 +39,8 @@ class Parts:
         opener: Opens deliveries.
         desk: Settles them.
         watch: Tells what ends soon.
+        monitor: Watches over the audit log.
+        auditor: Reads it when asked to.
         clock: Unix seconds.
     """
 
@@ -51,6 +55,8 @@ class Parts:
     opener: Opener
     desk: Desk
     watch: Watch
+    monitor: Monitor
+    auditor: Auditor
     clock: Callable[[], float]
 
     @classmethod
@@ -58,7 +64,8 @@ class Parts:
         """Put the parts of a home together; needs a running event loop."""
         transport = Transport(gateways, home.keyring, clock, home.tls_context)
         directory = HomeDirectory(home, transport, clock)
-        outbox = Outbox(home, directory, transport, clock)
+        monitor = Monitor(home, directory, transport, clock)
+        outbox = Outbox(home, directory, transport, clock, monitor.saw)
         post = ReceiptPost(home.store, transport)
         return cls(
             home=home,
@@ -67,17 +74,19 @@ class Parts:
             cards=CardKeeper(home, transport, directory, clock),
             keys=KeyKeeper(home, transport, directory, clock),
             outbox=outbox,
-            outcomes=OutcomeKeeper(home, transport, directory, outbox, clock),
+            outcomes=OutcomeKeeper(home, transport, directory, outbox, clock, monitor.saw),
             post=post,
             opener=Opener(home, directory, transport, clock),
-            desk=Desk(home, post, clock),
+            desk=Desk(home, post, clock, lambda: monitor.view),
             watch=Watch(home, directory, clock),
+            monitor=monitor,
+            auditor=Auditor(monitor, directory),
             clock=clock,
         )
 
     async def make_ready(self) -> None:
         """
-        Do what every contact with a gateway begins with: directory, own keys and card, kept messages, outcomes.
+        Do what every contact with a gateway begins with: directory, own keys and card, kept messages, outcomes, the log.
 
         Raises:
             Unavailable: No gateway can be reached, and there is nothing to go on with.
@@ -88,3 +97,4 @@ class Parts:
         await self.cards.ensure()
         if await self.outbox.flush():
             await self.outcomes.collect()
+        await self.monitor.follow()
