@@ -54,7 +54,7 @@ class OutcomeKeeper:
         saw: Gets every receipt that was verified.
     """
 
-    def __init__(  # noqa: PLR0913  the parts of a home that it works with
+    def __init__(
         self,
         home: Home,
         transport: Transport,
