@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from gateway.message.export import write as write_schemas
-from tests.vectors import generate_action, generate_audit, generate_envelope, generate_problem, generate_receipt, generate_submission
+from tests.vectors import (
+    generate_action,
+    generate_audit,
+    generate_envelope,
+    generate_problem,
+    generate_receipt,
+    generate_submission,
+)
 from tests.vectors.generate_envelope import write
 
 if __name__ == "__main__":
     write_schemas()
-    generators = (generate_action, generate_audit, generate_envelope, generate_problem, generate_receipt, generate_submission)
-    for generator in generators:
+    for generator in (
+        generate_action,
+        generate_audit,
+        generate_envelope,
+        generate_problem,
+        generate_receipt,
+        generate_submission,
+    ):
         write(generator.folder(), generator.files())
