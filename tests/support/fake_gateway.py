@@ -4,7 +4,8 @@ A gateway for tests of the client: the real HTTP interface over an exchange in m
 Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
 changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands
 nothing over on sessions, `forged` is the answer to every submission, `closed_keys` are refused, `stranger` is the refusal of
-every submission by somebody who has no key, `damage_signature` changes signatures of refusals. What happened is in `events`.
+every submission by somebody who has no key, `damage_signature` changes signatures of refusals, `view` is what receipts say
+of the log. What happened is in `events`.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from gateway.directory.possession import Challenge, check_answers, make_challeng
 from gateway.directory.registrar import accept_card
 from gateway.envelope.accept import check_seal, check_submission, examine, head, make_delivery, rows
 from gateway.envelope.clear import check_clear, check_clear_author, encode_sealed_answer, examine_clear, seal_clear
-from gateway.envelope.keys import PublicKey
-from gateway.envelope.receipt import Event, Receipt, make_receipt, parse_receipt, verify_receipt
+from gateway.envelope.keys import PublicKey, Use
+from gateway.envelope.receipt import Event, LogView, Receipt, make_receipt, parse_receipt, verify_receipt
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
 from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
 from gateway.ops.health import Health
@@ -161,7 +162,8 @@ class FakeGateway:
     def __init__(self, world: World, clock: Callable[[], float]) -> None:
         self.world = world
         self.clock = clock
-        self.log = FakeLog()
+        self.log = FakeLog(world.gate.key(Use.LOG).unsafe_export())
+        self.view: LogView | None = None
         self.messages: dict[tuple[Address, bytes], Message] = {}
         self.sessions: dict[Address, FakeSession] = {}
         self.events: list[tuple[str, Address, bytes]] = []
@@ -355,6 +357,7 @@ class FakeGateway:
             signer=self.world.gate.address,
             at=int(self.clock()),
             number=number,
+            log=self.view,
             reason=reason,
             salt=os.urandom(16),
         )
