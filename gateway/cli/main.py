@@ -23,7 +23,7 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
     *("send", "inbox", "status", "open", "directory", "enrol", "keys", "tls"),
-    *("network", "serve", "check", "migrate", "operate", "witness", "demo"),
+    *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
 _SERVER: Final = frozenset({"aiormq", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})
@@ -42,7 +42,7 @@ def build() -> typer.Typer:
     )
     app.callback()(_options)
     for name in COMMANDS:
-        importlib.import_module(f"gateway.cli.{name}").register(app)
+        importlib.import_module(f"gateway.cli.{name.replace('-', '_')}").register(app)
     return app
 
 

@@ -16,15 +16,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from tuf.api.metadata import Targets
-
+from gateway.directory.expiry import metadata_ends
 from gateway.directory.leaves import directory_leaves
-from gateway.directory.metadata import parse, read_repository, root_chain
-from gateway.directory.repository import OnlineSigner, newest_version, superseded
-from gateway.directory.roles import TufRole, metadata_file
+from gateway.directory.metadata import read_repository
+from gateway.directory.repository import OnlineSigner, superseded
+from gateway.directory.roles import AUTHORITY_ROLES, TufRole
 from gateway.directory.view import Directory, build_from
+from gateway.envelope import KeyRecord
 from gateway.errors import Rejected, Unavailable
 from gateway.exchange.publication import Publication
+from gateway.ids import KeyId
 from gateway.ledger import Ledger
 from gateway.ops import Metrics
 from gateway.ops.logs import logger
@@ -77,7 +78,7 @@ class DirectorySource:
         self._changing = asyncio.Lock()
         self._version = 0
         self._renewed_at = clock()
-        self._expires = 0  # of what the authority signed
+        self._ends: Mapping[TufRole, int] = {}
         self._told_expired = False
         self._files: Mapping[str, bytes] = {}
         self._directory: Directory | None = None
@@ -103,6 +104,20 @@ class DirectorySource:
         """Raise `directory-expired` when what the authority signed has expired: homes refuse it, the exchange goes on."""
         if self._clock() >= self._expires:
             raise Rejected(f"the authority's metadata expired at {self._expires}: let it publish", code="directory-expired")
+
+    @property
+    def ends(self) -> Mapping[TufRole, int]:
+        """When the metadata of each role in use expires, in Unix seconds; empty before there is one."""
+        return self._ends
+
+    def lookup(self, key_id: KeyId) -> KeyRecord | None:
+        """Return a key of the directory in use, or None; for any thread."""
+        return None if self._directory is None else self._directory.key(key_id)
+
+    @property
+    def _expires(self) -> int:
+        """When the first of the authority's signatures expires."""
+        return min((self._ends[role] for role in AUTHORITY_ROLES if role in self._ends), default=0)
 
     def files(self, names: Sequence[str]) -> Files:
         """Return those files that are there."""
@@ -226,21 +241,16 @@ class DirectorySource:
     async def _install(self, version: int, files: Mapping[str, bytes]) -> None:
         """Verify from the root, then use; what does not verify is not used, nor what was overtaken meanwhile."""
         if files:
-            directory, expires = await asyncio.to_thread(self._verified, files)
+            directory, ends = await asyncio.to_thread(self._verified, files)
             if version < self._version:
                 return
-            self._directory, self._answers, self._expires = directory, DirectoryAnswers(directory), expires
+            self._directory, self._answers, self._ends = directory, DirectoryAnswers(directory), ends
             self._metrics.directory_version.set(directory.version)
             self._log.info("directory", version=directory.version, count=len(directory.entries))
             for path, code in directory.held_back.items():
                 self._log.warning("card-held-back", path=path, code=code)
         self._version, self._files = version, files
 
-    def _verified(self, files: Mapping[str, bytes]) -> tuple[Directory, int]:
-        """Return the directory, and when the first of the authority's signatures expires."""
-        directory = build_from(read_repository(files, self._root, None))
-        targets, revocations = (
-            parse(Targets, files[metadata_file(role, newest_version(files, role))]).signed.expires
-            for role in (TufRole.TARGETS, TufRole.REVOCATIONS)
-        )
-        return directory, int(min(root_chain(files, self._root).expires, targets, revocations).timestamp())
+    def _verified(self, files: Mapping[str, bytes]) -> tuple[Directory, dict[TufRole, int]]:
+        """Return the directory, and when the metadata of each role expires."""
+        return build_from(read_repository(files, self._root, None)), metadata_ends(files, self._root)

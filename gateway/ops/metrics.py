@@ -37,6 +37,7 @@ class Metrics:
         self._submissions()
         self._deliveries()
         self._machinery()
+        self._endings()
         self._log()
         self._vouching()
         # One cache for each gateway, not for the class: children belong to this registry.
@@ -48,6 +49,9 @@ class Metrics:
         self.waiting = cache(self._waiting.labels)
         self.faults = cache(self._faults.labels)
         self.operations = cache(self._operations.labels)
+        self.own_key_ends_seconds = cache(self._own_key_ends_seconds.labels)
+        self.cards_ending = cache(self._cards_ending.labels)
+        self.metadata_ends_seconds = cache(self._metadata_ends_seconds.labels)
         self.witness_age_seconds = cache(self._witness_age_seconds.labels)
         self.witness_forked = cache(self._witness_forked.labels)
         self.witness_answers = cache(self._witness_answers.labels)
@@ -151,6 +155,24 @@ class Metrics:
             "Rounds of a background task that failed and were retried.",
             ["task", "code"],
             registry=own,
+        )
+
+    def _endings(self) -> None:
+        own = self.registry
+        self._own_key_ends_seconds = Gauge(
+            "gateway_own_key_ends_seconds",
+            "Time until the last key of a use ends on this gateway's card; revoked ones are not counted.",
+            ["use"],
+            registry=own,
+        )
+        self._cards_ending = Gauge(
+            "gateway_cards_ending",
+            "Active participants whose key card ends within 30 days, or whose delivery card within 7; absent ones are not counted.",
+            ["card"],
+            registry=own,
+        )
+        self._metadata_ends_seconds = Gauge(
+            "gateway_metadata_ends_seconds", "Time until the directory's metadata of a role expires.", ["role"], registry=own
         )
 
     def _log(self) -> None:
