@@ -17,22 +17,26 @@ from typing import Final, NamedTuple
 __all__ = [
     "PROCESS_BYTES",
     "Arrival",
+    "Arrived",
     "Claimed",
     "Due",
     "Kept",
     "Outcome",
     "Settlement",
     "State",
+    "by_source",
     "claim",
     "due",
     "keep",
     "keep_refused",
     "other",
+    "receipts_of",
     "recorded",
     "release",
     "replace",
     "settle",
     "unclaimed",
+    "without_source",
 ]
 
 PROCESS_BYTES: Final = 8  # of an owner: they name the process, what follows names one of its iterations
@@ -71,6 +75,14 @@ class Kept(NamedTuple):
 
     row: int | None  # None where the envelope was here before
     receipts: list[Due]
+
+
+class Arrived(NamedTuple):
+    """A delivery of this home, settled or not."""
+
+    envelope_hash: bytes
+    delivery: bytes  # encrypted
+    content: bytes | None  # encrypted; of what was acknowledged
 
 
 class Claimed(NamedTuple):
@@ -189,6 +201,25 @@ def other(connection: sqlite3.Connection, source: bytes, envelope_hash: bytes) -
     """Tell whether this sender and message id came before with another envelope."""
     query = "SELECT 1 FROM arrived WHERE source = ? AND envelope_hash <> ?"
     return connection.execute(query, (source, envelope_hash)).fetchone() is not None
+
+
+def by_source(connection: sqlite3.Connection, sources: Iterable[bytes]) -> Arrived | None:
+    """Return the delivery of one of these senders and message ids."""
+    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE source = ?"
+    found = (connection.execute(query, (source,)).fetchone() for source in sources)
+    return next((Arrived(*row) for row in found if row is not None), None)
+
+
+def without_source(connection: sqlite3.Connection) -> list[Arrived]:
+    """Return the deliveries whose sender was never proved: they wait, or could not be opened."""
+    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE source IS NULL ORDER BY id"
+    return [Arrived(*row) for row in connection.execute(query)]
+
+
+def receipts_of(connection: sqlite3.Connection, envelope_hash: bytes) -> list[bytes]:
+    """Return the signed receipts of this home for an envelope, in the order in which they were made."""
+    query = "SELECT data FROM receipt WHERE envelope_hash = ? ORDER BY id"
+    return [data for (data,) in connection.execute(query, (envelope_hash,))]
 
 
 def due(connection: sqlite3.Connection, limit: int, after: int = 0) -> list[Due]:

@@ -24,6 +24,7 @@ from gateway.client.auditor import Auditor
 from gateway.client.backup import backup_home
 from gateway.client.compose import Wish
 from gateway.client.delivery import Delivery
+from gateway.client.evidence import PLAIN, Collected, ProofWish, collect
 from gateway.client.home import Home
 from gateway.client.inbox import Inbox
 from gateway.client.key_status import KeyStatus, list_keys
@@ -138,6 +139,16 @@ class ContactPoint:
     async def status(self, message_id: MessageId | str) -> MessageStatus:
         """Return what became of a message of this home; for errors see `ask_status`."""
         return await ask_status(self._parts, message_id)
+
+    async def proof(self, message_id: MessageId, wish: ProofWish = PLAIN) -> Collected:
+        """
+        Return the evidence bundle for a message that this home sent or got; for errors see `collect`.
+
+        Args:
+            message_id: As `send` returned it, or as the delivery says.
+            wish: Whom to name, and whether to show the content.
+        """
+        return await collect(self._parts, message_id, wish)
 
     async def directory(self) -> Directory:
         """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.client.parts import Parts
     from gateway.envelope.trust import Answers
 
-__all__ = ["MessageStatus", "RecipientStatus", "ask_status"]
+__all__ = ["MessageStatus", "RecipientStatus", "ask_receipts", "ask_status"]
 
 _WITH_RECEIPT: Final = frozenset(Event) - {Event.ACCEPTED, Event.DESTROYED}
 _IMPLIED: Final = {Event.OPENED: {"delivered", "opened"}, Event.REJECTED: {"delivered", "rejected"}}
@@ -144,12 +144,31 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
     )
 
 
-def _recipients(answer: bytes, row: Outgoing, answers: Answers) -> tuple[RecipientStatus, ...]:
+async def ask_receipts(parts: Parts, row: Outgoing) -> dict[Address, bytes]:
+    """
+    Ask for what the recipients of an accepted message have signed, and the gateway about them.
+
+    Returns:
+        The newest signed receipt by recipient; those alone that count and name our envelope.
+
+    Raises:
+        Unavailable: No gateway can be asked now.
+    """
+    await parts.directory.current()
+    told = _read(await parts.transport.get(f"{media.MESSAGES}/{format_id(row.message_id)}"))
+    answers = parts.directory.answers()
+    return {one.recipient: one.receipt for one in told if one.receipt is not None and _proves(one, row, answers)}
+
+
+def _read(answer: bytes) -> list[_Row]:
     try:
-        found = msgspec.json.decode(answer, type=_Answer)
+        return msgspec.json.decode(answer, type=_Answer).recipients
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise Unavailable("a status that cannot be read") from exc
-    return tuple(_checked(one, row, answers) for one in found.recipients)
+
+
+def _recipients(answer: bytes, row: Outgoing, answers: Answers) -> tuple[RecipientStatus, ...]:
+    return tuple(_checked(one, row, answers) for one in _read(answer))
 
 
 def _checked(told: _Row, row: Outgoing, answers: Answers) -> RecipientStatus:

@@ -1,0 +1,176 @@
+"""
+What a home itself knows of a message that is to be proved: the author's home of what it sent, a recipient's of what it got.
+
+An author names whom he wishes to name, with the blinds that his draft keeps; the others stay hidden. A recipient can show no
+more than its own place among the addressees. Content is added only where its holder asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from gateway.client import arrivals, outgoing
+from gateway.client.delivery import CONTENT_CONTEXT
+from gateway.client.heads import Head, head_of_common
+from gateway.client.opening import DELIVERY_CONTEXT, Refused
+from gateway.client.outgoing import Outgoing, State
+from gateway.client.status import ask_receipts
+from gateway.envelope import contexts
+from gateway.envelope.common import read_core
+from gateway.envelope.payload import SUITES
+from gateway.envelope.wire import DELIVERY, STANZA, DeliveryForm, InnerForm, encode
+from gateway.errors import Rejected
+from gateway.evidence.bundle import NamedRecipient
+from gateway.ids import KeyId, MessageId, format_id
+from gateway.merkle import all_inclusion_proofs, leaf_hash
+
+if TYPE_CHECKING:
+    from gateway.client.arrivals import Arrived
+    from gateway.client.compose import Draft
+    from gateway.client.parts import Parts
+
+__all__ = ["ALL", "Provable", "provable"]
+
+FLUSH_S: Final = 5.0  # for receipts that no gateway has yet: what it does not have is not in the log
+ALL: Final = "all"  # every recipient; no participant is called so
+_content: Final = msgspec.msgpack.Decoder(tuple[bytes, bytes, KeyId, bytes])
+
+
+class Provable(NamedTuple):
+    """
+    What a home knows of one message.
+
+    Args:
+        head: What its hash is made of.
+        accepted: The signed receipt of the gateway.
+        receipts: Signed receipts of those who are named, and about them.
+        named: Recipients to name.
+        opened: What the author signed, where it is to be shown.
+    """
+
+    head: Head
+    accepted: bytes
+    receipts: Sequence[bytes]
+    named: Sequence[NamedRecipient]
+    opened: InnerForm | None
+
+
+async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *, with_content: bool) -> Provable:
+    """
+    Look for a message that this home sent or got.
+
+    Args:
+        parts: Of the home.
+        message_id: As `send` returned it, or as the delivery says.
+        names: Recipients to name, for an author: participants, addresses, groups or `ALL`.
+        with_content: Show the content.
+
+    Raises:
+        Rejected: `not-found`: neither sent nor received, or not accepted; `recipient-unknown`: a name that the message was
+            not written to; `cannot-open` or `key-gone`: the content is asked for and cannot be opened any more.
+        Unavailable: No gateway can be asked for the receipts of recipients.
+    """
+    row = await parts.home.store.read(partial(outgoing.find, message_id=message_id))
+    if row is not None:
+        return await _sent(parts, row, names, with_content=with_content)
+    found = await _arrived(parts, message_id)
+    if found is None:
+        raise Rejected(f"this home neither sent nor received {format_id(message_id)}", code="not-found")
+    if names:
+        raise Rejected("a recipient can name itself alone, and is named already", code="bad-request", hint="leave out --name")
+    return await _received(parts, found, with_content=with_content)
+
+
+async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_content: bool) -> Provable:
+    if row.state is not State.ACCEPTED or row.answer is None:
+        raise Rejected(f"{format_id(row.message_id)} is {row.state}: no gateway accepted it", code="not-found")
+    head, draft = parts.outbox.head(row), parts.outbox.draft(row)
+    if head is None or draft.author is None:
+        hint = "its recipients can still prove it"
+        raise Rejected("sent by an older version, which kept too little to prove it", code="not-found", hint=hint)
+    named = _named(draft, _wanted(parts, draft, names))
+    receipts = await ask_receipts(parts, row) if named else {}
+    opened = InnerForm(draft.author.key_id, draft.author.signature, draft.content) if with_content else None
+    told = [receipts[one.recipient] for one in named if one.recipient in receipts]
+    return Provable(head, row.answer, told, named, opened)
+
+
+def _wanted(parts: Parts, draft: Draft, names: Sequence[str]) -> set[str]:
+    addressed = {one.recipient for one in draft.addressees}
+    if ALL in names:
+        return set(addressed)
+    wanted = set(parts.directory.last().expand(names))
+    if strangers := wanted - addressed:
+        raise Rejected(
+            f"the message was not written to {min(strangers)}", code="recipient-unknown", hint="see `gateway status`"
+        )
+    return set(wanted)
+
+
+def _named(draft: Draft, wanted: set[str]) -> list[NamedRecipient]:
+    leaves = [leaf_hash(contexts.addressee_leaf(one.blind, one.recipient)) for one in draft.addressees]
+    _, proofs = all_inclusion_proofs(leaves)
+    places = enumerate(zip(draft.addressees, proofs, strict=True))
+    return [
+        NamedRecipient(one.recipient, one.blind, index, list(proof))
+        for index, (one, proof) in places
+        if one.recipient in wanted
+    ]
+
+
+async def _arrived(parts: Parts, message_id: MessageId) -> Arrived | None:
+    """Find what arrived under a message id: by who may have sent it, else among what was never opened."""
+    sources = [parts.home.source(address, message_id) for address in parts.directory.last().entries]
+    found = await parts.home.store.read(partial(arrivals.by_source, sources=sources))
+    if found is not None:
+        return found
+    for row in await parts.home.store.read(arrivals.without_source):
+        if _message_id(_form(parts, row)) == message_id:
+            return row
+    return None
+
+
+async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provable:
+    await parts.post.flush(FLUSH_S)
+    form = _form(parts, row)
+    stanza = STANZA.decode(form.stanza)
+    own = NamedRecipient(stanza.recipient, stanza.blind, form.index, form.proof)
+    receipts = await parts.home.store.read(partial(arrivals.receipts_of, envelope_hash=row.envelope_hash))
+    opened = await _opened(parts, row) if with_content else None
+    return Provable(head_of_common(form.common), encode(form.accepted[0]), receipts, [own], opened)
+
+
+async def _opened(parts: Parts, row: Arrived) -> InnerForm:
+    """Return the content as it was kept when it was acknowledged; open the delivery where it was not."""
+    if row.content is not None:
+        data = parts.home.open(row.content, CONTENT_CONTEXT + row.envelope_hash)
+        try:
+            _, content, key_id, signature = _content.decode(data)
+        except msgspec.MsgspecError:
+            pass  # kept by an older version, without the author's signature
+        else:
+            return InnerForm(key_id, signature, content)
+    try:
+        opened = (await parts.opener.read_current(_delivery(parts, row))).opened
+    except Refused as exc:
+        raise Rejected(exc.reason, code=exc.code) from exc
+    return InnerForm(opened.author.key_id, opened.author.signature, opened.content)
+
+
+def _delivery(parts: Parts, row: Arrived) -> bytes:
+    return parts.home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash)
+
+
+def _form(parts: Parts, row: Arrived) -> DeliveryForm:
+    return DELIVERY.decode(_delivery(parts, row))
+
+
+def _message_id(form: DeliveryForm) -> bytes | None:
+    try:
+        return read_core(head_of_common(form.common).core, SUITES)[1].message_id
+    except Rejected:
+        return None
