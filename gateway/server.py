@@ -24,7 +24,7 @@ from gateway.api.app import HttpApi, operations_listener
 from gateway.api.app import Parts as ApiParts
 from gateway.api.limits import HttpLimits
 from gateway.api.listener import tls_context
-from gateway.audit.reader import LogReader
+from gateway.audit.log import PATIENCE_S, AuditLog
 from gateway.broker import MemoryBroker
 from gateway.directory.keyfiles import decrypt_gateway_keys
 from gateway.directory.metadata import root_chain
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Adapters", "Gateway", "compose", "open_adapters", "preflight", "run"]
 
 COLLECTIONS: Final = (10_000, 20, 100)  # a message leaves no cycles: Python's own pace looks fourteen times as often
+AUDIT_MEMORY: Final = "audit-memory"  # beside the keys, unless the configuration says otherwise
 _COPY_ROOT: Final = "copy the authority's root.json"
 _LAST_S: Final = 4.0  # of the 30 s of a stop, for what comes after the requests: sessions, marks, ledger
 
@@ -159,6 +160,7 @@ async def compose(
             mailbox_bytes=config.broker.limit_bytes,
             schedule=config.directory,
             volatile=config.broker.in_memory,
+            sequence_every_s=config.audit.sequence_every_s,
         )
         stack.push_async_callback(exchange.close)
         await exchange.start()
@@ -265,20 +267,28 @@ def _parts(
     clock, rng = machine
     root = _read(config.directory.root, _COPY_ROOT)
     authority = Authority(root, FolderPublication(config.directory.publication), keys.online)
+    audit = _audit_log(config, keys, adapters.ledger, clock)
     return Parts(
         address=keys.address,
         process=f"{os.uname().nodename}:{os.getpid()}",
         ledger=adapters.ledger,
+        audit=audit,
         broker=adapters.broker,
         keyring=keys.keyring,
         directory=DirectorySource(adapters.ledger, authority, clock, metrics),
-        stamps=Stamps(keys.address, keys.keyring, clock, rng),
+        stamps=Stamps(keys.address, keys.keyring, clock, rng, view=audit.view),
         limits=config.limits,
         metrics=metrics,
         clock=clock,
         rng=rng,
         shared=not config.ledger.embedded,
     )
+
+
+def _audit_log(config: Config, keys: GatewayKeys, ledger: Ledger, clock: Callable[[], float]) -> AuditLog:
+    memory = config.audit.memory or config.keys.file.with_name(AUDIT_MEMORY)
+    patience_s = 0.0 if config.ledger.embedded else PATIENCE_S
+    return AuditLog(ledger, keys.keyring, keys.address, clock, memory=memory, patience_s=patience_s)
 
 
 def _broker(config: Config) -> Broker:
@@ -332,7 +342,7 @@ def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts)
         limits = replace(limits, connections_per_address=None)
     return ApiParts(
         exchange=exchange,
-        log=LogReader(parts.ledger.log),
+        log=parts.audit.reader,
         directory=parts.directory.current,
         health=health,
         metrics=parts.metrics,

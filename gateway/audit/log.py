@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from gateway.audit.memory import Memory
-from gateway.audit.reader import InclusionProof, LogReader
+from gateway.audit.reader import LogReader
 from gateway.audit.sequencer import PAGE, Sequencer
 from gateway.audit.signing import LogKeyring, NoteSigner
 from gateway.envelope import LogView
@@ -23,14 +23,13 @@ from gateway.errors import Corrupt
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from gateway.ids import Address
-    from gateway.ledger import CheckpointRow, Ledger, LogLook, LogState
-    from gateway.tlog.tiles import Tile
+    from gateway.ledger import Ledger, LogLook, LogState
 
-__all__ = ["KEEP_CHECKPOINTS", "AuditLog"]
+__all__ = ["KEEP_CHECKPOINTS", "PATIENCE_S", "AuditLog"]
 
 PATIENCE_S: Final = 2.0  # a process that has let the log grow so lately goes on with it; then any other may
 ROUNDS: Final = 64  # pages in one call: after a long outage others get their turn at the ledger
@@ -49,6 +48,9 @@ class AuditLog:
         clock: Unix seconds.
         memory: File outside the ledger that remembers what was signed last.
         patience_s: See `PATIENCE_S`; 0 where no other process works on this ledger.
+
+    Attributes:
+        reader: Gives out tiles, entries, proofs and checkpoints.
     """
 
     def __init__(
@@ -67,9 +69,10 @@ class AuditLog:
         self._clock = clock
         self._patience_s = patience_s
         self._sequencer = Sequencer(ledger.log)
-        self._reader = LogReader(ledger.log)
+        self.reader = LogReader(ledger.log)
         self._log = logger()
         self._busy = asyncio.Lock()
+        self._started = False
         self._signed: LogView | None = None
         self._mine = -1  # the size to which this process let the log grow last
         self._signatures = 0
@@ -94,16 +97,10 @@ class AuditLog:
         Hash the tail again and hold the log against the memory; what does not fit halts it.
 
         Raises:
-            Unavailable: Ledger or memory cannot be read.
+            Unavailable: Ledger or memory cannot be read; nothing is signed before they were.
         """
         async with self._busy:
-            try:
-                known = await asyncio.to_thread(self._memory.read)
-                if known is not None:
-                    await self._sequencer.require(known)
-                await self._follow(await self._table.look(0))
-            except Corrupt as exc:
-                self._halt(exc)
+            await self._guarded(self._start)
 
     async def advance(self) -> None:
         """
@@ -115,35 +112,27 @@ class AuditLog:
             Rejected: `bad-key`; there is no log key.
         """
         async with self._busy:
-            if self._halted is None:
-                try:
-                    await self._advance()
-                except Corrupt as exc:
-                    self._halt(exc)
+            await self._guarded(self._start)
+            await self._guarded(self._advance)
 
-    async def checkpoint(self) -> bytes | None:
-        """Return the newest signed checkpoint with its cosignatures; None before the first."""
-        return await self._reader.checkpoint()
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Work, unless the log is halted; halt it when what stands contradicts what was signed."""
+        if self._halted is not None:
+            return
+        try:
+            await work()
+        except Corrupt as exc:
+            self._halted = exc
+            self._log.error("log-forked", code=exc.code, detail=exc.detail)
 
-    async def tile(self, tile: Tile) -> bytes | None:
-        """Return a hash tile; see `LogReader.tile`."""
-        return await self._reader.tile(tile)
-
-    async def entries(self, tile: Tile) -> bytes | None:
-        """Return an entry bundle; see `LogReader.entries`."""
-        return await self._reader.entries(tile)
-
-    async def proof(self, leaf_hash: bytes, size: int | None = None) -> InclusionProof | None:
-        """Prove that a leaf is in the log; see `LogReader.proof`."""
-        return await self._reader.proof(leaf_hash, size)
-
-    async def consistency(self, old: int, new: int) -> list[bytes] | None:
-        """Prove that a tree began as an older one; see `LogReader.consistency`."""
-        return await self._reader.consistency(old, new)
-
-    async def stamped(self, index: int) -> CheckpointRow | None:
-        """Return the oldest time-stamped checkpoint that holds leaf `index`."""
-        return await self._table.stamped(index)
+    async def _start(self) -> None:
+        if self._started:
+            return
+        known = await asyncio.to_thread(self._memory.read)
+        if known is not None:
+            await self._sequencer.require(known)
+        await self._follow(await self._table.look(0))
+        self._started = True
 
     async def _advance(self) -> None:
         look = await self._grow()
@@ -194,8 +183,4 @@ class AuditLog:
     def _adopt(self, signed: LogView) -> None:
         if self._signed is None or self._signed.size < signed.size:
             self._signed = signed
-            self._reader.signed(signed.size)
-
-    def _halt(self, error: Corrupt) -> None:
-        self._halted = error
-        self._log.error("log-forked", code=error.code, detail=error.detail)
+            self.reader.signed(signed.size)

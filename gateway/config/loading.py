@@ -19,7 +19,6 @@ from gateway.errors import Rejected
 
 __all__ = ["load", "read"]
 
-AUDIT_MEMORY: Final = "audit-memory"  # the file that stands beside the keys unless the operator says otherwise
 _WORDS: Final = {"int": "a whole number", "float": "a number", "str": "text in quotes", "bool": "true or false"}
 _AT: Final = re.compile(r"(?P<what>.+?) ?- at `\$\.(?P<section>[a-z_]+)(\.(?P<key>[a-z_]+).*)?`")  # as msgspec says where
 
@@ -102,9 +101,5 @@ def _placed(config: Config, folder: Path) -> Config:
         keys=change(keys, file=folder / keys.file, passphrase_file=at(keys.passphrase_file)),
         ledger=change(config.ledger, url=url),
         directory=change(directory, root=folder / directory.root, publication=folder / directory.publication),
-        audit=change(
-            config.audit,
-            memory=at(memory) or (folder / keys.file).parent / AUDIT_MEMORY,
-            timestamp_ca=at(timestamp_ca),
-        ),
+        audit=change(config.audit, memory=at(memory), timestamp_ca=at(timestamp_ca)),
     )

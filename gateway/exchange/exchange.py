@@ -2,8 +2,8 @@
 The exchange: every use case of one gateway process behind one object, and the tasks that work in the background.
 
 It implements what the HTTP interface asks for (`gateway.api.ports.ExchangePort`); who asks is proved there.
-Order of the start: directory, lost rows back to `accepted`, broker, tasks. Order of the stop: sessions, tasks, broker; what was
-not handed on stays in the ledger and is found at the next start.
+Order of the start: audit log, directory, lost rows back to `accepted`, broker, tasks. Order of the stop: sessions, tasks, the
+last leaves, broker; what was not handed on stays in the ledger and is found at the next start.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.exchange.acknowledge import Acknowledger
 from gateway.exchange.dispatch import Dispatcher
 from gateway.exchange.expire import Expirer
+from gateway.exchange.expiry import LOOK_S as EXPIRY_LOOK_S
+from gateway.exchange.expiry import Expiry
 from gateway.exchange.gauges import Gauges
 from gateway.exchange.inbox import ThinInbox
 from gateway.exchange.operate import Operator
@@ -26,6 +28,7 @@ from gateway.exchange.outcomes import Outcomes
 from gateway.exchange.publish_directory import CardDesk
 from gateway.exchange.repair import requeue_lost
 from gateway.exchange.revocations import LOOK_S, StolenKeys
+from gateway.exchange.sequencing import Sequencing
 from gateway.exchange.session import Session
 from gateway.exchange.submit import Answer, Submitter
 from gateway.exchange.tasks import Tasks, every
@@ -56,10 +59,13 @@ class Exchange:
         parts: Ledger, broker, keys, directory and bounds.
         mailbox_bytes: What a mailbox of the broker holds at most.
         schedule: How often the directory is looked at.
+        sequence_every_s: How often the audit log is.
         volatile: Whether the broker lost everything with the last process.
     """
 
-    def __init__(self, parts: Parts, *, mailbox_bytes: int, schedule: DirectoryConfig, volatile: bool) -> None:
+    def __init__(
+        self, parts: Parts, *, mailbox_bytes: int, schedule: DirectoryConfig, volatile: bool, sequence_every_s: float = 1.0
+    ) -> None:
         self._parts = parts
         self._schedule = schedule
         self._volatile = volatile
@@ -71,6 +77,7 @@ class Exchange:
         self._cards = CardDesk(parts)
         self._outcomes = Outcomes(parts)
         self._operator = Operator(parts, self._dispatcher)
+        self._sequencing = Sequencing(parts, sequence_every_s)
         self._tasks = Tasks(parts.metrics)
         self._sessions: dict[Address, Session] = {}
         self._draining: set[Address] = set()
@@ -84,6 +91,7 @@ class Exchange:
         Raises:
             GatewayError: There is no directory to work with, or the ledger is away; nothing was started.
         """
+        await self._parts.audit.start()
         await self._parts.directory.start()
         if self._volatile:
             await requeue_lost(self._parts)
@@ -92,7 +100,9 @@ class Exchange:
         start("dispatch", self._dispatcher.run)
         start("expire", every(self._parts.limits.expire_every_s, Expirer(self._parts).round))
         start("directory", every(self._schedule.import_every_s, directory.renew))
+        start("expiry", every(EXPIRY_LOOK_S, Expiry(self._parts).round))
         start("revocations", every(LOOK_S, StolenKeys(self._parts).round))
+        start("sequence", self._sequencing.run)
         start("gauges", Gauges(self._parts).run)
         if self._parts.shared:
             start("reload", every(self._schedule.reload_every_s, self._reload))
@@ -106,6 +116,8 @@ class Exchange:
         await self._tasks.stop()
         with suppress(GatewayError):
             await self._dispatcher.settle()
+        with suppress(GatewayError):
+            await self._sequencing.round()
         await self._parts.broker.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from gateway.audit.log import AuditLog
 from gateway.broker import Broker
 from gateway.config import Limits
 from gateway.envelope import Keyring, Rng
@@ -33,6 +34,7 @@ class Parts:
         address: The gateway's own.
         process: Names this process among those that share the ledger.
         ledger: The record.
+        audit: The log over it.
         broker: Carries parcels; never trusted with the only copy.
         keyring: The gateway's keys.
         directory: Who is who now.
@@ -48,6 +50,7 @@ class Parts:
     address: Address
     process: str
     ledger: Ledger
+    audit: AuditLog
     broker: Broker
     keyring: Keyring
     directory: DirectorySource

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from gateway.envelope import Event, Receipt, make_receipt
+from gateway.envelope import Event, LogView, Receipt, make_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +36,23 @@ class Stamps:
         keyring: Holds its agent key.
         clock: Unix seconds.
         rng: Salts.
+        view: Returns the newest checkpoint of the audit log that is committed and signed, or None; any thread may ask.
     """
 
-    def __init__(self, address: Address, keyring: Keyring, clock: Callable[[], float], rng: Rng) -> None:
+    def __init__(
+        self,
+        address: Address,
+        keyring: Keyring,
+        clock: Callable[[], float],
+        rng: Rng,
+        *,
+        view: Callable[[], LogView | None],
+    ) -> None:
         self._address = address
         self._keyring = keyring
         self._clock = clock
         self._rng = rng
+        self._view = view
         self._salts: list[bytes] = []
 
     def accepted(self, envelope_hash: EnvelopeHash, sender: Address, at: int) -> Callable[[int], bytes]:
@@ -76,6 +86,7 @@ class Stamps:
             signer=self._address,
             at=at,
             number=number,
+            log=self._view(),
             salt=self._salt(),
         )
         return make_receipt(receipt, self._keyring)
@@ -88,6 +99,7 @@ class Stamps:
             signer=self._address,
             at=int(self._clock()),
             reason=reason,
+            log=self._view(),
             salt=self._salt(),
         )
         return make_receipt(receipt, self._keyring)

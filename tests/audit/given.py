@@ -63,6 +63,6 @@ async def tree_of(ledger: Ledger, size: int | None = None) -> LogView:
 
 async def newest(log: AuditLog) -> Checkpoint:
     """Return the newest signed checkpoint, verified."""
-    note = await log.checkpoint()
+    note = await log.reader.checkpoint()
     assert note is not None, "nothing is signed yet"
     return open_checkpoint(note, [VERIFIER])

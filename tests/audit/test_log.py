@@ -11,7 +11,7 @@ from gateway.envelope import LogView, MemoryKeyring, SigningKey, Use
 from gateway.errors import Rejected, Unavailable
 from gateway.ledger import Ledger
 from gateway.merkle import leaf_hash, verify_consistency, verify_inclusion
-from gateway.tlog.checkpoint import open_checkpoint
+from gateway.tlog.checkpoint import Checkpoint, open_checkpoint
 from gateway.tlog.tiles import ENTRIES_LEVEL, Tile, decode_bundle
 from tests.audit.given import GATEWAY, KEY, ORIGIN, VERIFIER, all_leaves, fill, log_over, newest, say, tree_of
 from tests.ledger.samples import accept, end, receipt, sample
@@ -34,9 +34,9 @@ async def test_an_empty_log_shows_nothing(log: AuditLog) -> None:
     """Before the first receipt there is no checkpoint and no view, and nothing is proved."""
     await log.advance()
     assert log.view() is None
-    assert await log.checkpoint() is None
-    assert await log.proof(bytes(32)) is None
-    assert await log.tile(Tile(0, 0, 1)) is None
+    assert await log.reader.checkpoint() is None
+    assert await log.reader.proof(bytes(32)) is None
+    assert await log.reader.tile(Tile(0, 0, 1)) is None
 
 
 async def test_every_receipt_becomes_a_leaf_in_order(ledger: Ledger, log: AuditLog) -> None:
@@ -79,32 +79,32 @@ async def test_every_leaf_can_be_proved_in_every_later_tree(ledger: Ledger, log:
     for index in (0, 1, 255, 256, 259, 260, 600, 859):
         whole = leaf_hash(leaves[index])
         for tree in (old, new):
-            proof = await log.proof(whole, tree.size)
+            proof = await log.reader.proof(whole, tree.size)
             if index >= tree.size:
                 assert proof is None
                 continue
             assert proof is not None
             assert proof[:2] == (index, tree.size)
             assert verify_inclusion(index, tree.size, whole, proof.siblings, tree.root)
-    assert await log.proof(leaf_hash(leaves[0])) == await log.proof(leaf_hash(leaves[0]), new.size)
-    assert await log.proof(leaf_hash(leaves[0]), new.size + 1) is None
-    assert await log.proof(bytes(32)) is None
+    assert await log.reader.proof(leaf_hash(leaves[0])) == await log.reader.proof(leaf_hash(leaves[0]), new.size)
+    assert await log.reader.proof(leaf_hash(leaves[0]), new.size + 1) is None
+    assert await log.reader.proof(bytes(32)) is None
 
 
 async def test_every_checkpoint_continues_the_one_before(ledger: Ledger, log: AuditLog) -> None:
     """A consistency proof leads from each earlier tree to each later one."""
-    seen = []
+    seen: list[Checkpoint] = []
     for total in (1, 3, 255, 256, 257, 700):
         await fill(ledger, total - (seen[-1].size if seen else 0), first=total * 1000)
         await log.advance()
         seen.append(await newest(log))
     for place, old in enumerate(seen):
         for new in seen[place:]:
-            proof = await log.consistency(old.size, new.size)
+            proof = await log.reader.consistency(old.size, new.size)
             assert proof is not None
             assert verify_consistency(old.size, new.size, old.root, new.root, proof)
-    assert await log.consistency(0, 700) is None
-    assert await log.consistency(1, 701) is None
+    assert await log.reader.consistency(0, 700) is None
+    assert await log.reader.consistency(1, 701) is None
 
 
 async def test_tiles_and_entries_are_served_as_far_as_it_is_signed(ledger: Ledger, log: AuditLog) -> None:
@@ -113,17 +113,17 @@ async def test_tiles_and_entries_are_served_as_far_as_it_is_signed(ledger: Ledge
     await log.advance()
     leaves = await all_leaves(ledger)
     hashes = [leaf_hash(leaf) for leaf in leaves]
-    assert await log.tile(Tile(0, 0)) == b"".join(hashes[:256])
-    assert await log.tile(Tile(0, 1, 44)) == b"".join(hashes[256:])
-    assert await log.tile(Tile(0, 1, 7)) == b"".join(hashes[256:263])
-    assert await log.tile(Tile(0, 1, 45)) is None
-    assert len(await log.tile(Tile(1, 0, 1)) or b"") == 32
-    assert await log.tile(Tile(1, 0, 2)) is None
-    bundle = await log.entries(Tile(ENTRIES_LEVEL, 1, 44))
+    assert await log.reader.tile(Tile(0, 0)) == b"".join(hashes[:256])
+    assert await log.reader.tile(Tile(0, 1, 44)) == b"".join(hashes[256:])
+    assert await log.reader.tile(Tile(0, 1, 7)) == b"".join(hashes[256:263])
+    assert await log.reader.tile(Tile(0, 1, 45)) is None
+    assert len(await log.reader.tile(Tile(1, 0, 1)) or b"") == 32
+    assert await log.reader.tile(Tile(1, 0, 2)) is None
+    bundle = await log.reader.entries(Tile(ENTRIES_LEVEL, 1, 44))
     assert bundle is not None
     assert decode_bundle(bundle) == leaves[256:]
-    assert await log.entries(Tile(ENTRIES_LEVEL, 1, 45)) is None
-    assert await log.entries(Tile(0, 0)) is None
+    assert await log.reader.entries(Tile(ENTRIES_LEVEL, 1, 45)) is None
+    assert await log.reader.entries(Tile(0, 0)) is None
 
 
 async def test_a_start_takes_up_where_the_last_process_ended(ledger: Ledger, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_what_was_committed_but_not_signed_is_signed_by_the_next(ledger: L
     with pytest.raises(Unavailable):
         await log.advance()
     assert (await ledger.log.state()).size == 5
-    assert await log.checkpoint() is None
+    assert await log.reader.checkpoint() is None
     other = log_over(ledger, tmp_path)
     await other.start()
     await other.advance()
@@ -164,7 +164,7 @@ async def test_a_note_has_a_line_of_each_log_key(ledger: Ledger, tmp_path: Path)
     await log.start()
     await fill(ledger, 3)
     await log.advance()
-    note = await log.checkpoint()
+    note = await log.reader.checkpoint()
     assert note is not None
     for key in (VERIFIER, log_key(newer.public)):
         assert open_checkpoint(note, [key]).origin == ORIGIN

@@ -192,7 +192,13 @@ async def test_another_process_is_not_overtaken(tmp_path: Path, monkeypatch: pyt
     theirs.down = True
     async with staged(tmp_path, broker=theirs, shared=True) as stage:
         parts = make_parts(
-            stage.world, ledger=stage.ledger, broker=ours, clock=stage.clock, publication=stage.publication, shared=True
+            stage.world,
+            ledger=stage.ledger,
+            broker=ours,
+            clock=stage.clock,
+            publication=stage.publication,
+            memory=tmp_path / "other-memory",
+            shared=True,
         )
         other = Exchange(parts, mailbox_bytes=MAILBOX_BYTES, schedule=DirectoryConfig(), volatile=False)
         await other.start()

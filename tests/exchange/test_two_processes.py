@@ -52,6 +52,7 @@ class Site:
                 broker=self.broker(),
                 clock=stage.clock,
                 publication=MemoryPublication(),
+                memory=self.folder / "other-memory",
                 shared=True,
             )
             exchange = Exchange(parts, mailbox_bytes=MAILBOX_BYTES, schedule=DirectoryConfig(), volatile=False)

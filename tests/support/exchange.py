@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gateway.audit.log import AuditLog
 from gateway.broker import Broker, MemoryBroker
 from gateway.config import DirectoryConfig, Limits
 from gateway.envelope import (
@@ -240,6 +241,7 @@ async def staged(
             broker=broker or MemoryBroker(MAILBOX_BYTES),
             clock=clock,
             publication=publication,
+            memory=folder / "audit-memory",
             limits=limits,
             shared=shared,
         )
@@ -259,6 +261,7 @@ def make_parts(
     broker: Broker,
     clock: Clock,
     publication: MemoryPublication,
+    memory: Path,
     limits: Limits = QUICK,
     shared: bool = False,
 ) -> Parts:
@@ -266,14 +269,16 @@ def make_parts(
     metrics = Metrics()
     keyring = world.gateway
     gate = world.gate.address
+    audit = AuditLog(ledger, keyring, gate, clock, memory=memory, patience_s=0)
     return Parts(
         address=gate,
         process="test",
         ledger=ledger,
+        audit=audit,
         broker=broker,
         keyring=keyring,
         directory=DirectorySource(ledger, Authority(world.root, publication, world.online), clock, metrics),
-        stamps=Stamps(gate, keyring, clock, os.urandom),
+        stamps=Stamps(gate, keyring, clock, os.urandom, view=audit.view),
         limits=limits,
         metrics=metrics,
         clock=clock,
