@@ -167,7 +167,7 @@ class Metrics:
         )
         self._cards_ending = Gauge(
             "gateway_cards_ending",
-            "Active participants whose key card ends within 30 days, or whose delivery card within 7; absent ones are not counted.",
+            "Active participants whose key card ends within 30 days, or delivery card within 7; absent ones are not counted.",
             ["card"],
             registry=own,
         )
