@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from gateway.client.home import create_home
 from gateway.envelope.keyfile import Cost
 from gateway.ids import Address, Network, Participant, make_address
-from gateway.network.authority import ROOT_FILE, Authority, Decision, Plan
+from gateway.network import ROOT_FILE, Authority, Decision, Plan
 from gateway.network.enrolment import Profile, enrol, write_gateway
 
 __all__ = ["CAST", "GATEWAY", "NETWORK", "Member", "Services", "Stage", "build"]

@@ -34,7 +34,7 @@ from tests.bench.running import GatewayProcess, Stand, cpu_s, standing
 from tests.bench.submissions import publish_cards, seal_many, write_all
 from tests.support.ports import LOOPBACK, free_port, wait_for_port
 
-__all__ = ["figures"]
+__all__ = ["RECIPIENT", "SENDER", "Actual", "figures", "sealed_batches"]
 
 CONNECTIONS: Final = 64
 BATCH: Final = 2000
@@ -145,7 +145,7 @@ def figures() -> Iterator[Figure]:
 
 def _measure(stand: Stand, gateway: GatewayProcess) -> Iterator[Figure]:
     publish_cards(stand, [SENDER, RECIPIENT])
-    files = _sealed(stand)
+    files = sealed_batches(stand)
     with ExitStack() as stack:
         if stand.setup == "rabbitmq":
             stack.enter_context(_reader(stand))
@@ -162,7 +162,8 @@ def _measure(stand: Stand, gateway: GatewayProcess) -> Iterator[Figure]:
     yield Figure(name=f"{name}_efficiency", value=value, unit="ratio", against=against, note=note, aim=">= 0.6")
 
 
-def _sealed(stand: Stand) -> list[Path]:
+def sealed_batches(stand: Stand) -> list[Path]:
+    """Seal one batch to warm up, and one for each round."""
     files = []
     for number in range(1 + ROUNDS):
         file = stand.stage.folder / f"batch-{number}"

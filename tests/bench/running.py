@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,15 +44,16 @@ class GatewayProcess:
     Args:
         stage: Whose gateway.
         services: Where it listens.
+        program: What is run instead, with the configuration as its last word.
     """
 
-    def __init__(self, stage: Stage, services: Services) -> None:
+    def __init__(self, stage: Stage, services: Services, program: Sequence[str] = ()) -> None:
         self._services = services
         self._log = stage.folder / "gateway.log"
-        program = Path(sys.executable).with_name("gateway")
+        words = program or (Path(sys.executable).with_name("gateway"), "serve")
         self.started = time.perf_counter()
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([program, "serve", stage.config], stdout=log, stderr=log)
+            self._process = subprocess.Popen([*words, stage.config], stdout=log, stderr=log)
 
     def __enter__(self) -> Self:
         return self
@@ -147,9 +148,9 @@ class Stand:
             return self.cluster.url(self.cluster.create())
         return f"sqlite:///{self.stage.folder / 'fresh.db'}"
 
-    def gateway(self) -> GatewayProcess:
-        """Start the gateway."""
-        return GatewayProcess(self.stage, self.services)
+    def gateway(self, program: Sequence[str] = ()) -> GatewayProcess:
+        """Start the gateway, or another program in its place."""
+        return GatewayProcess(self.stage, self.services, program)
 
 
 @contextmanager
