@@ -11,7 +11,7 @@ from gateway.audit.reader import InclusionProof
 from gateway.envelope.keys import SigningKey, Use
 from gateway.ids import Address
 from gateway.ledger.facts import CheckpointRow
-from gateway.merkle import HASH_BYTES, consistency_proof, inclusion_proof, leaf_hash, root_of
+from gateway.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from gateway.tlog.checkpoint import Checkpoint, encode_checkpoint
 from gateway.tlog.note import ED25519, Note, VerifierKey, encode_note, sign_note
 from gateway.tlog.tiles import TILE_WIDTH, Tile, encode_bundle
@@ -98,9 +98,8 @@ class FakeLog:
         first, end = tile.index * TILE_WIDTH, tile.index * TILE_WIDTH + tile.width
         if end > count:
             return None
-        nodes = [root_of(self._hashes()[at * span : (at + 1) * span]) for at in range(first, end)]
-        assert len(nodes) * HASH_BYTES == tile.width * HASH_BYTES
-        return b"".join(nodes)
+        hashes = [leaf_hash(leaf) for leaf in self.leaves[first * span : end * span]]
+        return b"".join(root_of(hashes[at : at + span]) for at in range(0, len(hashes), span))
 
     async def entries(self, tile: Tile) -> bytes | None:
         """Return entries of a tile that is covered."""
