@@ -159,6 +159,13 @@ class ContactPoint:
         """
         return await self._parts.directory.current()
 
+    async def known_directory(self) -> Directory:
+        """Return the directory that this home verified last; asks nobody. Unavailable where it never had one."""
+        found = await self._parts.directory.read_copy()
+        if found is None:
+            raise Unavailable("no directory yet: connect to a gateway once")
+        return found
+
     async def read(self, delivery: bytes) -> Delivery:
         """
         Open a delivery that was kept as a file; nobody is told.
