@@ -116,6 +116,11 @@ class HomeDirectory:
             await asyncio.to_thread(self._read)
         return self._directory
 
+    async def reread(self) -> None:
+        """Take up what another part of this home has fetched."""
+        async with self._looking:
+            await asyncio.to_thread(self._read)
+
     def files(self) -> Mapping[str, bytes]:
         """Return the files of the copy on disk, empty before the first contact; blocks."""
         copy = Store(self._home.folder / DIRECTORY).read()

@@ -100,10 +100,11 @@ class KeyShelf:
 
     def load(self, connection: sqlite3.Connection) -> list[Key]:
         """Return the keys that are held, oldest first."""
-        query = "SELECT key_id, use, secret FROM held_key WHERE state = 'held' ORDER BY id"
-        return [
-            self._key(Use(use), self._unseal(secret, _SECRET + key_id)) for key_id, use, secret in connection.execute(query)
-        ]
+        return self._in_state(connection, KeyState.HELD)
+
+    def waiting(self, connection: sqlite3.Connection) -> list[SigningKey]:
+        """Return the signing keys whose card is not in the directory yet."""
+        return [key for key in self._in_state(connection, KeyState.WAITING) if isinstance(key, SigningKey)]
 
     def rows(self, connection: sqlite3.Connection) -> list[KeyRow]:
         """Return every key that ever was, destroyed ones too, oldest first."""
@@ -203,6 +204,10 @@ class KeyShelf:
         card = self.card(connection)
         if card is not None:
             self.put_card(connection, card)
+
+    def _in_state(self, connection: sqlite3.Connection, state: KeyState) -> list[Key]:
+        rows = connection.execute("SELECT key_id, use, secret FROM held_key WHERE state = ? ORDER BY id", (state,))
+        return [self._key(Use(use), self._unseal(secret, _SECRET + key_id)) for key_id, use, secret in rows]
 
     def _key(self, use: Use, secret: bytes) -> Key:
         return (DeliveryKey if use is Use.DELIVERY else SigningKey).from_seed(self._address, use, secret)

@@ -24,7 +24,7 @@ from gateway.client.home import Home
 from gateway.client.home_keys import KeyState, erase
 from gateway.client.transport import Transport
 from gateway.directory.cards import CARD_USES, KEY_CARD_S, CardKey, KeyCard, parse_card, sign_key_card
-from gateway.envelope.keys import SigningKey, Use
+from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
 from gateway.protocol import media
 
@@ -79,8 +79,8 @@ class KeyKeeper:
                 `conflict`, an earlier rotation waits for a gateway; or a gateway refused the card. Nothing was changed.
             Unavailable: The new keys are kept, and are taken up at the next contact with a gateway.
         """
-        await self._directory.refresh()
         await self._finish()
+        await self._directory.refresh()
         keys = [SigningKey.generate(self._home.address, use, os.urandom) for use in dict.fromkeys(uses)]
         now = int(self._clock())
         card = sign_key_card(self._next_card(keys, identity, now, lost=lost), identity)
@@ -116,7 +116,7 @@ class KeyKeeper:
             return
         if not self._listed(card):
             await self._publish(card)
-            await self._directory.refresh()
+            await self._see()
         if not self._listed(card):
             raise Unavailable("the new key card is not in the directory yet")
         now = int(self._clock())
@@ -129,14 +129,33 @@ class KeyKeeper:
         try:
             await self._transport.ask("PUT", media.CARDS, body=body, kind=media.MSGPACK)
         except Rejected as exc:
+            if exc.code == "signature-bad":
+                return  # it may stand there already, and close the agent key that signs requests until it is seen
             if exc.code not in _FINAL:
                 raise
             # Another process may have published it, and one of another home a later one.
-            await self._directory.refresh()
+            await self._see()
             if self._listed(card):
                 return
             await self._give_up(card)
             raise Rejected(f"the new key card is refused: {exc.detail}", code=exc.code, hint="rotate once more") from exc
+
+    async def _see(self) -> None:
+        """Refresh the directory; with the waiting agent key where the present one was closed by the new card."""
+        try:
+            await self._directory.refresh()
+        except Rejected as exc:
+            waiting = await self._home.store.read(self._home.shelf.waiting)
+            if exc.code != "signature-bad" or not any(key.public.use is Use.AGENT for key in waiting):
+                raise
+            # A line of its own: nothing else signs with a key before the directory has it.
+            keyring = MemoryKeyring(self._home.address, waiting)
+            transport = Transport(self._transport.gateways, keyring, self._clock, self._home.tls_context)
+            try:
+                await HomeDirectory(self._home, transport, self._clock).refresh()
+            finally:
+                await transport.close()
+            await self._directory.reread()
 
     async def _give_up(self, card: bytes) -> None:
         now = int(self._clock())

@@ -2,10 +2,10 @@
 A gateway for tests of the client: the real HTTP interface over an exchange in memory that keeps the rules of the envelope.
 
 Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
-changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands
-nothing over on sessions, `forged` is the answer to every submission, `closed_keys` are refused, `stranger` is the refusal of
-every submission by somebody who has no key, `damage_signature` changes signatures of refusals, `view` is what receipts say
-of the log. What happened is in `events`.
+changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands nothing
+over on sessions, `no_cards = True` publishes none, `forged` is the answer to every submission, `closed_keys` are refused,
+`stranger` is the refusal of every submission by somebody who has no key, `damage_signature` changes signatures of refusals,
+`view` is what receipts say of the log. What happened is in `events`.
 """
 
 from __future__ import annotations
@@ -173,6 +173,7 @@ class FakeGateway:
         self.mute = False
         self.unrecorded = False
         self.silent = False
+        self.no_cards = False
         self.forged: bytes | None = None
         self.closed_keys: set[bytes] = set()
         self.told: list[tuple[Address, bytes]] = []
@@ -265,6 +266,8 @@ class FakeGateway:
     async def publish_card(self, asker: Address, card: bytes, answers: Sequence[bytes]) -> None:
         """Publish a card whose keys are proved."""
         self._reachable()
+        if self.no_cards:
+            raise Unavailable("takes no cards for a test")
         parsed, now = parse_card(card)[1], self.clock()
         if isinstance(parsed, DeliveryCard):
             check_answers(card, answers, self.world.gateway, now)
