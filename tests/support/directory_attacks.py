@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from securesystemslib.signer import Key
+from tuf.api.metadata import Root, Timestamp
 
+from gateway.directory.metadata import parse, sign_metadata
 from gateway.directory.publication import make_root
 from gateway.directory.repository import OnlineSigner
 from gateway.directory.roles import LIFETIME_S, TIMESTAMP_FILE, RoleKey, TufRole, metadata_file
@@ -143,6 +146,34 @@ def nonsense(world: World, served: SimulatedGateway) -> str:
     return "directory-untrusted"
 
 
+def one_key_under_two_ids(world: World, served: SimulatedGateway) -> str:
+    """Let one officer meet the threshold twice: the next root, signed by both in error, lists one key under two ids."""
+    root = parse(Root, world.root).signed
+    root.version = 2
+    first = root.roles[TufRole.ROOT].keyids[0]
+    root.add_key(Key.from_dict("0" * 64, root.keys[first].to_dict()), TufRole.ROOT)
+    served.files[metadata_file(TufRole.ROOT, 2)] = sign_metadata(root, world.officer_keys(TufRole.ROOT))
+    return "directory-untrusted"
+
+
+def threshold_of_one(world: World, served: SimulatedGateway) -> str:
+    """Lower a threshold to one in the next root, signed by both officers in error."""
+    root = parse(Root, world.root).signed
+    root.version = 2
+    root.roles[TufRole.TARGETS].threshold = 1
+    served.files[metadata_file(TufRole.ROOT, 2)] = sign_metadata(root, world.officer_keys(TufRole.ROOT))
+    return "directory-untrusted"
+
+
+def fast_forward(world: World, served: SimulatedGateway) -> str:
+    """Name a snapshot far ahead, so that every later one would look old."""
+    timestamp = parse(Timestamp, served.files[TIMESTAMP_FILE]).signed
+    timestamp.version += 1_000_000
+    timestamp.snapshot_meta.version += 1_000_000
+    served.files[TIMESTAMP_FILE] = sign_metadata(timestamp, [RoleKey(counter_rng("thief")(32))])
+    return "directory-untrusted"
+
+
 def stolen_key(world: World, served: SimulatedGateway) -> str:
     """Publish a card that lists another participant's delivery key."""
     thief, victim = world.member("GN-QN"), world.member("NCB-QM")
@@ -175,6 +206,9 @@ ATTACKS = [
     other_online_keys,
     one_officer,
     one_officer_twice,
+    one_key_under_two_ids,
+    threshold_of_one,
+    fast_forward,
     root_of_others,
     endless,
     nonsense,

@@ -228,8 +228,10 @@ class World:
         revocations = encode_revocations(Revocations(network=self.network, keys=self.revoked))
         versions = [newest_version(self.files, role) + 1 for role in (TufRole.TARGETS, TufRole.REVOCATIONS)]
         targets = self.officer_keys(TufRole.TARGETS)
+        roots = {name: data for name, data in self.files.items() if name.endswith(f".{TufRole.ROOT}.json")}
         return {
             metadata_file(TufRole.ROOT, 1): self.root,
+            **roots,
             **make_targets_files(versions[0], who, self.holders, targets, self.now),
             **make_revocations_files(versions[1], revocations, self.officer_keys(TufRole.REVOCATIONS), self.now),
         }
@@ -238,6 +240,15 @@ class World:
         """Let the authority publish and the gateway take it in."""
         self.files |= self.online.import_publication(self.files, self.publication(), self.root, self.now)
         self.read()
+
+    def rotate_online(self) -> None:
+        """Give the gateway new online keys, by a new root that both officers sign, and publish."""
+        version = newest_version(self.files, TufRole.ROOT) + 1
+        rng = counter_rng(f"online/{self.network}/{version}")
+        self.online = OnlineSigner(snapshot=RoleKey(rng(32)), timestamp=RoleKey(rng(32)), cards=RoleKey(rng(32)))
+        root = make_root(version, self.holders, self.officer_keys(TufRole.ROOT), self.now)
+        self.files[metadata_file(TufRole.ROOT, version)] = root
+        self.publish()
 
     def put_cards(self, cards: dict[str, bytes] | None = None) -> None:
         """Publish cards, by default first ones for everybody."""

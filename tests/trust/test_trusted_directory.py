@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from securesystemslib.signer import Key
-from tuf.api.metadata import Metadata, Root
+from tuf.api.metadata import Metadata, Root, Snapshot
 
-from gateway.directory.metadata import sign_metadata
+from gateway.directory.entries import KeyRevocation, RevocationReason, Status
+from gateway.directory.metadata import parse, sign_metadata
 from gateway.directory.publication import make_root
 from gateway.directory.roles import TIMESTAMP_FILE, RoleKey, TufRole, metadata_file
+from gateway.directory.split import check_split
 from gateway.errors import GatewayError
 from gateway.ids import Address, Network
+from gateway.tlog.leaves import VersionLeaf
 from gateway.trust import SEAL_FOR_S, Expected, TrustedDirectory
 from tests.support.directory_attacks import ATTACKS, NAMES, SimulatedGateway
 from tests.support.network import World, counter_rng, make_world
@@ -180,6 +183,52 @@ def test_a_new_root_signed_by_the_old_officers_is_followed(
     signers = [*world.officer_keys(TufRole.ROOT), *new]
     served.files[metadata_file(TufRole.ROOT, 2)] = make_root(2, holders, signers, NOW)
     assert home.refresh().version == world.directory.version
+
+
+def test_a_fast_forward_is_undone_by_new_online_keys(
+    home: TrustedDirectory, world: World, served: SimulatedGateway, tmp_path: Path
+) -> None:
+    """Who stole the online keys and counted a million ahead has stopped nobody once the authority has replaced them."""
+    thief, good = world.online, dict(world.files)
+    far = parse(Snapshot, good[metadata_file(TufRole.SNAPSHOT, world.directory.version)]).signed
+    far.version = 1_000_000
+    data = sign_metadata(far, [thief._keys[TufRole.SNAPSHOT][0]])
+    served.files[metadata_file(TufRole.SNAPSHOT, far.version)] = data
+    served.files |= thief._timestamp(served.files, world.now)
+    assert home.refresh().version == 1_000_000
+    world.files = good
+    served.serve()
+    assert refused(home.refresh) == "directory-rollback"
+    world.rotate_online()
+    served.serve()
+    assert home.refresh().version == world.directory.version
+    assert open_home(world, served, tmp_path).last() == home.last()
+
+
+def test_a_split_view_is_found_in_the_log(home: TrustedDirectory, world: World, served: SimulatedGateway) -> None:
+    """Two participants with one version number and two contents find it by the leaf that both see."""
+    other = SimulatedGateway(make_world(NAMES, NOW))
+    for one, name in [(served, "NCB-QM"), (other, "GN-QN")]:
+        one.world.change(name, status=Status.SUSPENDED)
+        one.world.publish()
+        one.serve()
+    mine, theirs = home.refresh(), other.world.directory
+    assert mine.version == theirs.version
+    leaf = VersionLeaf(theirs.version, theirs.snapshot_sha256, bytes(32), bytes(32))
+    assert refused(lambda: check_split(mine.version, mine.snapshot_sha256, leaf)) == "directory-split"
+    assert home.last() == mine
+    own = VersionLeaf(mine.version, mine.snapshot_sha256, bytes(32), bytes(32))
+    assert check_split(mine.version, mine.snapshot_sha256, own)
+    assert not check_split(mine.version, mine.snapshot_sha256, VersionLeaf(1, bytes(32), bytes(32), bytes(32)))
+
+
+def test_homes_know_the_reason_of_a_revocation(home: TrustedDirectory, world: World, served: SimulatedGateway) -> None:
+    """What the authority says of a stolen key reaches every home with its next refresh."""
+    key = world.member("GN-QN").delivery[0].key_id
+    world.revoked = (KeyRevocation(key_id=key.hex(), revoked_at=NOW - 9, reason=RevocationReason.STOLEN),)
+    world.publish()
+    served.serve()
+    assert home.refresh().stolen_keys() == {key}
 
 
 # --- age, files, processes ---------------------------------------------------------------------------------------
