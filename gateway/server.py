@@ -25,13 +25,16 @@ from gateway.api.app import Parts as ApiParts
 from gateway.api.limits import HttpLimits
 from gateway.api.listener import tls_context
 from gateway.audit.log import PATIENCE_S, AuditLog
+from gateway.audit.outside import Outside
+from gateway.audit.vouching import Vouchers
 from gateway.broker import MemoryBroker
 from gateway.directory.keyfiles import decrypt_gateway_keys
 from gateway.directory.metadata import root_chain
 from gateway.envelope import Use
-from gateway.errors import Rejected
+from gateway.errors import Corrupt, Rejected
 from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
 from gateway.exchange.publication import FolderPublication
+from gateway.exchange.tasks import Tasks
 from gateway.ids import parse_address
 from gateway.ledger import Ledger
 from gateway.ops import Health, LoopLag, Metrics, Probe
@@ -150,6 +153,7 @@ async def compose(
     """
     async with AsyncExitStack() as stack:
         keys = await asyncio.to_thread(_open_keys, config, passphrase)
+        vouchers = Vouchers(config.audit)
         metrics = Metrics()
         adapters = adapters or await open_adapters(config, clock=clock)
         stack.push_async_callback(adapters.ledger.close)
@@ -171,6 +175,7 @@ async def compose(
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
         await api.start(config.listen.host, config.listen.port)
+        await _vouched(stack, vouchers, parts)
         await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
         return Gateway(api, operations, exchange, health, stack.pop_all())
     raise AssertionError("a start neither ended nor failed")
@@ -193,6 +198,7 @@ def preflight(config: Config, passphrase: bytes | None) -> list[str]:
     parse_address(config.address)
     _require_folder(config)
     _tls(config)
+    Vouchers(config.audit)
     root = _read(config.directory.root, _COPY_ROOT)
     try:
         root_chain({}, root)
@@ -291,6 +297,15 @@ def _audit_log(config: Config, keys: GatewayKeys, ledger: Ledger, clock: Callabl
     return AuditLog(ledger, keys.keyring, keys.address, clock, memory=memory, patience_s=patience_s)
 
 
+async def _vouched(stack: AsyncExitStack, vouchers: Vouchers, parts: Parts) -> None:
+    """Let those who vouch for the log be asked from now on."""
+    outside = await stack.enter_async_context(Outside())
+    tasks = Tasks(parts.metrics)
+    stack.push_async_callback(tasks.stop)
+    for name, work in vouchers.works(parts.ledger.log, parts.audit.reader, outside, parts.metrics, parts.clock):
+        tasks.start(name, work)
+
+
 def _broker(config: Config) -> Broker:
     if config.broker.in_memory:
         return MemoryBroker(config.broker.limit_bytes)
@@ -322,6 +337,11 @@ def _health(parts: Parts) -> Health:
         parts.directory.check_fresh()
         return True
 
+    async def log() -> bool:
+        if parts.audit.halted:
+            raise Corrupt("the audit log is halted", code="log-forked")
+        return True
+
     async def broker() -> bool:
         return parts.broker.ready
 
@@ -331,6 +351,7 @@ def _health(parts: Parts) -> Health:
             "directory": Probe(directory, needed=True),
             "authority": Probe(authority, needed=False),
             "broker": Probe(broker, needed=False),
+            "log": Probe(log, needed=False),
         }
     )
 

@@ -108,6 +108,7 @@ async def test_a_gateway_starts_answers_and_stops(site: Site) -> None:
             "directory": "ok",
             "authority": "ok",
             "broker": "ok",
+            "log": "ok",
         }
         await gateway.stop(1)
 

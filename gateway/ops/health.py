@@ -2,7 +2,8 @@
 Health: alive, and ready to accept.
 
 Alive means that the event loop answers. Ready means that a submission could be accepted now: the ledger answers and a
-directory stands. The broker, and an authority that is late, are shown and do not decide: the gateway still accepts (promise 8).
+directory stands. The broker, an authority that is late and an audit log that was halted are shown and do not decide: the
+gateway still accepts (promise 8).
 A probe that raises or takes too long counts as not well; the answer never says more than its name and a code.
 """
 
