@@ -32,9 +32,10 @@ def register(app: typer.Typer) -> None:
 def proof(
     message_id: Annotated[
         str,
-        typer.Argument(metavar="ID", help="Message id, as `gateway send` or `gateway inbox` printed it.", show_default=False),
+        typer.Argument(metavar="ID", help="Message id, as `send` or `inbox` printed it.", show_default=False),
     ],
     home: HomeFolder,
+    *,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; ID.evidence by default.")] = None,
     name: Annotated[
         list[str] | None, typer.Option("--name", help="Recipient to name, or `all`; may be repeated.", show_default=False)

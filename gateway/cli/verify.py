@@ -18,6 +18,8 @@ from gateway.cli.evidence import print_statement
 from gateway.cli.homes import AsJson, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.directory.view import Directory
     from gateway.evidence.anchors import Anchors
 
@@ -63,9 +65,7 @@ def verify(
         raise typer.Exit(output.Exit.REJECTED)
 
 
-def _anchors(
-    logs: list[str] | tuple[()], witnesses: list[str] | tuple[()], ca: Path | None, known: Directory | None
-) -> Anchors:
+def _anchors(logs: Sequence[str], witnesses: Sequence[str], ca: Path | None, known: Directory | None) -> Anchors:
     from gateway.evidence.anchors import Anchors, read_log_key, read_witness_key
     from gateway.evidence.token import read_roots
 
