@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING, Final
 
 from gateway.audit.log import AuditLog
@@ -15,6 +16,7 @@ from gateway.tlog.frontier import leaf_hashes
 from tests.ledger.samples import sample
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gateway.ledger import Ledger
@@ -28,9 +30,16 @@ KEYRING: Final = MemoryKeyring(GATEWAY, [KEY])
 VERIFIER: Final = log_key(KEY.public)
 
 
-def log_over(ledger: Ledger, folder: Path, *, name: str = "audit-memory", patience_s: float = 0) -> AuditLog:
+def log_over(
+    ledger: Ledger,
+    folder: Path,
+    *,
+    name: str = "audit-memory",
+    patience_s: float = 0,
+    clock: Callable[[], float] = time.time,
+) -> AuditLog:
     """Make the log of one process; `name` is the file of its memory."""
-    return AuditLog(ledger, KEYRING, GATEWAY, memory=folder / name, patience_s=patience_s)
+    return AuditLog(ledger, KEYRING, GATEWAY, clock, memory=folder / name, patience_s=patience_s)
 
 
 async def fill(ledger: Ledger, count: int, *, first: int = 0) -> None:
