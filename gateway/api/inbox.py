@@ -44,10 +44,11 @@ _receipts: Final = msgspec.msgpack.Decoder(Annotated[list[_Receipt], Meta(min_le
 _packed: Final = msgspec.msgpack.Encoder()
 
 
-class Outcomes(msgspec.Struct, frozen=True):
-    """What became of each receipt: "" or the code of its refusal."""
+class Outcomes(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of each receipt: "" or the code of its refusal; and the gateway's clock where one was ahead of it."""
 
     outcomes: Sequence[str]
+    server_time: int | None = None
 
 
 class Inbox:
@@ -126,7 +127,7 @@ class Inbox:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             raise Rejected("not an array of signed receipts", code="malformed") from exc
         outcomes = await self._exchange.receipts(call.who().address, found)
-        return reply_json(Outcomes(outcomes))
+        return reply_json(Outcomes(outcomes, int(self._clock()) if "clock-skew" in outcomes else None))
 
     async def _session(self, call: Call) -> web.StreamResponse:
         asker = call.who()

@@ -159,7 +159,7 @@ class Session:
                 code, close_code, last = "unavailable", int(WSCloseCode.GOING_AWAY), None
             case _:
                 error = error_from(reason)
-                code, close_code, last = error.code, *_farewell(error)
+                code, close_code, last = error.code, *_farewell(error, int(self._terms.clock()))
         try:
             async with asyncio.timeout(self._terms.limits.linger_s):
                 if last is not None and not self._socket.closed:
@@ -170,11 +170,11 @@ class Session:
         return code
 
 
-def _farewell(error: GatewayError) -> tuple[int, frames.GatewayFrame]:
+def _farewell(error: GatewayError, now: int) -> tuple[int, frames.GatewayFrame]:
     if error.code == "session-replaced":
         return frames.CLOSE_REPLACED, frames.Replaced()
     close_code = frames.CLOSE_UNAUTHORISED if error.code in _UNAUTHORISED else frames.CLOSE_PROBLEM
-    return close_code, frames.Problem(error.code, detail_of(error))
+    return close_code, frames.Problem(error.code, detail_of(error), now)
 
 
 def _frame(message: WSMessage) -> frames.ClientFrame:

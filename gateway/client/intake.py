@@ -18,6 +18,7 @@ from gateway.client import arrivals
 from gateway.client.arrivals import Arrival, Claimed
 from gateway.client.opening import DELIVERY_CONTEXT, Identity, identify, identify_claim
 from gateway.client.parts import Parts
+from gateway.client.refusals import clock_hint
 from gateway.client.session import Session
 from gateway.ending import end
 from gateway.envelope.receipt import Event
@@ -69,7 +70,10 @@ class Intake:
 
     async def start(self) -> None:
         """Begin: send what is due, give credit, and let it come."""
-        self._parts.opener.clock_off_s = self._session.server_time - self._parts.clock()
+        now = self._parts.clock()
+        self._parts.opener.clock_off_s = self._session.server_time - now
+        if hint := clock_hint(self._session.server_time, now):
+            _log.warning("%s", hint)
         loops = (self._read, self._keep, self._pulse)
         self._tasks = [asyncio.create_task(loop(), name=f"inbox{loop.__name__}") for loop in loops]
         for task in self._tasks:

@@ -15,7 +15,7 @@ from aiohttp import ClientError, WSMsgType
 
 from gateway.envelope import contexts
 from gateway.envelope.keys import Use
-from gateway.errors import Rejected, Unavailable, error_of
+from gateway.errors import GatewayError, Rejected, Unavailable, error_of
 from gateway.protocol import frames
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Session:
             case frames.Replaced():
                 raise Rejected(code="session-replaced")
             case frames.Problem():
-                raise error_of(frame.code, frame.detail[:MAX_DETAIL])
+                raise _refusal(frame)
         return frame
 
     async def send(self, frame: frames.ClientFrame) -> None:
@@ -107,8 +107,16 @@ async def _greeting(socket: ClientWebSocketResponse) -> frames.Hello:
         case frames.Hello():
             return frame
         case frames.Problem():
-            raise error_of(frame.code, frame.detail[:MAX_DETAIL])
+            raise _refusal(frame)
     raise Unavailable("a session that does not begin with hello")
+
+
+def _refusal(frame: frames.Problem) -> GatewayError:
+    """Return what the gateway says; where clocks differ, what its own shows."""
+    error = error_of(frame.code, frame.detail[:MAX_DETAIL])
+    if error.code == "clock-skew":
+        error.hint = f"set this machine's clock: the gateway's shows {frame.server_time} (Unix seconds)"
+    return error
 
 
 async def _receive(socket: ClientWebSocketResponse) -> frames.GatewayFrame:

@@ -110,10 +110,11 @@ class Recorded(_Frame, frozen=True, tag="recorded"):
 
 
 class Problem(_Frame, frozen=True, tag="problem"):
-    """A refusal; the session closes after it."""
+    """A refusal, and the gateway's clock; the session closes after it."""
 
     code: str
     detail: str
+    server_time: _Time
 
 
 class Replaced(_Frame, frozen=True, tag="replaced"):

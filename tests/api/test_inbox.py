@@ -81,3 +81,11 @@ async def test_an_inbox_that_takes_too_long_may_be_asked_again(stage: Stage) -> 
     stage.exchange.hang = False
     stage.exchange.fail = Unavailable("the ledger is away")
     assert (await stage.ask("GET", media.INBOX, qm)).code == "unavailable"
+
+
+async def test_a_receipt_of_the_future_is_answered_with_the_time(stage: Stage) -> None:
+    """Whose clock is ahead learns the gateway's; otherwise an answer says nothing of time."""
+    qm = stage.exchange.directory.join("NCB-QM@icn")
+    body = msgspec.msgpack.encode([b"from the future", b"another's"])
+    got = await stage.ask("POST", media.RECEIPTS, qm, body=body, media=media.MSGPACK)
+    assert msgspec.json.decode(got.body) == {"outcomes": ["clock-skew", "not-found"], "server_time": int(stage.now)}

@@ -8,8 +8,10 @@ import pytest
 
 from gateway.client import outgoing
 from gateway.client.refusals import clock_hint
+from gateway.client.session import Session
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
+from gateway.protocol import media
 from gateway.protocol.refusal import verify_problem
 from tests.client.examples import RESPONSE, content, drain
 from tests.client.test_sending import DAY_S, pass_time
@@ -110,8 +112,9 @@ async def test_the_next_gateway_is_asked_when_a_stranger_refuses(homes: Homes, g
         exchange = transport._exchange
 
         async def first_is_a_stranger(method: str, url: str, *rest: object) -> object:
-            asked.append(url)
-            gate.stranger = Rejected(code="kind-not-allowed") if len(asked) == 1 else None
+            if url.endswith(media.MESSAGES):
+                asked.append(url)
+                gate.stranger = Rejected(code="kind-not-allowed") if len(asked) == 1 else None
             return await exchange(method, url, *rest)  # type: ignore[arg-type]
 
         transport._exchange = first_is_a_stranger  # type: ignore[assignment,method-assign]
@@ -241,3 +244,22 @@ async def test_a_week_of_waiting_is_seen_at_home(homes: Homes, gate: FakeGateway
         gate.damage_signature = lambda field: field
     assert status.state == "accepted"
     assert status.envelope_hash != kept.envelope_hash
+
+
+async def _ended(session: Session) -> None:
+    while True:
+        await session.receive()
+
+
+async def test_a_refused_renewal_says_what_the_gateways_clock_shows(homes: Homes, gate: FakeGateway) -> None:
+    """A session that ends for a wrong clock tells which time the gateway has."""
+    async with homes("NCB-QM") as qm:
+        await qm.publish_card()
+        parts = qm._parts
+        session = await Session.open(parts.transport)
+        await session.renew(parts.home.keyring, gate.clock() + 5000)
+        with pytest.raises(Rejected) as refused:
+            await _ended(session)
+        await session.close()
+    assert refused.value.code == "clock-skew"
+    assert "the gateway's shows" in refused.value.hint

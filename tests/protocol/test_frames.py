@@ -18,7 +18,7 @@ GATEWAY_FRAMES = [
     frames.Delivery(41, b"sealed"),
     frames.Empty(),
     frames.Recorded(7, ["", "not-found"]),
-    frames.Problem("malformed", "not a frame"),
+    frames.Problem("malformed", "not a frame", 1_900_000_000),
     frames.Replaced(),
 ]
 REFUSED = {

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FakeDirectory", "FakeExchange", "FakeSession", "RecipientRow", "StatusRow", "SubmitRow"]
 
 ALWAYS = (0, 1 << 40)
+REFUSED = {b"another's": "not-found", b"from the future": "clock-skew"}
 
 
 class SubmitRow(NamedTuple):
@@ -138,7 +139,7 @@ class FakeSession:
     async def record(self, receipts: Sequence[bytes]) -> list[str]:
         """Keep receipts; those that say so are refused."""
         self.recorded += receipts
-        return ["not-found" if receipt == b"another's" else "" for receipt in receipts]
+        return [REFUSED.get(receipt, "") for receipt in receipts]
 
     async def close(self, *, counted: bool = True) -> None:
         """Note the end."""
@@ -184,7 +185,7 @@ class FakeExchange:
     async def receipts(self, asker: Address, receipts: Sequence[bytes]) -> list[str]:
         """Refuse receipts for what is another's."""
         await self._misbehave()
-        return ["not-found" if receipt == b"another's" else "" for receipt in receipts]
+        return [REFUSED.get(receipt, "") for receipt in receipts]
 
     async def inbox(self, asker: Address, after: int) -> tuple[list[bytes], bool]:
         """Return what waits beyond a number, two at once."""
