@@ -8,7 +8,7 @@ against its leaves. `follow` proves what the log grows by. Spec: schemas/audit.m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -120,7 +120,7 @@ class Auditor:
             raise Corrupt(f"{found[0].why}; evidence {found[0].name}", code="log-forked")
         return report
 
-    async def follow(self, every_s: float) -> AsyncIterator[Grown]:
+    async def follow(self, every_s: float) -> AsyncGenerator[Grown, None]:
         """
         Give the newest checkpoint, then each new one with the directory leaves that it covers, for ever.
 

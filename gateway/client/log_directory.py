@@ -51,7 +51,10 @@ class DirectoryCheck:
         Raises:
             Rejected: It is no leaf.
         """
-        leaf = decode_leaf(data)
+        try:
+            leaf = decode_leaf(data)
+        except Rejected as exc:
+            raise Rejected(f"leaf {index}: {exc.detail}", code=exc.code) from exc
         if not isinstance(leaf, ReceiptLeaf):
             if isinstance(leaf, VersionLeaf):
                 self._take_version(index, leaf, data)
