@@ -28,7 +28,8 @@ KILLED: Final = 9
 # Where it ends, in the order in which a rotation goes there; first within the commit that keeps the new keys.
 SIGNING: Final = ("keeping", "kept", "published", "taking-up", "taken-up")
 DELIVERY: Final = ("delivery-keeping", "delivery-kept", "delivery-published")
-POINTS: Final = (*SIGNING, *DELIVERY)
+LOST: Final = ("lost-kept", "lost-published", "lost-taking-up")  # the old keys are closed by the new card
+POINTS: Final = (*SIGNING, *DELIVERY, *LOST)
 NOTHING_KEPT: Final = frozenset({"keeping", *DELIVERY})
 
 
@@ -72,7 +73,7 @@ def on_publishing(*, answered: bool) -> Any:
 
 def arm(point: str) -> None:
     """Put the end where it is wanted."""
-    match point.removeprefix("delivery-"):
+    match point.removeprefix("delivery-").removeprefix("lost-"):
         case "keeping":
             name = "put_card" if point.startswith("delivery-") else "put_waiting"
             setattr(KeyShelf, name, after(getattr(KeyShelf, name)))
@@ -96,7 +97,7 @@ async def main(folder: str, passphrase: str, seed: str, point: str) -> None:
         await contact_point.directory()
         arm(point)
         uses = [Use.DELIVERY] if point in DELIVERY else [Use.AUTHOR, Use.AGENT]
-        await contact_point.rotate(uses, identity=identity)
+        await contact_point.rotate(uses, identity=identity, lost=point in LOST)
 
 
 if __name__ == "__main__":
