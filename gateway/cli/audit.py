@@ -1,0 +1,153 @@
+"""
+`gateway audit`: hold the audit log against what this participant saw of it.
+
+`verify` compares and reads the log, `follow` prints what it grows by, `key` prints the key that signs it. A log that contradicts
+itself ends each with `log-forked`, and the evidence lies in the home. An operator verifies the gateway's own database with
+`--config`, in place of a home.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli import output
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+
+if TYPE_CHECKING:
+    from gateway.client.auditor import Grown, LogReport
+    from gateway.tlog.leaves import ReadableLeaf
+    from gateway.tlog.note import VerifierKey
+
+__all__ = ["register"]
+
+Every = Annotated[float, typer.Option("--every", help="Seconds between two looks.", min=1.0)]
+Witnesses = Annotated[
+    list[str] | None,
+    typer.Option("--witness", help="Key of a witness that must have cosigned; may be repeated.", show_default=False),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    audit = typer.Typer(name="audit", help="Verify and follow the audit log.", no_args_is_help=True)
+    audit.command("verify")(verify)
+    audit.command("follow")(follow)
+    audit.command("key")(key)
+    app.add_typer(audit)
+
+
+def verify(
+    home: HomeFolder,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="Only the newest checkpoint against the last one seen.")] = False,
+    witness: Witnesses = None,
+    passphrase_file: PassphraseFile = None,
+    gateway: GatewayUrls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify the newest checkpoint against the last one seen, then the whole log."""
+    from gateway.evidence.anchors import read_witness_key
+
+    witnesses = [read_witness_key(text) for text in witness or ()]
+    place = locate(home, passphrase_file, gateway)
+    found = run(lambda: _verify(place, witnesses, quick=quick))
+    if found is None:
+        raise typer.Exit(output.Exit.INTERRUPTED)
+    if as_json:
+        output.print_json(found)
+    else:
+        output.print_pairs(_told(found))
+
+
+def follow(
+    home: HomeFolder,
+    every: Every = 5.0,
+    passphrase_file: PassphraseFile = None,
+    gateway: GatewayUrls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print each new checkpoint, and what it says about the directory, until told to stop."""
+    output.require_output("nothing would be followed")
+    place = locate(home, passphrase_file, gateway)
+    run(lambda: _follow(place, every, as_json=as_json))
+    raise typer.Exit(output.Exit.INTERRUPTED)
+
+
+def key(
+    home: HomeFolder,
+    passphrase_file: PassphraseFile = None,
+    gateway: GatewayUrls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the keys that sign the log, as witnesses and `gateway verify` take them."""
+    place = locate(home, passphrase_file, gateway)
+    found = run(lambda: _keys(place))
+    if found is None:
+        raise typer.Exit(output.Exit.INTERRUPTED)
+    if as_json:
+        output.print_json([str(one) for one in found])
+    else:
+        output.print_pairs((str(one), "") for one in found)
+
+
+async def _verify(place: Place, witnesses: list[VerifierKey], *, quick: bool) -> LogReport:
+    async with opened(place) as contact_point:
+        return await contact_point.auditor.verify(quick=quick, witnesses=witnesses, tell=output.note)
+
+
+async def _follow(place: Place, every_s: float, *, as_json: bool) -> None:
+    async with opened(place) as contact_point, aclosing(contact_point.auditor.follow(every_s)) as log:
+        async for grown in log:
+            if as_json:
+                output.print_json(_as_json(grown))
+            else:
+                output.print_pairs([(f"{grown.size} {grown.root.hex()}", grown.origin), *_lines(grown)])
+
+
+async def _keys(place: Place) -> list[VerifierKey]:
+    async with opened(place) as contact_point:
+        return await contact_point.auditor.keys()
+
+
+def _told(found: LogReport) -> list[tuple[str, str]]:
+    pairs = [
+        ("log", found.origin),
+        ("size", str(found.size)),
+        ("root", found.root),
+        ("continues", "nothing was seen before" if found.known is None else f"{found.known}, seen before"),
+        *(("cosigned", f"{name}, {output.date(at)}") for name, at in found.cosigned.items()),
+    ]
+    if found.in_log is not None:
+        pairs.append(("hashed", f"{found.entries} entries, {found.readable} about the directory"))
+        pairs.append(("directory", f"{found.directory}, {'in the log' if found.in_log else 'not in the log yet'}"))
+    return pairs
+
+
+def _as_json(grown: Grown) -> dict[str, Any]:
+    leaves = [{"index": index, "says": _words(leaf)} for index, leaf in grown.leaves]
+    return {"log": grown.origin, "size": grown.size, "root": grown.root.hex(), "leaves": leaves}
+
+
+def _lines(grown: Grown) -> list[tuple[str, str]]:
+    return [(f"  {index}", _words(leaf)) for index, leaf in grown.leaves]
+
+
+def _words(leaf: ReadableLeaf) -> str:
+    """Say what a leaf says; the bytes in it are somebody else's, and are made safe where they are printed."""
+    from gateway.tlog.leaves import CardLeaf, EntryLeaf, RootLeaf, VersionLeaf
+
+    match leaf:
+        case VersionLeaf():
+            return f"directory {leaf.number}, snapshot {leaf.snapshot.hex()}"
+        case RootLeaf():
+            return f"root {leaf.number}, {leaf.root.hex()}"
+        case CardLeaf():
+            return f"card {leaf.path}"
+        case EntryLeaf():
+            return f"entry {leaf.entry.decode(errors='replace')}"
+        case _:
+            return f"revocation {leaf.revocation.decode(errors='replace')}"
