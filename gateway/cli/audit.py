@@ -1,15 +1,13 @@
 """
 `gateway audit`: hold the audit log against what this participant saw of it.
 
-`verify` compares and reads the log, `follow` prints what it grows by, `key` prints the key that signs it. A log that contradicts
-itself ends each with `log-forked`, and the evidence lies in the home. An operator verifies the gateway's own database with
-`--config`, in place of a home.
+`verify` compares and reads the log, `follow` prints what it grows by, `key` prints the key that signs it. A log that
+contradicts itself ends the first two with `log-forked`, and the evidence lies in the home.
 """
 
 from __future__ import annotations
 
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
