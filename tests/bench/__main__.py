@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.bench.figures import Figure, show, write
 
-SECTIONS: Final = ("crypto", "codec", "accept", "audit", "whole_way", "waiting")
+SECTIONS: Final = ("crypto", "codec", "accept", "audit", "answers", "whole_way", "waiting")
 OUT: Final = Path("build/bench.json")
 
 

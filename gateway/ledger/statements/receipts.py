@@ -82,11 +82,16 @@ def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[
 
 
 def _look(transaction: Transaction, names: set[Name]) -> dict[Name, Found]:
-    """Find the deliveries: among those in an inbox by their index, the others among all rows of their message."""
+    """
+    Find the deliveries: among those in an inbox by their index, the others among all rows of their message.
+
+    Envelopes that are not here are looked for under numbers that no message has, so that the answer about another's takes as
+    long as that about none (promise 9).
+    """
     known = transaction.look(_NUMBERS, [(one,) for one in sorted({envelope_hash for envelope_hash, _ in names})])
     messages: dict[int, tuple[EnvelopeHash, Address]] = {number: (one, sender) for number, one, sender in known}
     numbers = {envelope_hash: number for number, (envelope_hash, _) in messages.items()}
-    asked = {(numbers[envelope_hash], subject) for envelope_hash, subject in names if envelope_hash in numbers}
+    asked = {(numbers.get(envelope_hash, -absent), subject) for absent, (envelope_hash, subject) in enumerate(names)}
     rows = transaction.look(_IN_INBOX, sorted(asked))
     rows += transaction.look(_ANYWHERE, sorted(asked - {(number, recipient) for number, _, recipient, *_ in rows}))
     return {(messages[row[0]][0], row[2]): found((*row, *messages[row[0]])) for row in rows}
