@@ -66,9 +66,9 @@ def figures() -> Iterator[Figure]:
             receipts = _measured(line, theirs, lambda _, envelope_hash: _receipt(town, envelope_hash))
     yield _figure("not_found_time_ratio", status, "GET /v1/messages/{id}")
     yield _figure("not_found_receipt_time_ratio", receipts, "POST /v1/receipts with one receipt")
-    for name, times in (("not_found_guess_rate", status), ("not_found_receipt_guess_rate", receipts)):
+    for name, times, aim in (("not_found_guess_rate", status, "0.45 to 0.55"), ("not_found_receipt_guess_rate", receipts, "")):
         note = f"how often the foreign answer is the slower, of {PAIRS} and {PAIRS}; 0.5 says nothing"
-        yield Figure(name=name, value=times.guess_rate, unit="rate", against="0.5", note=note, aim="0.45 to 0.55")
+        yield Figure(name=name, value=times.guess_rate, unit="rate", against="0.5", note=note, aim=aim)
 
 
 def _figure(name: str, times: Times, what: str) -> Figure:
