@@ -10,6 +10,7 @@ Possession is proved by opening a challenge for each key. Spec: schemas/director
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -33,7 +34,7 @@ from gateway.directory.possession import decode_challenges, solve
 from gateway.envelope.keys import DeliveryKey, Use, key_id
 from gateway.envelope.payload import SUITES
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import KeyId
+from gateway.ids import KeyId, participant_of
 from gateway.message.registry import KINDS
 from gateway.protocol import media
 
@@ -134,7 +135,8 @@ class CardKeeper:
             reads=tuple(Reads(kind=kind, versions=tuple(spec.readable)) for kind, spec in sorted(KINDS.items())),
         )
         signed = sign_delivery_card(card, self._home.keyring)
-        if await self._home.add_delivery_key(fresh, signed, old):
+        lost = {*self._not_held(card), *await self._void()} - ({fresh.key_id} if fresh is not None else set())
+        if await self._home.add_delivery_key(fresh, signed, old, lost):
             return signed
         made_elsewhere = await self._home.card()
         assert made_elsewhere is not None  # another process of this home was faster
@@ -157,6 +159,27 @@ class CardKeeper:
             closed = key in mine and mine[key].not_after < one.not_after  # by a card that was never published
             end = max(one.not_before, now - CLOSED_S)
             yield msgspec.structs.replace(one, not_after=end) if end < one.not_after and (close or closed or not held) else one
+
+    async def _void(self) -> list[KeyId]:
+        """
+        Return the keys of a published card that counts no more, because its agent key was revoked.
+
+        They are not listed again: a thief may have made them. No signature is needed to remember that they are not here.
+        """
+        path = f"cards/{participant_of(self._home.address)}/delivery"
+        if path not in self._directory.last().held_back:
+            return []
+        data = await asyncio.to_thread(self._directory.card, path)
+        try:
+            card = None if data is None else parse_card(data)[1]
+        except Rejected:
+            return []
+        if not isinstance(card, DeliveryCard) or card.address != self._home.address:
+            return []
+        return self._not_held(card)
+
+    def _not_held(self, card: DeliveryCard) -> list[KeyId]:
+        return [record.key_id for record in card.records() if not self._home.keyring.holds(record.key_id)]
 
     def _shown(self) -> DeliveryCard | None:
         return self._directory.last().delivery_cards.get(self._home.address)

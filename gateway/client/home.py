@@ -224,7 +224,9 @@ class Home:
         """Return the last delivery card that this home signed, published or not."""
         return await self.store.read(self.shelf.card)
 
-    async def add_delivery_key(self, key: DeliveryKey | None, card: bytes, after: bytes | None) -> bool:
+    async def add_delivery_key(
+        self, key: DeliveryKey | None, card: bytes, after: bytes | None, lost: Iterable[KeyId] = ()
+    ) -> bool:
         """
         Keep a new delivery key and the card that lists it, before the card is published.
 
@@ -232,11 +234,12 @@ class Home:
             key: The new key; None for a card without one.
             card: The signed card.
             after: The card that it follows; if another process of this home was faster, nothing is changed.
+            lost: Keys that were this participant's and are not held: they are remembered.
 
         Returns:
             Whether it was kept.
         """
-        added = await self.store.write(self._adding(key, card, after))
+        added = await self.store.write(partial(self._add, told=(key, card, after), lost=tuple(lost)))
         await self.reload_keys()
         return added
 
@@ -264,16 +267,18 @@ class Home:
         """Return what this home was told when it was made, and what was changed since."""
         return Told(address=self.address, root=self.root, gateways=self.gateways, exercise=self.exercise, tls=self.tls)
 
-    def _adding(self, key: DeliveryKey | None, card: bytes, after: bytes | None) -> Work[bool]:
-        def add(connection: sqlite3.Connection) -> bool:
-            if self.shelf.card(connection) != after:
-                return False
-            if key is not None:
-                self.shelf.add(connection, key, KeyState.HELD, int(time.time()))
-            self.shelf.put_card(connection, card)
-            return True
-
-        return add
+    def _add(
+        self, connection: sqlite3.Connection, told: tuple[DeliveryKey | None, bytes, bytes | None], lost: tuple[KeyId, ...]
+    ) -> bool:
+        key, card, after = told
+        if self.shelf.card(connection) != after:
+            return False
+        now = int(time.time())
+        if key is not None:
+            self.shelf.add(connection, key, KeyState.HELD, now)
+        self.shelf.remember(connection, lost, now)
+        self.shelf.put_card(connection, card)
+        return True
 
     def _read_keys(self, connection: sqlite3.Connection) -> HomeKeyring:
         rows = self.shelf.rows(connection)

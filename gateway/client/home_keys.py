@@ -118,6 +118,13 @@ class KeyShelf:
         secret = self._seal(key.unsafe_export(), _SECRET + key.key_id)
         self._insert(connection, (key.key_id, key.public.use, state, None, now, secret))
 
+    def remember(self, connection: sqlite3.Connection, lost: Iterable[KeyId], now: int) -> None:
+        """Note delivery keys of an earlier life of this home like destroyed ones: what is sealed to them is `key-gone`."""
+        connection.executemany(
+            "INSERT OR IGNORE INTO held_key (key_id, use, state, changed_at) VALUES (?, ?, 'destroyed', ?)",
+            [(one, Use.DELIVERY, now) for one in lost],
+        )
+
     def card(self, connection: sqlite3.Connection) -> bytes | None:
         """Return the last delivery card that this home signed."""
         sealed = facts.find(connection, "card")

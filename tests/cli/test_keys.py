@@ -51,7 +51,7 @@ async def test_keys_are_listed_for_people_and_for_scripts(gateway: Gateway) -> N
     for word in ("author", "agent", "delivery-1", "in use", "rotate", "renew", "elsewhere"):
         assert word in table.out
     found = await listed(gateway)
-    assert {one["state"] for one in found} == {"in use", "elsewhere", "closed"}
+    assert {one["state"] for one in found} == {"in use", "elsewhere", "destroyed"}
     assert {one["due"] for one in found} == {"rotate", "renew", None}
 
 
