@@ -62,6 +62,7 @@ class CardKeeper:
         self._transport = transport
         self._directory = directory
         self._clock = clock
+        self._path = f"cards/{participant_of(home.address)}/delivery"
         self._good_until = 0.0
         self._good_serial = 0
 
@@ -75,7 +76,8 @@ class CardKeeper:
         """
         now = self._clock()
         shown = self._shown()
-        if now < self._good_until and (shown is None or shown.serial <= self._good_serial):
+        settled = shown.serial <= self._good_serial if shown is not None else self._path not in self._directory.last().held_back
+        if now < self._good_until and settled:
             return
         card = await self._home.card()
         await self._home.reload_keys()  # another process of this home may have made the card
@@ -166,10 +168,9 @@ class CardKeeper:
 
         They are not listed again: a thief may have made them. No signature is needed to remember that they are not here.
         """
-        path = f"cards/{participant_of(self._home.address)}/delivery"
-        if path not in self._directory.last().held_back:
+        if self._path not in self._directory.last().held_back:
             return []
-        data = await asyncio.to_thread(self._directory.card, path)
+        data = await asyncio.to_thread(self._directory.card, self._path)
         try:
             card = None if data is None else parse_card(data)[1]
         except Rejected:
