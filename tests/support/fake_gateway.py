@@ -10,7 +10,6 @@ over on sessions, `no_cards = True` publishes none, `forged` is the answer to ev
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
