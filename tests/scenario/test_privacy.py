@@ -20,7 +20,7 @@ from tests.scenario.bad import posted
 from tests.scenario.bad_receipts import handed_in, receipt
 from tests.scenario.lines import Line, plain, signed
 from tests.scenario.town import READER, SENDER, THIRD, Town
-from tests.support.ledger_dump import dump
+from tests.support.ledger_dump import dump, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def found_in(folders: list[Path], words: dict[str, set[bytes]]) -> Iterator[str]
 def secrets(town: Town) -> dict[str, set[bytes]]:
     """Name what no file, log or metric of a gateway may hold."""
     keys = {f"{key.public.use} key": key.unsafe_export() for key in town.world.gate.signing}
-    roles = {f"{role} key": key.unsafe_export() for role, key in town.world.online._keys.items()}
+    roles = {f"{role} key": keys[0].unsafe_export() for role, keys in town.world.online._keys.items()}
     author = {"author's key": town.member(SENDER).key(Use.AUTHOR).unsafe_export()}
     return {"clear text": {CANARY.encode()}, **{name: forms(one) for name, one in {**keys, **roles, **author}.items()}}
 
@@ -169,7 +169,7 @@ async def test_promise_10_a_home_does_not_work_in_a_network_of_the_other_sort(tm
     """A home for real work refuses a directory that says it is an exercise, and the reverse; nothing leaves it."""
     town = Town(folder=tmp_path, exercise=exercise)
     async with town.served():
-        before = dump(town.ledger_url)
+        before = await settled(town.ledger_url)
         async with town.home(SENDER, exercise=not exercise) as sender:
             with pytest.raises(Rejected) as caught:
                 await sender.send(content(), to=[READER])
@@ -184,7 +184,7 @@ async def test_promise_10_what_was_sealed_in_an_exercise_is_nothing_to_a_real_ga
     real = Town(folder=tmp_path / "real")
     drill = Town(folder=tmp_path / "drill", network="drill", exercise=True)
     async with real.served():
-        before = dump(real.ledger_url)
+        before = await settled(real.ledger_url)
         sealed = await ask(real, posted(drill.sealed([READER]).submission))
         unversioned = await ask(real, posted(drill.sealed([READER], version=0).submission))
         readdressed = await ask(real, posted(drill.sealed([f"{READER}@icn"], version=0).submission))
@@ -200,7 +200,7 @@ async def test_promise_10_a_home_that_is_sent_to_the_wrong_gateway_trusts_nothin
     real = Town(folder=tmp_path / "real")
     drill = Town(folder=tmp_path / "drill", network="drill", exercise=True)
     async with drill.served():
-        before = dump(drill.ledger_url)
+        before = await settled(drill.ledger_url)
         async with real.home(SENDER, gateways=[f"http://127.0.0.1:{drill.port}"]) as sender:
             with pytest.raises(Rejected):
                 await sender.send(content(), to=[READER])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from gateway.ledger.line import make_engine
 from gateway.ledger.tables import metadata
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["dump"]
+__all__ = ["dump", "settled"]
 
 
 def dump(url: str) -> str:
@@ -27,6 +29,25 @@ def dump(url: str) -> str:
             sqlite = connection.dialect.name == "sqlite"
             connection.exec_driver_sql("BEGIN" if sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
             return "".join(_table(connection, table) for table in sorted(metadata.tables.values(), key=lambda one: one.name))
+    finally:
+        engine.dispose()
+
+
+async def settled(url: str) -> str:
+    """Return the dump when the audit log has caught up, so that a gateway to which nothing happens changes nothing more."""
+    await until(lambda: asyncio.to_thread(_has_caught_up, url))
+    return dump(url)
+
+
+def _has_caught_up(url: str) -> bool:
+    event, checkpoint = (metadata.tables[name].c for name in ("event", "checkpoint"))
+    log = metadata.tables["log_state"].c
+    leaves = sa.select(sa.func.count()).where(event.leaf.is_not(None)).scalar_subquery()
+    signed = sa.select(sa.func.max(checkpoint.size)).where(checkpoint.note.is_not(None)).scalar_subquery()
+    engine = make_engine(url, 1)
+    try:
+        with engine.connect() as connection:
+            return bool(connection.execute(sa.select(sa.func.count()).where(log.size == leaves, log.size == signed)).scalar())
     finally:
         engine.dispose()
 
