@@ -129,6 +129,7 @@ def _asked_wrongly(town: Rogues) -> list[Bad]:
 
     return [
         Bad("asked after what is no number", ("bad-request",), lambda n: asked(f"{media.INBOX}?after{_AFTER[n % 8]}")),
+        Bad("outcomes after what is no number", ("bad-request",), lambda n: asked(f"{media.OUTCOMES}?after{_AFTER[n % 8]}")),
         Bad("status of what is no id", ("malformed",), lambda n: status(_IDS[n % 5])),
         Bad("status of nothing", ("not-found",), lambda _: status(format_id(new_uuid7(1, os.urandom(10))))),
         Bad("status of another's message", ("not-found",), lambda n: status(format_id(town.taken_ids[n % 4]))),

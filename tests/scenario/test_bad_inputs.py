@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import local
@@ -15,10 +16,11 @@ from gateway.protocol import frames
 from tests.scenario import bad_asking, bad_cards, bad_clear, bad_receipts, bad_requests, bad_sealed
 from tests.scenario.bad import Bad, posted
 from tests.scenario.bad_frames import FRAMES, ended, opening
+from tests.scenario.bad_orders import good_order, ordered, orders
 from tests.scenario.lines import Line
 from tests.scenario.rogues import VISITORS, Rogues
 from tests.scenario.town import READER, THIRD
-from tests.support.ledger_dump import dump
+from tests.support.ledger_dump import dump, settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,6 +153,28 @@ async def _flooded(town: Rogues, served: Served, flood: Flood) -> None:
         assert dump(town.ledger_url) == before
         assert served.rss_bytes - held_bytes < MAX_GROWTH_BYTES
         await reader.socket.close()
+
+
+def test_promise_7_bad_orders_change_nothing(town: Rogues) -> None:
+    """On the operators' listener nothing but an order signed by the operator is done; of the rest at most a nonce remains."""
+    with asyncio.run(town.prepare()) as served:
+        _live_a_little(town)
+        before = _but_nonces(town)
+        flood = Flood(town.operations_port, orders(town))
+        flood.send(600, seed=4)
+        assert _but_nonces(town) == before
+        with Line(town.operations_port) as line:
+            order = ordered(good_order(town, "999/0"))
+            assert [line.ask(order).codes for _ in range(2)] == [["not-found"], ["nonce-used"]]
+        assert served.stop() == 0
+    assert flood.mismatches == {}
+    assert min(flood.sent.values()) >= 2
+
+
+def _but_nonces(town: Rogues) -> str:
+    found, tables = re.subn(r"^nonce: .*\n(  .*\n)*", "", asyncio.run(settled(town.ledger_url)), flags=re.MULTILINE)
+    assert tables == 1
+    return found
 
 
 def test_what_was_good_before_a_flood_is_good_after_it(town: Rogues) -> None:
