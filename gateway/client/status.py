@@ -130,7 +130,7 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         answer = await parts.transport.get(f"{media.MESSAGES}/{format_id(key)}")
         await parts.outcomes.collect()
         anew = await parts.outcomes.sent_anew(row)
-        told = _recipients(answer, row, parts.directory.answers())
+        told = _recipients(answer, row, parts)
         recipients = tuple(msgspec.structs.replace(one, anew=anew.get(one.recipient)) for one in told)
     evidence = parts.outbox.evidence(row)
     return MessageStatus(
@@ -156,8 +156,7 @@ async def ask_receipts(parts: Parts, row: Outgoing) -> dict[Address, bytes]:
     """
     await parts.directory.current()
     told = _read(await parts.transport.get(f"{media.MESSAGES}/{format_id(row.message_id)}"))
-    answers = parts.directory.answers()
-    return {one.recipient: one.receipt for one in told if one.receipt is not None and _proves(one, row, answers)}
+    return {one.recipient: one.receipt for one in told if one.receipt is not None and _proves(one, row, parts)}
 
 
 def _read(answer: bytes) -> list[_Row]:
@@ -167,22 +166,24 @@ def _read(answer: bytes) -> list[_Row]:
         raise Unavailable("a status that cannot be read") from exc
 
 
-def _recipients(answer: bytes, row: Outgoing, answers: Answers) -> tuple[RecipientStatus, ...]:
-    return tuple(_checked(one, row, answers) for one in _read(answer))
+def _recipients(answer: bytes, row: Outgoing, parts: Parts) -> tuple[RecipientStatus, ...]:
+    return tuple(_checked(one, row, parts) for one in _read(answer))
 
 
-def _checked(told: _Row, row: Outgoing, answers: Answers) -> RecipientStatus:
-    proved = told.state not in _WITH_RECEIPT or _proves(told, row, answers)
+def _checked(told: _Row, row: Outgoing, parts: Parts) -> RecipientStatus:
+    proved = told.state not in _WITH_RECEIPT or _proves(told, row, parts)
     return RecipientStatus(recipient=told.recipient, state=told.state, at=told.at, reason=told.reason, proved=proved)
 
 
-def _proves(told: _Row, row: Outgoing, answers: Answers) -> bool:
+def _proves(told: _Row, row: Outgoing, parts: Parts) -> bool:
     """Tell whether the receipt beside a state is that recipient's or a gateway's, for our envelope, and says that state."""
     if told.receipt is None:
         return False
     try:
-        receipt = verify_receipt(parse_receipt(told.receipt), answers)
+        signed = parse_receipt(told.receipt)
+        receipt = verify_receipt(signed, parts.directory.answers())
     except Rejected:
         return False
+    parts.monitor.saw(signed)
     said = _IMPLIED.get(receipt.event, {str(receipt.event)})
     return (receipt.envelope_hash, receipt.subject) == (row.envelope_hash, told.recipient) and told.state in said
