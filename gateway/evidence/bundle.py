@@ -35,7 +35,9 @@ from gateway.envelope.wire import (
     first_element,
 )
 from gateway.errors import Rejected
+from gateway.evidence.token import MAX_TOKEN_BYTES
 from gateway.ids import NETWORK_PATTERN, EnvelopeHash
+from gateway.tlog.note import MAX_NOTE_BYTES
 
 __all__ = [
     "MAX_BUNDLE_BYTES",
@@ -54,8 +56,6 @@ MAX_LEAF_BYTES: Final = 65_535  # of an entry in a C2SP bundle of entries
 MAX_LOG_SIBLINGS: Final = 53  # sizes are below 2^53
 MAX_RECEIPTS: Final = 1 + 8 * MAX_RECIPIENTS  # accepted, and every other event for every recipient
 MAX_LEAVES: Final = 4 * MAX_RECIPIENTS
-MAX_NOTE_BYTES: Final = 64 << 10  # of a checkpoint with a hundred cosignatures: about 15 KiB
-MAX_TOKEN_BYTES: Final = 64 << 10  # with its certificates
 MAX_REVOCATIONS_BYTES: Final = 4 << 20
 
 _Proof = Annotated[list[Bytes32], Meta(max_length=MAX_LOG_SIBLINGS)]
