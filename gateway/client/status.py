@@ -20,7 +20,6 @@ from gateway.protocol import media
 
 if TYPE_CHECKING:
     from gateway.client.parts import Parts
-    from gateway.envelope.trust import Answers
 
 __all__ = ["MessageStatus", "RecipientStatus", "ask_receipts", "ask_status"]
 
