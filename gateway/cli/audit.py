@@ -121,6 +121,7 @@ def _told(found: LogReport) -> list[tuple[str, str]]:
     ]
     if found.in_log is not None:
         pairs.append(("hashed", f"{found.entries} entries, {found.readable} about the directory"))
+        pairs.append(("receipts", f"{found.receipts} of this home, each with its leaf"))
         pairs.append(("directory", f"{found.directory}, {'in the log' if found.in_log else 'not in the log yet'}"))
     return pairs
 

@@ -14,16 +14,18 @@ from contextlib import aclosing
 import msgspec
 
 from gateway.client.directory import HomeDirectory
+from gateway.client.home import Home
 from gateway.client.log import LAG_S, Monitor
 from gateway.client.log_directory import DirectoryCheck
 from gateway.client.log_evidence import Evidence
+from gateway.client.log_promises import Promises, accepted_receipts
 from gateway.client.log_rows import Kept
 from gateway.client.log_walk import NOTHING, walk
 from gateway.envelope.receipt import LogView
 from gateway.errors import Corrupt, Rejected, Unavailable, Uncertain
 from gateway.evidence.anchors import log_keys
 from gateway.tlog.cosignature import cosigned_at
-from gateway.tlog.leaves import ReadableLeaf, ReceiptLeaf
+from gateway.tlog.leaves import Leaf, ReadableLeaf, ReceiptLeaf
 from gateway.tlog.note import VerifierKey, parse_note
 
 __all__ = ["Auditor", "Grown", "LogReport"]
@@ -43,6 +45,7 @@ class LogReport(msgspec.Struct, frozen=True, kw_only=True):
         readable: How many of them are about the directory.
         directory: The version that this home uses.
         in_log: Whether that version stands in the log, with all its parts; None where that was not looked at.
+        receipts: How many accepted receipts of this home have their leaf; None where that was not looked at.
     """
 
     origin: str
@@ -54,6 +57,7 @@ class LogReport(msgspec.Struct, frozen=True, kw_only=True):
     readable: int = 0
     directory: int | None = None
     in_log: bool | None = None
+    receipts: int | None = None
 
 
 class Grown(msgspec.Struct, frozen=True):
@@ -70,11 +74,15 @@ class Auditor:
     Audits the log for one open home.
 
     Args:
+        home: Whose receipts must have their leaves.
         monitor: Of the home.
         directory: That the home uses.
+        clock: Unix seconds.
     """
 
-    def __init__(self, monitor: Monitor, directory: HomeDirectory) -> None:
+    def __init__(self, home: Home, monitor: Monitor, directory: HomeDirectory, clock: Callable[[], float]) -> None:
+        self._home = home
+        self._clock = clock
         self._monitor = monitor
         self._directory = directory
 
@@ -99,8 +107,8 @@ class Auditor:
             tell: Gets a sentence about what is done next, where it takes long.
 
         Raises:
-            Corrupt: `log-forked`: it is not the continuation of what this home saw, or not what its checkpoint says; or this
-                home found that earlier.
+            Corrupt: `log-forked`: it is not the continuation of what this home saw, or not what its checkpoint says, or an
+                accepted receipt has no leaf a day later; or this home found that earlier.
             Rejected: `directory-split`: the home's directory is not the log's. `checkpoint-bad`: the checkpoint is not
                 signed by its log. `checkpoint-untrusted`: a witness did not cosign it.
             Unavailable: A gateway cannot be asked; nothing is known.
@@ -153,29 +161,40 @@ class Auditor:
         return kept
 
     async def _read(self, kept: Kept, report: LogReport) -> LogReport:
-        """Hash the whole log again, and hold the directory against it."""
+        """Hash the whole log again; hold the directory and the receipts of this home against it."""
         check = await self._directory_check()
-        leaves = [index async for index, _ in self._leaves(NOTHING, kept, check)]
+        promises = Promises(await self._home.store.read(accepted_receipts), self._clock())
+        readable = 0
+        async for _, leaf in self._leaves(NOTHING, kept, check):
+            if isinstance(leaf, ReceiptLeaf):
+                promises.take(leaf.hash)
+            else:
+                readable += 1
         check.end()
         await self._judge(check)
+        if (broken := promises.broken(kept.note)) is not None:
+            await self._monitor.evidence.keep(broken)
         return msgspec.structs.replace(
-            report, entries=kept.size, readable=len(leaves), directory=check.version, in_log=check.seen
+            report,
+            entries=kept.size,
+            readable=readable,
+            directory=check.version,
+            in_log=check.seen,
+            receipts=promises.kept,
         )
 
     async def _grown(self, last: Kept, kept: Kept) -> list[tuple[int, ReadableLeaf]]:
         check = await self._directory_check()
         leaves = [found async for found in self._leaves(LogView(last.size, last.root), kept, check)]
         await self._judge(check)
-        return leaves
+        return [(index, leaf) for index, leaf in leaves if not isinstance(leaf, ReceiptLeaf)]
 
-    async def _leaves(self, start: LogView, end: Kept, check: DirectoryCheck) -> AsyncIterator[tuple[int, ReadableLeaf]]:
-        """Walk from one view to a checkpoint; give what is readable, with its index."""
+    async def _leaves(self, start: LogView, end: Kept, check: DirectoryCheck) -> AsyncIterator[tuple[int, Leaf]]:
+        """Walk from one view to a checkpoint; give each leaf with its index."""
         async with aclosing(walk(self._monitor.tiles, start, LogView(end.size, end.root))) as runs:
             async for first, entries in runs:
                 for index, data in enumerate(entries, first):
-                    leaf = check.take(index, data)
-                    if not isinstance(leaf, ReceiptLeaf):
-                        yield index, leaf
+                    yield index, check.take(index, data)
 
     async def _directory_check(self) -> DirectoryCheck:
         await self._directory.current()

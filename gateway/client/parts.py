@@ -80,7 +80,7 @@ class Parts:
             desk=Desk(home, post, clock, lambda: monitor.view),
             watch=Watch(home, directory, clock),
             monitor=monitor,
-            auditor=Auditor(monitor, directory),
+            auditor=Auditor(home, monitor, directory, clock),
             clock=clock,
         )
 

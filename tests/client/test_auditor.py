@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from gateway.client.log_evidence import FOLDER
+from gateway.client.log_promises import WAITS_S
 from gateway.directory.leaves import directory_leaves
 from gateway.envelope.keys import SigningKey, Use
+from gateway.envelope.receipt import parse_receipt, receipt_leaf
 from gateway.errors import Rejected
 from gateway.evidence.anchors import read_witness_key
 from gateway.ids import Address
 from gateway.tlog.cosignature import cosign
 from gateway.tlog.leaves import VersionLeaf, encode_leaf
 from gateway.tlog.note import COSIGNATURE_V1, VerifierKey, encode_signatures, parse_note
+from tests.client.examples import content
 from tests.client.logs import become, found, monitor, refused
 from tests.support.fake_log import ORIGIN, FakeLog
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.tlog.tiles import Tile
-    from tests.client.conftest import Homes
+    from tests.client.conftest import Clock, Homes
     from tests.support.fake_gateway import FakeGateway
 
     class Changes(Protocol):
@@ -145,6 +148,24 @@ async def test_versions_in_the_log_rise_and_leave_none_out(homes: Homes, gate: F
     gate.world.publish()
     async with homes("NCB-QM") as qm:
         assert await refused(qm.auditor.verify()) == "directory-split"
+
+
+async def test_an_accepted_receipt_without_a_leaf_is_a_broken_promise(
+    homes: Homes, gate: FakeGateway, clock: Clock, tmp_path: Path
+) -> None:
+    """What a gateway accepted stands in the log, a day later at the latest; a receipt that does not is the evidence."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        for turn in range(2):
+            await qm.send(content(), to=["GN-QN"])
+            accepted = parse_receipt(list(gate.messages.values())[turn].answer)
+            gate.log.leaves += [receipt_leaf(accepted.receipt_bytes)] * (turn == 0)
+        gate.log.grow(0)
+        assert (await qm.auditor.verify()).receipts == 1
+        clock.ahead_s += WAITS_S + 1
+        assert await refused(qm.auditor.verify()) == "log-forked"
+    (evidence,) = (tmp_path / "NCB-QM" / FOLDER).glob("*.receipt")
+    assert evidence.read_bytes() == accepted.data
 
 
 async def test_what_is_no_leaf_is_named(homes: Homes, gate: FakeGateway) -> None:
