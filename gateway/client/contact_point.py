@@ -157,7 +157,9 @@ class ContactPoint:
         Raises:
             Unavailable: There is no directory yet: no gateway was ever reached.
         """
-        return await self._parts.directory.current()
+        directory = await self._parts.directory.current()
+        await self._parts.monitor.follow()
+        return directory
 
     async def known_directory(self) -> Directory:
         """Return the directory that this home verified last; asks nobody. Unavailable where it never had one."""

@@ -97,8 +97,8 @@ class Monitor:
 
     async def follow(self) -> None:
         """Look at most every five minutes; what cannot be known now is asked another time, a contradiction is logged."""
-        if 0 < self._look_at - self._clock() <= REFRESH_S:
-            return
+        if 0 < self._look_at - self._clock() <= REFRESH_S or self._directory.age_s > REFRESH_S:
+            return  # a gateway that did not confirm the directory just now need not be waited for once more
         self._look_at = self._clock() + REFRESH_S
         try:
             await self.check()
