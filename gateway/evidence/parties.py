@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.directory.entries import RevocationReason
 from gateway.envelope import contexts, primitives
 from gateway.envelope.checks import CLOCK_SKEW_S
 from gateway.envelope.keys import Signature, Use
@@ -31,6 +32,7 @@ __all__ = [
     "check_named",
     "check_parties",
     "check_seal",
+    "doubted",
     "is_good_author",
     "listed_otherwise",
 ]
@@ -150,6 +152,17 @@ def check_acknowledgements(bundle: Bundle, listed: Listed, named: tuple[Address,
 def is_good_author(bundle: Bundle, listed: Listed, key_id: KeyId) -> bool:
     """Step 11: tell whether this author key of the sender was good, and no thief's."""
     return _good_at_acceptance(bundle, listed, key_id, (bundle.header.sender, Use.AUTHOR)) is not None
+
+
+def doubted(bundle: Bundle, listed: Listed) -> tuple[Address, ...]:
+    """Return who signed with a key that the verifier knows as stolen since, while the bundle does not show since when."""
+    form = bundle.form
+    used = {signed.key_id for signed in bundle.receipts}
+    used |= {signature.key_id for signature in (form.seal, form.approval) if signature is not None}
+    used |= {form.opened.author_key_id} if form.opened is not None else set()
+    stolen = {key for key in used & listed.later.keys() if listed.later[key].reason is RevocationReason.STOLEN}
+    records = (listed.directory.key(key) for key in stolen - listed.stolen_index.keys())
+    return tuple(sorted({record.address for record in records if record is not None}))
 
 
 def listed_otherwise(listed: Listed, directory: Directory | None) -> tuple[Address, ...] | None:

@@ -9,6 +9,7 @@ Spec: schemas/audit.md, "Evidence bundle".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -18,7 +19,7 @@ from gateway.ids import Address, EnvelopeHash, format_id
 if TYPE_CHECKING:
     from gateway.envelope.header import Header
 
-__all__ = ["ANCHORED", "CONSISTENT", "Acknowledgement", "LogPosition", "Statement", "Witness", "unproved"]
+__all__ = ["ANCHORED", "CONSISTENT", "Acknowledgement", "Doubts", "LogPosition", "Statement", "Witness", "unproved"]
 
 ANCHORED: Final = "proved"
 CONSISTENT: Final = "consistent, not anchored"
@@ -131,15 +132,24 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def unproved(statement: Statement, *, token: bool, unlisted: tuple[Address, ...] | None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Doubts:
     """
-    Say what the bundle leaves open.
+    What a verifier knows beside the statement.
 
     Args:
-        statement: What was proved.
+        unlisted: Who is listed otherwise in its directory; None where it has none.
+        stolen: Whose key is known there as stolen since.
         token: The bundle has a time-stamp token.
-        unlisted: Who is listed otherwise in the verifier's directory; None where it has none.
     """
+
+    unlisted: tuple[Address, ...] | None
+    stolen: tuple[Address, ...]
+    token: bool
+
+
+def unproved(statement: Statement, doubts: Doubts) -> tuple[str, ...]:
+    """Say what the bundle leaves open."""
     header, found = statement.header, []
     if not statement.anchored:
         found.append("that this log is the network's: no key of the log was named")
@@ -152,10 +162,14 @@ def unproved(statement: Statement, *, token: bool, unlisted: tuple[Address, ...]
     if not statement.witnesses:
         found.append("that others see the same log: no witness was named")
     if statement.stamped_at is None:
-        why = "no root of a time-stamp service was named" if token else "the bundle has no time-stamp"
+        why = "no root of a time-stamp service was named" if doubts.token else "the bundle has no time-stamp"
         found.append(f"the time by anybody but gateway and signers: {why}")
-    if unlisted is None:
+    if doubts.unlisted is None:
         found.append("that the authority listed these participants: the log shows their entries to all who read it")
-    found += [f"that {name} is who it was: this directory lists another identity key today" for name in unlisted or ()]
+    found += [f"that {name} is who it was: this directory lists another identity key today" for name in doubts.unlisted or ()]
+    found += [
+        f"that {name} signed this before its key was stolen: the bundle was made before that was known"
+        for name in doubts.stolen
+    ]
     found.append(f"which keys were revoked after directory version {statement.directory_version}")
     return tuple(found)

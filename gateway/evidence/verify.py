@@ -25,7 +25,7 @@ from gateway.evidence import log, parties
 from gateway.evidence.anchors import Anchors
 from gateway.evidence.bundle import Bundle
 from gateway.evidence.listed import Listed, read_listed
-from gateway.evidence.statement import ANCHORED, CONSISTENT, Acknowledgement, LogPosition, Statement, unproved
+from gateway.evidence.statement import ANCHORED, CONSISTENT, Acknowledgement, Doubts, LogPosition, Statement, unproved
 from gateway.evidence.token import verify_token
 from gateway.ids import Address, network_of
 from gateway.message import check_repeats, read
@@ -172,7 +172,8 @@ def _statement(held: _Held, anchors: Anchors) -> Statement:
         not_proved=(),
     )
     unlisted = parties.listed_otherwise(held.listed, anchors.directory)
-    open_ = unproved(statement, token=bundle.form.token is not None, unlisted=unlisted)
+    doubts = Doubts(unlisted, parties.doubted(bundle, held.listed), token=bundle.form.token is not None)
+    open_ = unproved(statement, doubts)
     return msgspec.structs.replace(statement, not_proved=open_)
 
 

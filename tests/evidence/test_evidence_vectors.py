@@ -42,4 +42,4 @@ def reasons() -> set[str]:
     """Return every reason that stands in the code as one text."""
     calls = [node for module in (listed, log, parties, steps) for node in ast.walk(ast.parse(getsource(module)))]
     named = [node.args[0] for node in calls if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "EvidenceBad"]
-    return {node.value for node in named if isinstance(node, ast.Constant)}
+    return {str(node.value) for node in named if isinstance(node, ast.Constant)}
