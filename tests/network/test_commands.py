@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli import enrol, network
 from gateway.client import ContactPoint
 from gateway.client.tls import Tls
+from gateway.directory.cards import parse_card
 from gateway.errors import Rejected
 from gateway.trust.publication import read_publication
 from tests.support.tls import TestCa
@@ -186,3 +187,29 @@ def test_no_passphrase_is_taken_from_the_arguments(terminal: Terminal) -> None:
         text = terminal.run(f"{command} --help").output
         assert "--passphrase-file" in text
         assert "--passphrase " not in text
+
+
+def test_who_lost_its_identity_key_enrols_again(terminal: Terminal, tmp_path: Path) -> None:
+    """With its last key card, revoked by the authority first; its old keys stay listed, and nobody takes its id."""
+    terminal.made("enrol NCB-QM --invitation @net/invitation.json --home @home --passphrase-file @one")
+    terminal.made("network add @net @home/request.json --yes")
+    (tmp_path / "card").write_bytes((tmp_path / "net/cards/NCB-QM/key").read_bytes())
+    again = "enrol NCB-QM --invitation @net/invitation.json --home @new --again --card @card --officer --passphrase-file @one"
+    made = terminal.made(again)
+    early = terminal.run("network add @net @new/request.json --again --yes")
+    assert isinstance(early.exception, Rejected)  # it is not revoked yet: somebody else might ask
+    assert terminal.run("network revoke @net NCB-QM --reason superseded").exit_code == 0
+    added = terminal.made("network add @net @new/request.json --again --yes")
+    assert added == {"address": "NCB-QM@icn", "fingerprint": made["fingerprint"]}
+    card = parse_card((tmp_path / "net/cards/NCB-QM/key").read_bytes())[1]
+    assert [key.use for key in card.keys if key.not_after > card.issued] == ["author", "agent", "approval"]  # type: ignore[union-attr]
+    assert len(card.keys) == 5
+
+
+def test_enrolling_again_needs_the_last_card(terminal: Terminal) -> None:
+    """Without it the old keys would be lost; with another's it is refused."""
+    line = "enrol NCB-QM --invitation @net/invitation.json --home @x --passphrase-file @one"
+    assert "--save-card" in terminal.run(f"{line} --again").output
+    other = terminal.run(f"{line} --again --card @net/cards/GW-ICN/key")
+    assert isinstance(other.exception, Rejected)
+    assert other.exception.code == "card-bad"
