@@ -192,6 +192,33 @@ async def test_a_gateway_that_shows_a_wrong_place_is_found_out(stage: Stage) -> 
             await sender.proof(sent.message_id)
 
 
+async def test_a_delivery_that_waits_is_proved_as_delivered(stage: Stage) -> None:
+    """What nobody has acknowledged yet can be proved as far as it came, by its message id."""
+    async with running(stage), home(stage, SENDER) as sender:
+        await make_reachable(stage, READER)
+        sent = await sender.send(content(), to=READER)
+        async with home(stage, READER) as reader:
+            async for delivery in reader.inbox():
+                await delivery.leave()
+                break
+            found = await reader.proof(sent.message_id, ProofWish(with_content=True))
+    assert [one.event for one in found.statement.acknowledgements] == ["delivered"]
+    assert found.statement.content is not None
+
+
+async def test_an_older_home_says_what_it_did_not_keep(stage: Stage) -> None:
+    """A message that an older version sent cannot be proved by its author, and its recipient still can."""
+    async with running(stage), home(stage, SENDER) as sender:
+        await make_reachable(stage, READER)
+        sent = await sender.send(content(), to=READER)
+        forget = "UPDATE outgoing SET evidence = NULL"
+        await sender._parts.home.store.write(lambda connection: connection.execute(forget))
+        assert await refusal(sender, sent.message_id, ()) == "not-found"
+        async with home(stage, READER) as reader:
+            await drain(reader)
+            assert (await reader.proof(sent.message_id)).statement.number == sent.number
+
+
 async def refusal(point: ContactPoint, message_id: bytes, names: tuple[str, ...]) -> str:
     """Return the code with which a home refuses to prove a message."""
     with pytest.raises(Rejected) as refused:
