@@ -1,10 +1,24 @@
-"""What a contact point needs to take part: its home, sending, receiving. Ships without the gateway."""
+"""What a contact point needs to take part: its home, its keys, sending, receiving. Ships without the gateway."""
 
+from gateway.client.backup import restore_home
 from gateway.client.contact_point import ContactPoint
 from gateway.client.delivery import Delivery
 from gateway.client.home import create_home
 from gateway.client.inbox import Inbox
+from gateway.client.key_status import KeyStatus
 from gateway.client.outbox import SendReceipt
 from gateway.client.status import MessageStatus, RecipientStatus
+from gateway.client.warnings import EarlyWarning
 
-__all__ = ["ContactPoint", "Delivery", "Inbox", "MessageStatus", "RecipientStatus", "SendReceipt", "create_home"]
+__all__ = [
+    "ContactPoint",
+    "Delivery",
+    "EarlyWarning",
+    "Inbox",
+    "KeyStatus",
+    "MessageStatus",
+    "RecipientStatus",
+    "SendReceipt",
+    "create_home",
+    "restore_home",
+]

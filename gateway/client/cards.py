@@ -1,11 +1,11 @@
 """
 The home's own delivery card: made by the software itself, at first contact and ten days before the last one ends.
 
-A new key and the card that lists it are kept before they are published, so that nothing is ever sealed to a key that was lost.
-The old key stays open until its own end: mail on its way opens with either. Closed keys stay listed.
-A home that is restored from an old backup, or made anew with the old signing keys, goes on where the directory stands: a serial
-above, every listed key still listed, those that it does not hold closed, and a new key.
-Possession is proved by opening a challenge for each key. Spec: schemas/directory.md, "Delivery card".
+A new key and its card are kept before they are published: nothing is ever sealed to a key that was lost. The old key stays
+open until its own end, so mail on its way opens with either; closed keys stay listed. A home from an old backup, or made anew
+with the old signing keys, goes on where the directory stands: a serial above, every listed key still listed, those that it
+does not hold closed, and a new key. Possession is proved by opening a challenge for each key.
+Spec: schemas/directory.md, "Delivery card", "Life of keys".
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """
 The life of a home's keys: new ones made, put into the directory, taken up, and old ones destroyed.
 
-A rotation of signing keys: 1. new keys and the card that lists them, signed by the identity key, are kept in the home in one
-commit  2. a gateway publishes the card  3. the card is seen in the directory: in one commit the new keys sign from here on and
-the old ones are destroyed. Whatever kills the process, the next contact with a gateway goes on where it stopped; nothing before
-step 3 signs with a new key. A delivery key is destroyed 91 days after it stopped being sealed to, when nothing that it could
-open can arrive any more; only while a gateway agrees with the clock of this machine.
+Signing keys: 1. new keys and their card, signed by the identity key, are kept in one commit  2. a gateway publishes the card
+3. the directory shows it: in one commit the new keys sign from here on and the old ones are destroyed. Whatever kills the
+process, the next contact goes on where it stopped, and nothing signs with a new key before 3. A delivery key is destroyed 91
+days after it stopped being sealed to, and only while a gateway agrees with the clock of this machine.
 Spec: schemas/directory.md, "Life of keys".
 """
 
@@ -185,5 +184,5 @@ class KeyKeeper:
 
 
 def _closed(key: CardKey, at: int) -> CardKey:
-    """Close a key at a time unless it was closed before."""
-    return msgspec.structs.replace(key, not_after=max(key.not_before, min(key.not_after, at)))
+    """Close a key with the present second unless it was closed before: a delivery card may have been signed in it."""
+    return msgspec.structs.replace(key, not_after=max(key.not_before, min(key.not_after, at + 1)))

@@ -34,6 +34,7 @@ from gateway.protocol import media
 __all__ = ["OutcomeKeeper"]
 
 PAGE: Final = 256  # outcomes in one answer
+MAX_PAGES: Final = 1000  # at once; no home has so many, and a gateway must not keep it busy for ever
 MAX_GENERATION: Final = 3
 _CONTEXT: Final = b"outcome/receipt"
 _ENDS: Final = frozenset({Event.REJECTED, Event.HELD, Event.EXPIRED, Event.RECALLED})
@@ -81,8 +82,9 @@ class OutcomeKeeper:
     async def collect(self) -> None:
         """Read what is new, and send anew what is due; what cannot be done now is done another time."""
         try:
-            while await self._read():
-                pass
+            for _ in range(MAX_PAGES):
+                if not await self._read():
+                    break
             await self._send_due()
         except Corrupt:
             raise
