@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import msgspec
 
 from gateway.errors import Rejected, Unavailable
+from gateway.evidence.token import MAX_TOKEN_BYTES
 from gateway.merkle import leaf_hash
 from gateway.protocol import media
 from gateway.tlog.checkpoint import parse_checkpoint
@@ -100,16 +101,12 @@ class LogPlaces:
         Raises:
             Unavailable: There is none such after the wait.
         """
-        stamped = await self._get(f"{media.LOG_STAMPED}{last}", media.MAX_CARD_BYTES + MAX_NOTE_BYTES)
-        chosen = None if stamped is None else _chosen(*_decoded(_stamped, stamped))
-        if chosen is not None and chosen.size > last and (chosen.cosigned or not cosigned):
-            return chosen
 
-        async def newest() -> Chosen | None:
-            found = await self.newest()
-            return found if found.size > last and (found.cosigned or not cosigned) else None
+        async def look() -> Chosen | None:
+            held = [one for one in (await self._stamped(last), await self.newest()) if one is not None and one.size > last]
+            return next((one for one in held if one.cosigned or not cosigned), None)
 
-        if (chosen := await self._waited(newest)) is None:
+        if (chosen := await self._waited(look)) is None:
             raise Unavailable(f"no {'cosigned ' if cosigned else ''}checkpoint holds leaf {last} yet")
         return chosen
 
@@ -128,6 +125,10 @@ class LogPlaces:
             return Place(found[0], found[2])
 
         return await _each(leaves, place)
+
+    async def _stamped(self, last: int) -> Chosen | None:
+        data = await self._get(f"{media.LOG_STAMPED}{last}", MAX_NOTE_BYTES + MAX_TOKEN_BYTES + 64)
+        return None if data is None else _chosen(*_decoded(_stamped, data))
 
     async def _proof(self, leaf: bytes, size: int | None) -> tuple[int, int, list[bytes]] | None:
         query = "" if size is None else f"?size={size}"
