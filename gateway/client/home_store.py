@@ -30,7 +30,6 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 
-
 def create(folder: Path, fill: Work[object]) -> None:
     """
     Make the file, readable by its owner alone, and fill it in one transaction.
