@@ -11,6 +11,7 @@ The broker may fail at any time: rows that were not marked are published again, 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections import deque
 from time import monotonic
@@ -65,7 +66,7 @@ class Dispatcher:
         self._behind = True  # whether the ledger may have rows that are not in `_fresh`
         self._shared = parts.shared
         self._wall_clock = parts.clock
-        self._own: set[int] = set()  # accepted here and left to the ledger; of interest where others work on it too
+        self._own: dict[int, int] = {}  # what was accepted here lately, and when; of interest where others work on it too
         self._seen: deque[frozenset[int]] = deque(maxlen=_PAGES_KEPT)
         self._page_rows = self._limits.page_rows
         self._poll_at = 0.0
@@ -73,6 +74,8 @@ class Dispatcher:
 
     def offer(self, dispatch: Dispatch) -> None:
         """Take a message that was accepted just now; when there is no room it is read back from the ledger."""
+        if self._shared:
+            self._remember(dispatch)
         if any(dispatch.number in page for page in self._seen):
             return
         self._fresh.append(dispatch)
@@ -175,7 +178,6 @@ class Dispatcher:
         for dispatch in page:
             # Either way: a clock that was set back makes rows that come from the future.
             if abs(now - dispatch.accepted_at) > FOREIGN_S or dispatch.number in self._own:
-                self._own.discard(dispatch.number)
                 ours.append(dispatch)
             else:
                 theirs = True
@@ -183,10 +185,15 @@ class Dispatcher:
             self._poll_at = min(self._poll_at, self._clock() + FOREIGN_S)
         return ours
 
+    def _remember(self, dispatch: Dispatch) -> None:
+        """Note that it is ours, whatever becomes of the first try; what is older than `FOREIGN_S` is everybody's."""
+        self._own[dispatch.number] = dispatch.accepted_at
+        now = self._wall_clock()
+        for number in list(itertools.takewhile(lambda number: abs(now - self._own[number]) > FOREIGN_S, self._own)):
+            del self._own[number]
+
     def _leave_fresh(self) -> None:
         """Leave to the ledger what is in memory."""
-        if self._shared:
-            self._own.update(dispatch.number for dispatch in self._fresh)
         self._fresh = []
         self._fresh_bytes = 0
 

@@ -231,3 +231,21 @@ async def test_a_process_brings_what_it_accepted_itself_at_once(
         await asyncio.gather(*(submit(stage, 5) for _ in range(4)))
         await until(lambda: len(broker.published) == 20)
     assert sorted(numbers(broker)) == list(range(1, 21))
+
+
+@pytest.mark.parametrize("fault", ["down", "full"])
+async def test_a_process_keeps_the_order_of_its_own_messages(
+    tmp_path: Path, broker: FlakyBroker, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Promise 11: what failed at the first try is not taken for another process's, and overtaken by what came after it."""
+    monkeypatch.setattr(dispatch, "FOREIGN_S", 3600)
+    async with staged(tmp_path, broker=broker, shared=True) as stage:
+        if fault == "full":
+            broker.outcomes.append(Outcome.FULL)
+        broker.down = fault == "down"
+        await submit(stage, 1)
+        await asyncio.sleep(0.05)
+        await submit(stage, 4)
+        broker.down = False
+        await until(lambda: len(broker.published) == 5)
+    assert numbers(broker) == [1, 2, 3, 4, 5]
