@@ -17,6 +17,7 @@ import aiormq
 import pytest
 
 from gateway.broker import consumer as consumer_module
+from gateway.broker import line as line_module
 from gateway.broker.base import Outcome, Parcel
 from gateway.broker.line import Line, LineLimits
 from gateway.broker.publisher import WINDOW
@@ -369,13 +370,16 @@ async def test_many_readers_are_spread_over_lines(
             assert numbers(await take(reader, 1)) == [1]
 
 
-async def test_the_log_names_hosts_and_no_passwords(connect: Connect, rabbit_node: RabbitNode) -> None:
+async def test_the_log_names_hosts_and_no_passwords(
+    connect: Connect, rabbit_node: RabbitNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An operator reads which host did not answer, and never a password."""
     file = io.BytesIO()
     logs.configure("info", file)
+    monkeypatch.setattr(line_module, "_log", logs.logger())  # a logger that was used before keeps its first file
     broker = await connect(free_port(), rabbit_node.port)
-    await broker.close()
     await until_said(file, "broker-line-up")
+    await broker.close()
     assert {json.loads(line)["event"] for line in file.getvalue().splitlines()} >= {"broker-no-answer", "broker-line-up"}
     assert b"guest" not in file.getvalue()
 
