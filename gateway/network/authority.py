@@ -24,7 +24,7 @@ from gateway.ids import Address, KeyId, Network
 from gateway.network.entering import Decision, asked, entered
 from gateway.network.files import replace_file
 from gateway.network.founding import Plan, found
-from gateway.network.officers import Officer, open_officers
+from gateway.network.officers import Officer, destroy_old, open_officers
 from gateway.network.request import decode_request, fingerprint
 from gateway.network.standing import Revoke, entry_of, reenrolled, resumed, revoked, suspended
 from gateway.network.state import AuthorityFolder, Draft
@@ -180,4 +180,5 @@ def publish_signed(folder: AuthorityFolder, officers: Sequence[Officer], now: fl
     # Targets first: who looks while this is written finds each file that the metadata names.
     for name in sorted(files, reverse=True):
         replace_file(folder.publication / name, files[name])
+    destroy_old(folder.officers, folder.state.officers())
     return folder.publication

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.envelope.primitives import Rng
 
-__all__ = ["Officer", "daily_file", "holders_of", "officer_files", "open_officers", "refuse_shared", "root_file"]
+__all__ = ["Officer", "daily_file", "destroy_old", "holders_of", "officer_files", "open_officers", "refuse_shared", "root_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +125,20 @@ def _open(path: Path, number: int, passphrase: bytes) -> dict[TufRole, RoleKey]:
             raise
         told = f"passphrase {number} does not open the keys of officer {number}"
         raise Rejected(told, code="passphrase", hint="give them in the officers' order") from exc
+
+
+def destroy_old(folder: Path, generations: Mapping[int, int]) -> None:
+    """
+    Delete the key files of earlier generations: two keys of an old threshold could make another history.
+
+    Args:
+        folder: Of the key files.
+        generations: In force, by officer; what is above one belongs to a rotation that is not committed, and stays.
+    """
+    for number, generation in generations.items():
+        for old in range(1, generation):
+            for name in (root_file(number, old), daily_file(number, old)):
+                (folder / name).unlink(missing_ok=True)
 
 
 def _stem(number: int, generation: int) -> str:

@@ -21,7 +21,7 @@ from gateway.errors import Rejected
 from gateway.network.authority import publish_signed
 from gateway.network.files import read_file, replace_file
 from gateway.network.founding import invited
-from gateway.network.officers import Officer, daily_file, officer_files, open_officers, refuse_shared, root_file
+from gateway.network.officers import Officer, officer_files, open_officers, refuse_shared
 from gateway.network.request import OnlineHex, decode_request, verify_request
 from gateway.network.standing import entry_of
 from gateway.network.state import INVITATION_FILE, AuthorityFolder, State
@@ -83,8 +83,6 @@ def rotate_officer(path: Path, successor: Successor, passphrases: Mapping[int, b
     holders = _with_officer(folder.state.holders(), number, new)
     state = folder.state.rotated(holders, {**generations, number: generations[number] + 1})
     _put_in_force(folder, state, [*signers.values(), new], now)
-    for name in (root_file(number, generations[number]), daily_file(number, generations[number])):
-        (folder.officers / name).unlink(missing_ok=True)  # two keys of an old threshold could make another history
     return publish_signed(folder, list(after.values()), now)
 
 

@@ -173,6 +173,7 @@ def test_a_rotation_that_was_cut_off_is_done_or_not_done(office: Office, stop: s
     office.authority.publish(passphrases, NOW)
     office.taken_in()
     assert away.refresh() == home(office, "new").refresh()
+    assert (office.path / "officers" / "officer-2.keys").exists() is not done
     if not done:
         rotated(office)
         assert away.refresh() == home(office, "new").refresh()
