@@ -1,7 +1,7 @@
 """
-`make faults`: both set-ups under fire, counted by what applications hold; then the audit log, judged by its own tables.
+`make faults`: both set-ups under fire, counted by what applications hold; then the audit log and keys, judged by what is left.
 
-    python -m tests.faults [--messages N] [SETUP...]       SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log
+    python -m tests.faults [--messages N] [SETUP...]     SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys
 
 Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`. FULL=1 sends and kills ten times as much.
 """
@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tests.faults import log_kills
+from tests.faults import log_kills, rotation_kills
 from tests.faults.counting import Count
 from tests.faults.harness import Campaign, Node, Plan
 from tests.support.ports import free_ports
@@ -30,6 +30,7 @@ from tests.support.rabbitmq import RabbitNode
 MESSAGES: Final = 5000
 TIMES: Final = 10 if os.environ.get("FULL") else 1
 LOG: Final = "log"
+KEYS: Final = "keys"
 PLANS: Final = {
     "rabbitmq": Plan(
         messages=MESSAGES,
@@ -76,6 +77,12 @@ def run_log() -> bool:
     return all(kept)
 
 
+def run_keys() -> bool:
+    """Kill what rotates keys, in homes, at a gateway and at the authority; say whether nothing was broken."""
+    kept = [rotation_kills.run(place, kills * TIMES, say) for place, kills in rotation_kills.KILLS.items()]
+    return all(kept)
+
+
 def run(name: str, messages: int) -> Count:
     """Run one campaign and say what came of it."""
     plan = PLANS[name]
@@ -98,10 +105,12 @@ def main() -> int:
     """Run the set-ups that were named, or both."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--messages", type=int, default=MESSAGES * TIMES)
-    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, []])
+    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, KEYS, []])
     options = parser.parse_args()
-    chosen = options.setups or [*PLANS, LOG]
-    clean = [run_log() if name == LOG else run(name, options.messages).clean for name in chosen]
+    looks = {LOG: run_log, KEYS: run_keys}
+    clean = [
+        looks[name]() if name in looks else run(name, options.messages).clean for name in options.setups or [*PLANS, *looks]
+    ]
     return 0 if all(clean) else 1
 
 

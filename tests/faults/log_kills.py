@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KILLS", "run"]
 
-KILLS: Final = {"sqlite": 90, "postgresql": 60}
+KILLS: Final = {"sqlite": 70, "postgresql": 40}
 # Each call through the port, and how many of them a life survives at most before it dies there; tiles and entries are read at
 # its start.
 CALLS: Final = {"look": 5, "advance": 4, "sign_checkpoint": 4, "tiles": 1, "entries": 1}
