@@ -155,4 +155,3 @@ class Inbox:
             # That the gateway stops is no failure of a client to answer.
             await (inbox.close(counted=False) if self._terms.stopping.is_set() else inbox.close())
         return socket
-

@@ -50,9 +50,7 @@ class Desk:
         view: Returns the newest view of the audit log that this home verified, for its receipts; None before the first.
     """
 
-    def __init__(
-        self, home: Home, post: ReceiptPost, clock: Callable[[], float], view: Callable[[], LogView | None]
-    ) -> None:
+    def __init__(self, home: Home, post: ReceiptPost, clock: Callable[[], float], view: Callable[[], LogView | None]) -> None:
         self._home = home
         self._post = post
         self._clock = clock

@@ -52,9 +52,7 @@ def config(tmp_path: Path, port: int) -> Path:
         (tmp_path / name).write_bytes(data)
         (tmp_path / name).chmod(0o600)
     file = tmp_path / "gateway.toml"
-    file.write_text(
-        f'address = "{GATE}"\n[operations]\nhost = "127.0.0.1"\nport = {port}\n[keys]\npassphrase_file = "pass"\n'
-    )
+    file.write_text(f'address = "{GATE}"\n[operations]\nhost = "127.0.0.1"\nport = {port}\n[keys]\npassphrase_file = "pass"\n')
     return file
 
 

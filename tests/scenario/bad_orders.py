@@ -16,7 +16,6 @@ from tests.scenario.lines import plain
 from tests.scenario.town import SENDER
 
 if TYPE_CHECKING:
-
     from gateway.envelope import SigningKey
     from tests.scenario.rogues import Rogues
 
