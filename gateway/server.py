@@ -28,11 +28,13 @@ from gateway.audit.log import PATIENCE_S, AuditLog
 from gateway.audit.outside import Outside
 from gateway.audit.vouching import Vouchers
 from gateway.broker import MemoryBroker
+from gateway.directory.current import CurrentKeyring
 from gateway.directory.keyfiles import decrypt_gateway_keys
 from gateway.directory.metadata import root_chain
 from gateway.envelope import Use
 from gateway.errors import Corrupt, Rejected
 from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
+from gateway.exchange.own_card import publish_own_card
 from gateway.exchange.publication import FolderPublication
 from gateway.exchange.tasks import Tasks
 from gateway.ids import parse_address
@@ -50,7 +52,8 @@ if TYPE_CHECKING:
     from gateway.broker import Broker
     from gateway.config import Config
     from gateway.directory.keyfiles import GatewayKeys
-    from gateway.envelope import Rng
+    from gateway.envelope import Keyring, Rng
+    from gateway.ids import Address
 
 __all__ = ["Adapters", "Gateway", "compose", "open_adapters", "preflight", "run"]
 
@@ -168,7 +171,8 @@ async def compose(
         )
         stack.push_async_callback(exchange.close)
         await exchange.start()
-        _require_listed(exchange, keys, clock())
+        await publish_own_card(exchange, keys.address, config.keys.file)
+        _require_listed(exchange, parts.keyring, keys.address, clock())
         health = _health(parts)
         api = HttpApi(_api_parts(config, exchange, health, parts), _tls(config))
         operations = operations_listener(health, metrics, exchange, clock)
@@ -273,16 +277,18 @@ def _parts(
     clock, rng = machine
     root = _read(config.directory.root, _COPY_ROOT)
     authority = Authority(root, FolderPublication(config.directory.publication), keys.online)
-    audit = _audit_log(config, keys, adapters.ledger, clock)
+    directory = DirectorySource(adapters.ledger, authority, clock, metrics)
+    keyring = CurrentKeyring(keys.address, keys.signing, directory.lookup, clock)
+    audit = _audit_log(config, keyring, adapters.ledger, clock)
     return Parts(
         address=keys.address,
         process=f"{os.uname().nodename}:{os.getpid()}",
         ledger=adapters.ledger,
         audit=audit,
         broker=adapters.broker,
-        keyring=keys.keyring,
-        directory=DirectorySource(adapters.ledger, authority, clock, metrics),
-        stamps=Stamps(keys.address, keys.keyring, clock, rng, view=audit.view),
+        keyring=keyring,
+        directory=directory,
+        stamps=Stamps(keys.address, keyring, clock, rng, view=audit.view),
         limits=config.limits,
         metrics=metrics,
         clock=clock,
@@ -291,10 +297,10 @@ def _parts(
     )
 
 
-def _audit_log(config: Config, keys: GatewayKeys, ledger: Ledger, clock: Callable[[], float]) -> AuditLog:
+def _audit_log(config: Config, keyring: CurrentKeyring, ledger: Ledger, clock: Callable[[], float]) -> AuditLog:
     memory = config.audit.memory or config.keys.file.with_name(AUDIT_MEMORY)
     patience_s = 0.0 if config.ledger.embedded else PATIENCE_S
-    return AuditLog(ledger, keys.keyring, keys.address, clock, memory=memory, patience_s=patience_s)
+    return AuditLog(ledger, keyring, keyring.address, clock, memory=memory, patience_s=patience_s)
 
 
 async def _vouched(stack: AsyncExitStack, vouchers: Vouchers, parts: Parts) -> None:
@@ -314,14 +320,14 @@ def _broker(config: Config) -> Broker:
     return RabbitBroker(config.broker.urls, config.broker.limit_bytes, config.broker.prefix)
 
 
-def _require_listed(exchange: Exchange, keys: GatewayKeys, now: float) -> None:
+def _require_listed(exchange: Exchange, keyring: Keyring, address: Address, now: float) -> None:
     """Refuse to sign receipts that nobody could verify."""
     directory = exchange.directory
-    if not directory.is_gateway(keys.address):
-        raise Rejected(f"{keys.address} is no gateway of {directory.network}: let the authority add it", code="config")
-    record = directory.key(keys.keyring.sign(Use.AGENT, b"").key_id)
+    if not directory.is_gateway(address):
+        raise Rejected(f"{address} is no gateway of {directory.network}: let the authority add it", code="config")
+    record = directory.key(keyring.sign(Use.AGENT, b"").key_id)
     if record is None or not record.current(int(now)):
-        raise Rejected(f"the agent key of {keys.address} is not in the directory, or not good now", code="config")
+        raise Rejected(f"the agent key of {address} is not in the directory, or not good now", code="config")
 
 
 def _health(parts: Parts) -> Health:

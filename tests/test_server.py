@@ -15,16 +15,26 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from gateway.audit.signing import log_key
 from gateway.cli.main import build
 from gateway.config import Config, load
+from gateway.directory.keyfiles import decrypt_gateway_keys
+from gateway.envelope import Use
 from gateway.envelope.keyfile import Cost
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Address, Network
 from gateway.network import Authority, Plan, Profile, enrol, write_gateway
-from gateway.server import Gateway, compose
+from gateway.server import Gateway, compose, preflight
+from gateway.tlog.cosignature import cosigned_at
+from gateway.tlog.note import parse_note
+from tests.support.tsa import time_stamping
+from tests.support.waiting import until
+from tests.support.witness import make_witness, odd_witness, url_of, witnessing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gateway.tlog.note import VerifierKey
 
 PASSPHRASE = b"gate"
 OFFICERS = [b"first officer", b"second officer"]
@@ -132,6 +142,59 @@ async def test_metrics_stand_on_the_operators_port_alone(site: Site) -> None:
     assert "gateway_directory_version 1.0" in text
     assert (await asked(gateway.port, "/metrics"))[0] == 404
     await gateway.stop(1)
+
+
+def log_key_of(site: Site) -> VerifierKey:
+    """Return what verifies the gateway's checkpoints."""
+    keys = decrypt_gateway_keys((site.folder / "gateway.keys").read_bytes(), PASSPHRASE)
+    return next(log_key(key) for key in keys.keyring.public_keys() if key.use is Use.LOG)
+
+
+async def test_a_log_is_vouched_for_from_outside(site: Site) -> None:
+    """Its checkpoint comes with the cosignature of a witness and with a time-stamp, though another witness is silent."""
+    witness = make_witness(site.folder / "witness", [log_key_of(site)])
+    silent = make_witness(site.folder / "silent", [], "silent.example")
+    async with witnessing(witness) as server, odd_witness() as odd, time_stamping(site.folder / "tsa") as tsa:
+        odd.hang = True
+        lines = ["[audit]", "sequence_every_s = 0.05", "witness_every_s = 0.05"]
+        lines += [f'timestamp_url = "{tsa.url}"', f'timestamp_ca = "{tsa.ca}"']
+        for url, key in ((url_of(server), witness.key), (url_of(odd), silent.key)):
+            lines += ["[[audit.witnesses]]", f'url = "{url}"', f'key = "{key.verifier}"']
+        config = site.config(CONFIG + "\n".join(lines))
+        gateway = await compose(config, PASSPHRASE)
+
+        async def cosigned() -> bool:
+            status, text = await asked(gateway.port, "/v1/log/checkpoint")
+            return status == 200 and cosigned_at(parse_note(text.encode()), witness.key.verifier) is not None
+
+        async def stamped() -> bool:
+            return 'gateway_timestamp_answers_total{code="ok"} 1.0' in (await asked(gateway.operations_port, "/metrics"))[1]
+
+        await until(cosigned)
+        await until(stamped)
+        await until(lambda: bool(odd.asked))
+        metrics = (await asked(gateway.operations_port, "/metrics"))[1]
+        assert 'gateway_witness_age_seconds{witness="silent.example"}' in metrics
+        assert 'gateway_witness_answers_total{code="ok",witness="silent.example"}' not in metrics
+        assert (await asked(gateway.port, "/readyz"))[0] == 200
+        await gateway.stop(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[[audit.witnesses]]\nurl = "http://w.example"\nkey = "w.example+1+2"\n', "audit.witnesses"),
+        ('[audit]\ntimestamp_url = "http://tsa.example"\ntimestamp_ca = "nowhere.pem"\n', "audit.timestamp_ca"),
+        ('[audit]\ntimestamp_url = "http://tsa.example"\ntimestamp_ca = "pass"\n', "audit.timestamp_ca"),
+    ],
+)
+async def test_a_voucher_that_cannot_be_verified_stops_the_start(site: Site, text: str, told: str) -> None:
+    """A key that is none and roots that are none would let every answer be thrown away; `gateway check` says so too."""
+    config = site.config(CONFIG + text)
+    found = await refused(config)
+    assert (found.code, told in found.detail) == ("config", True)
+    with pytest.raises(Rejected, match=told):
+        preflight(config, None)
 
 
 async def test_a_ledger_belongs_to_one_process(site: Site) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Stamper", "Stamping", "TokenTable", "token_of"]
 
-LOOK_S: Final = 60.0  # between two looks whether a day's time-stamp is there
+LOOK_S: Final = 2.0  # between two looks whether a day has its token; once it has, a look costs nothing
 MAX_SKEW_S: Final = 300.0  # as for a signed request: with a clock further off, one of the two cannot be trusted with time
 _QUERY: Final = "application/timestamp-query"
 _DAY_S: Final = 86_400

@@ -56,14 +56,14 @@ class CurrentKeyring:
 
     def sign(self, use: Use, message: bytes) -> Signature:
         """Sign with the newest key for `use` that is good now; raise Rejected `bad-key` where there is none at all."""
-        good = self._good(use)
-        if not good:
+        keys = self._good(use) or self._held(use)
+        if not keys:
             raise Rejected(f"no {use} key of {self.address} here", code="bad-key")
-        return Signature(good[-1].key_id, good[-1].sign(message))
+        return Signature(keys[-1].key_id, keys[-1].sign(message))
 
     def sign_with_each(self, use: Use, message: bytes) -> list[tuple[PublicKey, bytes]]:
-        """Sign with every key for `use` that is good now, oldest first; nothing where there is none at all."""
-        return [(key.public, key.sign(message)) for key in self._good(use)]
+        """Sign with every key for `use` that is good now, oldest first; before there is a directory with every one held."""
+        return [(key.public, key.sign(message)) for key in self._good(use) or self._held(use)]
 
     def unwrap(self, key_id: KeyId, wrap: bytes, nonce: bytes, epk: bytes) -> bytes:  # noqa: ARG002  the port's
         """Open nothing: nobody seals to a gateway."""
@@ -74,18 +74,19 @@ class CurrentKeyring:
         return [key.public for key in self._keys]
 
     def _good(self, use: Use) -> tuple[SigningKey, ...]:
-        """Return the keys of a use that are good now, by their begin; the newest held where none is."""
+        """Return the keys of a use that are good now, by their begin; empty where none is listed."""
         now = int(self._clock())
         choice = self._chosen.get(use)
-        if choice is None or choice.minute != now // _LOOK_S:
-            choice = _Choice(now // _LOOK_S, self._choose(use, now))
-            self._chosen[use] = choice
-        return choice.keys
+        if choice is not None and choice.minute == now // _LOOK_S:
+            return choice.keys
+        listed = [(record, key) for key in self._held(use) if (record := self._lookup(key.key_id)) and record.current(now)]
+        keys = tuple(key for record, key in sorted(listed, key=lambda pair: pair[0].not_before))
+        if keys:  # a directory that is still to come is looked for again
+            self._chosen[use] = _Choice(now // _LOOK_S, keys)
+        return keys
 
-    def _choose(self, use: Use, now: int) -> tuple[SigningKey, ...]:
-        held = [key for key in self._keys if key.public.use is use]
-        listed = [(record.not_before, key) for key in held if (record := self._lookup(key.key_id)) and record.current(now)]
-        return tuple(key for _, key in sorted(listed, key=lambda pair: pair[0])) or tuple(held[-1:])
+    def _held(self, use: Use) -> tuple[SigningKey, ...]:
+        return tuple(key for key in self._keys if key.public.use is use)
 
     def __repr__(self) -> str:
         return f"CurrentKeyring({self.address}, {len(self._keys)} keys)"
