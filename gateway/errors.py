@@ -78,6 +78,7 @@ CODES: Final[dict[str, Code]] = {
     "kind-not-allowed": _rejected(403, "the sender may not send this kind", "ask the authority, or choose another kind"),
     "kind-unknown": _rejected(422, "the kind is not in the registry", "use a kind of the catalogue"),
     "kind-not-accepted": _rejected(422, "a recipient does not accept this kind", "leave this recipient out"),
+    "recipient-missing": _rejected(422, "somebody whom this kind must reach is not a recipient", "add one, see kinds.json"),
     "schema-unknown": _rejected(422, "the schema version of this kind is not known", "use a version that the recipient's card lists"),
     "clearance": _rejected(403, "the marking is above a recipient's clearance", "leave this recipient out"),
     "sender-unknown": _rejected(403, "the sender is not in the directory or not active", "enrol with the authority"),

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from gateway.envelope import decode_header
 from gateway.ids import participant_of
-from gateway.message import CooperationRequest, InformationReport, RequestResponse
+from gateway.message.information.cooperation_request import CooperationRequest
+from gateway.message.information.information_report import InformationReport
+from gateway.message.information.request_response import RequestResponse
 from gateway.message.show import visible
 
 if TYPE_CHECKING:

@@ -1,27 +1,11 @@
-"""Messages: strict content, kinds, handling. Pure."""
+"""Messages: strict content, kinds, handling. Pure. What a kind alone has stands in its module, in the package of its family."""
 
 from gateway.message.content import Author, Body, Content, PersonalData, Retention, Urgency
 from gateway.message.handling import HANDLING_CODES, Handling, clears, handling_code, join, parse_handling
 from gateway.message.header import HeaderFields, HeaderWishes, check_repeats, wishes
-from gateway.message.information import (
-    CooperationRequest,
-    CooperationRequestBody,
-    Deadline,
-    EarlierRequest,
-    InformationReport,
-    InformationReportBody,
-    Measure,
-    MeasureState,
-    Preservation,
-    ReportItem,
-    RequestResponse,
-    RequestResponseBody,
-    Result,
-    Secrecy,
-    VideoLink,
-)
+from gateway.message.kind_spec import ROLES, KindSpec
 from gateway.message.reading import encode, read, read_message_file
-from gateway.message.registry import KINDS, ROLES, KindSpec, spec
+from gateway.message.registry import KINDS, spec
 from gateway.message.shared import (
     Admiralty,
     Attachment,
@@ -70,10 +54,6 @@ __all__ = [
     "Channel",
     "ContactPoint",
     "Content",
-    "CooperationRequest",
-    "CooperationRequestBody",
-    "Deadline",
-    "EarlierRequest",
     "Encryption",
     "Evaluation",
     "FourByFour",
@@ -83,13 +63,9 @@ __all__ = [
     "HeaderWishes",
     "IdentityDocument",
     "Incident",
-    "InformationReport",
-    "InformationReportBody",
     "KindSpec",
     "LegalBasis",
     "LineString",
-    "Measure",
-    "MeasureState",
     "MultiPoint",
     "Name",
     "Offence",
@@ -100,16 +76,9 @@ __all__ = [
     "Place",
     "Point",
     "Polygon",
-    "Preservation",
-    "ReportItem",
-    "RequestResponse",
-    "RequestResponseBody",
-    "Result",
     "Retention",
-    "Secrecy",
     "Translation",
     "Urgency",
-    "VideoLink",
     "Warrant",
     "admiralty_to_4x4",
     "check_repeats",

@@ -38,6 +38,7 @@ from gateway.message.shared.basics import (
 from gateway.message.shared.refuse import Surroundings, require, require_distinct
 from gateway.message.shared.times import Day, Instant, reversed_period
 from gateway.message.unread import unread_fields
+from gateway.message.versions import found_at
 
 __all__ = ["Author", "Body", "Content", "PersonalData", "Retention", "Urgency"]
 
@@ -158,9 +159,14 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         return encode_json(self)
 
     @cached_property
+    def late(self) -> tuple[str, ...]:
+        """Places of members that came after the version that this content is of."""
+        return ()
+
+    @cached_property
     def unread_fields(self) -> tuple[str, ...]:
         """Pointers of the members that this version does not know: kept in `raw`, absent from the view."""
-        return unread_fields(self.raw, type(self))
+        return (*unread_fields(self.raw, type(self)), *(found_at(self.raw, self.late) if self.late else ()))
 
     def check(self, understood: frozenset[str] = frozenset()) -> None:
         """

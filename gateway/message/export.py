@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import CODES
 from gateway.message.codes import CODE_LISTS
 from gateway.message.json_schema import BASE, DIALECT, kind_schema
-from gateway.message.registry import KINDS, ROLES
+from gateway.message.kind_spec import ROLES
+from gateway.message.registry import KINDS
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
     from gateway.message.codelist import CodeList
-    from gateway.message.registry import KindSpec
+    from gateway.message.kind_spec import KindSpec
 
 __all__ = ["documents", "write"]
 
@@ -81,9 +82,11 @@ def _kind(row: KindSpec, schema: bytes) -> dict[str, Any]:
         "gateway_may_seal": row.gateway_may_seal,
         "needs_approval": row.needs_approval,
         "may_send": sorted(row.may_send),
+        "must_reach": sorted(row.must_reach),
         "replies": sorted(row.replies),
         "respond_within_s": dict(row.respond_within_s),
         "retention_days": row.retention_days,
+        "rules": list(row.rules),
         "schema": row.schema_path,
         "sha256": sha256(schema).hexdigest(),
     }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.message.content import Content
-    from gateway.message.registry import KindSpec
+    from gateway.message.kind_spec import KindSpec
 
 __all__ = ["BASE", "DIALECT", "kind_schema"]
 
@@ -32,14 +32,50 @@ _OPEN_LISTS: Final = {frozenset(one.codes): one.file_name for one in CODE_LISTS 
 _ARGUMENT = re.compile(r"^ {4}(\w+): ")
 
 
-def kind_schema(row: KindSpec) -> Schema:
-    """Return the schema of a kind's content."""
+def kind_schema(row: KindSpec, version: str = "") -> Schema:
+    """
+    Return the schema of a kind's content.
+
+    Args:
+        row: Of the kind.
+        version: One that we read; without members that came later. Empty is the newest.
+    """
+    version = version or row.version
     (_, parts) = msgspec.json.schema_components((row.content,), ref_template="#/$defs/{name}")
     parts = {name: _documented(_tidy(part, row), _structs(row.content)[name]) for name, part in sorted(parts.items())}
     top = parts.pop(row.content.__name__)
     top["properties"]["kind"] = {"const": row.kind}
     top["required"].remove("kind")  # content may leave it out: the header has it
-    return {"$schema": DIALECT, "$id": BASE + row.schema_path, **top, "$defs": parts}
+    schema = {"$schema": DIALECT, "$id": BASE + row.path_of(version), **top, "$defs": parts}
+    for place in row.later(version):
+        _remove(schema, place.split("/")[1:])
+    schema["$defs"] = {name: parts[name] for name in sorted(_used(schema, parts, set()))}
+    return schema
+
+
+def _remove(schema: Schema, steps: list[str]) -> None:
+    """Take a member out of the object that the steps lead to."""
+    place: Any = schema
+    for step in steps[:-1]:
+        place = place["items"] if step == "*" else place["properties"][step]
+        place = schema["$defs"][place["$ref"].rpartition("/")[2]] if "$ref" in place else place
+    del place["properties"][steps[-1]]
+
+
+def _used(part: Any, parts: Schema, found: set[str]) -> set[str]:
+    """Return the names of the parts that a piece of schema leads to."""
+    if isinstance(part, list):
+        for one in part:
+            _used(one, parts, found)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            name = value.rpartition("/")[2] if key == "$ref" and value.startswith("#/") else None
+            if name is not None and name not in found:
+                found.add(name)
+                _used(parts[name], parts, found)
+            elif key != "$defs":
+                _used(value, parts, found)
+    return found
 
 
 def _tidy(part: Any, row: KindSpec) -> Any:

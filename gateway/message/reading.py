@@ -16,18 +16,21 @@ from gateway.message.codec import decode_checked
 from gateway.message.header import HeaderWishes, wishes
 from gateway.message.registry import spec
 from gateway.message.strict import check_strict
+from gateway.message.versions import without
 
 if TYPE_CHECKING:
     from gateway.ids import Kind
     from gateway.message.content import Content
+    from gateway.message.kind_spec import KindSpec
 
 __all__ = ["encode", "read", "read_message_file"]
 
 
 class _Named(msgspec.Struct):
-    """The one member that a message file needs before its kind is known."""
+    """The members of a message file that say what it is to be read as."""
 
     kind: str
+    schema_version: str | None = None
 
 
 def read(kind: str, schema_version: str, data: bytes, understood: frozenset[str] = frozenset()) -> Content:
@@ -48,7 +51,7 @@ def read(kind: str, schema_version: str, data: bytes, understood: frozenset[str]
     if schema_version not in row.readable:
         raise Rejected(f"{kind} {schema_version[:32]!r}: we read {', '.join(row.readable)}", code="schema-unknown")
     check_strict(data)
-    return _view(data, row.content, understood)
+    return _view(data, row, schema_version, understood)
 
 
 def encode(content: Content) -> bytes:
@@ -72,20 +75,21 @@ def read_message_file(data: bytes) -> tuple[Kind, Content, HeaderWishes]:
     """
     check_strict(data)
     row = spec(decode_checked(data, _Named).kind)
-    content = _view(data, row.content, frozenset())
-    wished = wishes(content)
-    if wished.schema_version is not None and wished.schema_version not in row.readable:
+    version = decode_checked(data, _Named).schema_version or row.version
+    if version not in row.readable:
         raise Rejected(f"we read {', '.join(row.readable)}", code="schema-unknown", pointer="/schema_version")
-    return row.kind, content, wished
+    content = _view(data, row, version, frozenset())
+    return row.kind, content, wishes(content)
 
 
-def _view(data: bytes, type_: type[Content], understood: frozenset[str]) -> Content:
+def _view(data: bytes, row: KindSpec, version: str, understood: frozenset[str]) -> Content:
+    late = row.later(version)
     try:
-        content = decode_checked(data, type_)
+        content = decode_checked(without(data, late) if late else data, row.content)
     except Rejected as exc:
         if exc.pointer == "/kind":
             raise Rejected("not what the header says", code="content-header", pointer="/kind") from None
         raise
-    content.__dict__["raw"] = data
+    content.__dict__.update(raw=data, late=late)
     content.check(understood)
     return content

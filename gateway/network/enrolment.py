@@ -23,7 +23,7 @@ from gateway.directory.roles import ONLINE_ROLES, RoleKey, TufRole
 from gateway.envelope.keyfile import MODERATE, Cost, encrypt_keys
 from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import Rejected
-from gateway.message.registry import ROLES
+from gateway.message.kind_spec import ROLES
 from gateway.network.files import write_new
 from gateway.network.request import OnlineHex, Request, encode_paper
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.directory.view import Directory
     from gateway.envelope.header import Header
     from gateway.ids import Address, Kind
-    from gateway.message.registry import KindSpec
+    from gateway.message.kind_spec import KindSpec
 
 __all__ = ["EXPIRES_WITHIN_S", "Rule", "Verdict", "admit", "judge"]
 
@@ -40,6 +40,7 @@ class Rule(StrEnum):
     RECIPIENTS_DISTINCT = "recipients-distinct"
     RECIPIENTS_ACTIVE = "recipients-active"
     KIND_ACCEPTED = "kind-accepted"
+    MUST_REACH = "must-reach"
     CLEARANCE = "clearance"
     ADMITTED = "admitted"
 
@@ -162,6 +163,13 @@ def _kind_accepted(case: _Case) -> str | None:
     return f"{refusing[0]} does not accept {case.header.kind}" if refusing else None
 
 
+def _must_reach(case: _Case) -> str | None:
+    must_reach = case.kinds[case.header.kind].must_reach
+    if not must_reach or any(not must_reach.isdisjoint(entry.roles) for entry in case.entries):
+        return None
+    return f"{case.header.kind} must reach {' or '.join(sorted(must_reach))}"
+
+
 def _clearance(case: _Case) -> str | None:
     marking = case.header.handling.rpartition("/")[2]
     level = CONFIDENTIALITY.index(marking)
@@ -179,5 +187,6 @@ _RULES: Final[dict[Rule, tuple[str, Callable[[_Case], str | None]]]] = {
     Rule.RECIPIENTS_DISTINCT: ("recipient-repeated", _recipients_distinct),
     Rule.RECIPIENTS_ACTIVE: ("recipient-unknown", _recipients_active),
     Rule.KIND_ACCEPTED: ("kind-not-accepted", _kind_accepted),
+    Rule.MUST_REACH: ("recipient-missing", _must_reach),
     Rule.CLEARANCE: ("clearance", _clearance),
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gateway.directory.view import Directory
     from gateway.envelope.trust import KeyRecord
     from gateway.ids import Address, KeyId, Kind, Network
-    from gateway.message.registry import KindSpec
+    from gateway.message.kind_spec import KindSpec
 
 __all__ = ["DirectoryAnswers"]
 

@@ -16,7 +16,8 @@ from typing import Final
 import msgspec
 
 from gateway.errors import Rejected
-from gateway.message import CooperationRequest, read, spec
+from gateway.message import read, spec
+from gateway.message.information.cooperation_request import CooperationRequest
 from gateway.message.strict import check_strict
 from gateway.resources import schemas_path
 from tests.bench.figures import Figure, beside

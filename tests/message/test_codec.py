@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from gateway.errors import Rejected
-from gateway.message import CooperationRequest
 from gateway.message.codec import decode, encode_json
+from gateway.message.information.cooperation_request import CooperationRequest
 from gateway.message.pointers import MAX_POINTER, make_pointer, split_validation_error
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from gateway.errors import Rejected
 from gateway.ids import parse_id
-from gateway.message import RequestResponse, RequestResponseBody, check_repeats, instant, wishes
-from tests.message.full import FULL, HASH, ID, WHEN
+from gateway.message import check_repeats, instant, wishes
+from gateway.message.information.request_response import RequestResponse, RequestResponseBody
+from tests.message.full import FULL
+from tests.message.full_parts import HASH, ID, WHEN
 from tests.message.test_reading import REQUEST
 
 AT = 4_081_307_400  # WHEN

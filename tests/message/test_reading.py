@@ -8,16 +8,8 @@ import msgspec
 import pytest
 
 from gateway.errors import Rejected
-from gateway.message import (
-    Authority,
-    CooperationRequest,
-    CooperationRequestBody,
-    Handling,
-    Measure,
-    encode,
-    read,
-    read_message_file,
-)
+from gateway.message import Authority, Handling, encode, read, read_message_file
+from gateway.message.information.cooperation_request import CooperationRequest, CooperationRequestBody, Measure
 from gateway.message.unread import MAX_UNREAD, Unread, unread_members
 from tests.message.full import FULL
 

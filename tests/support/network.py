@@ -40,7 +40,8 @@ from gateway.directory.roles import RoleKey, TufRole, metadata_file
 from gateway.directory.view import Directory, build_from
 from gateway.envelope.keys import DeliveryKey, MemoryKeyring, SigningKey, Use
 from gateway.ids import Address, Network, Participant, make_address
-from gateway.message.registry import KINDS, OPERATIONAL
+from gateway.message.kind_spec import OPERATIONAL
+from gateway.message.registry import KINDS
 from gateway.policy import DirectoryAnswers
 
 if TYPE_CHECKING:
