@@ -19,7 +19,7 @@ test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and Po
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and import rules
-	$(BIN)/ruff check gateway tests
+	$(BIN)/ruff check gateway tests deploy
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

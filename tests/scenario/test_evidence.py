@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,10 +29,11 @@ from tests.vectors.evidence_forge import witness_key
 from tests.vectors.evidence_token import root
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from gateway.ids import MessageId
 
+ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 30.0
 NEAR_S = 120  # between what outsiders say and the end of the test
 
@@ -62,6 +67,16 @@ async def stamped_bundle(stage: Stage, message_id: MessageId) -> bytes:
             await asyncio.sleep(0.2)
 
 
+def second_verifier(bundle: bytes, folder: Path, named: Sequence[str | Path]) -> dict[str, Any]:
+    """Return what the verifier that shares no code with the gateway says of a bundle."""
+    (folder / "bundle").write_bytes(bundle)
+    command = [sys.executable, "-I", ROOT / "deploy/verify_evidence.py", folder / "bundle", *named]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    acknowledged = [one["event"] for one in told["acknowledgements"]]
+    return {"proved": told["verdict"] == "proved", "acknowledged": acknowledged, "stamped_at": told["stamped_at"]}
+
+
 async def test_a_bundle_carries_the_words_of_witness_and_time_stamp_service(stage: Stage, tmp_path: Path) -> None:
     """Who names a witness and a time-stamp service finds both in the file; those of strangers are not enough."""
     message_id, key = await exchanged(stage)
@@ -85,6 +100,13 @@ key = "{witness.key.verifier}"
     assert [one.name for one in statement.witnesses] == [witness.key.verifier.name]
     assert abs(statement.witnesses[0].cosigned_at - time.time()) < NEAR_S
     assert abs((statement.stamped_at or 0) - time.time()) < NEAR_S
+    assert second_verifier(
+        bundle, tmp_path, ["--log", key, "--witness", str(witness.key.verifier), "--timestamp-ca", tsa.ca]
+    ) == {
+        "proved": True,
+        "acknowledged": [one.event for one in statement.acknowledgements],
+        "stamped_at": statement.stamped_at,
+    }
     with pytest.raises(EvidenceBad, match="witness"):
         verify(bundle, replace(anchors, witnesses=[witness_key()[0]]))
     with pytest.raises(EvidenceBad, match="token"):
