@@ -77,12 +77,12 @@ def enrol(
     )
     before = None if card is None else _read(card)
     passphrase = read_passphrase(passphrase_file, confirm=True)
-    made = make_keys(profile, time.time(), officer=officer, again=before)
-    if invited is not None:
-        tls = _tls(invited, tls_certificate, tls_key)
-        digits = enrol_participant(home, invited, made, passphrase, tls)
-    else:
-        digits = enrol_gateway(home, made, passphrase)
+    with output.working("making keys"):
+        made = make_keys(profile, time.time(), officer=officer, again=before)
+        if invited is None:
+            digits = enrol_gateway(home, made, passphrase)
+        else:
+            digits = enrol_participant(home, invited, made, passphrase, _tls(invited, tls_certificate, tls_key))
     _tell(home, profile, digits, json=json)
 
 

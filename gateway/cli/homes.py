@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -76,7 +75,10 @@ async def opened(place: Place) -> AsyncIterator[ContactPoint]:
     from gateway.client import ContactPoint
     from gateway.errors import Rejected
 
-    async with ContactPoint.open(place.home, passphrase=place.passphrase, gateways=place.gateways) as contact_point:
+    async with AsyncExitStack() as stack:
+        with output.working(f"opening {place.home}"):
+            home = ContactPoint.open(place.home, passphrase=place.passphrase, gateways=place.gateways)
+            contact_point = await stack.enter_async_context(home)
         try:
             yield contact_point
         except Rejected as exc:
@@ -92,7 +94,7 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
     Returns:
         What the command returned; None if it was told to stop.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_SafeHandler(sys.stderr)])
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_Notes()])
     return asyncio.run(_until_told(work))
 
 
@@ -106,8 +108,9 @@ async def _until_told(work: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
     return None
 
 
-class _SafeHandler(logging.StreamHandler[Any]):
+class _Notes(logging.Handler):
     """Log lines repeat words of other machines: they are shown, not obeyed."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return output.safe(super().format(record))
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it on standard error as it is now: above a line that moves."""
+        output.note(self.format(record))

@@ -60,7 +60,8 @@ def init(
     request = read_file(gateway_request)
     paper = decode_request(request)
     chosen = list(passphrases(passphrase_file, confirm=True).values())
-    Authority.create(folder, plan, request, chosen, time.time())
+    with output.working("making the officers' keys"):
+        Authority.create(folder, plan, request, chosen, time.time())
     made = {
         "network": network,
         "exercise": exercise,
@@ -123,7 +124,9 @@ def publish(folder: Folder, passphrase_file: PassphraseFiles = None, signer: Sig
     """Sign the draft into `publication/`, every 72 hours at least."""
     from gateway.network import Authority
 
-    written = Authority(folder).publish(passphrases(passphrase_file, signer), time.time())
+    chosen = passphrases(passphrase_file, signer)
+    with output.working("signing"):
+        written = Authority(folder).publish(chosen, time.time())
     output.note(f"published into {written}; next: carry this folder to the gateway")
 
 

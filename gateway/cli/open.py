@@ -45,8 +45,15 @@ def open_(
 
 
 async def _open(data: bytes, place: Place) -> Delivery:
+    from gateway.errors import Rejected
+
     async with opened(place) as contact_point:
-        return await contact_point.read(data)
+        try:
+            return await contact_point.read(data)
+        except Rejected as exc:
+            if exc.code == "malformed":
+                exc.hint = _WRITTEN_BY
+            raise
 
 
 def _read(file: Path) -> bytes:

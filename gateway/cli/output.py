@@ -11,8 +11,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -38,6 +38,7 @@ __all__ = [
     "print_table",
     "require_output",
     "safe",
+    "working",
 ]
 
 
@@ -92,6 +93,23 @@ def error(exc: GatewayError, *, as_json: bool) -> None:
 def note(text: str) -> None:
     """Say something beside the result, on standard error."""
     _say(safe(text))
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on the terminal what takes a moment, as long as it does; nothing where standard error is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    spinner = Spinner("dots", Text(safe(what)))
+    # Results go to standard output as ever; notes are shown above the line that moves.
+    with Live(spinner, console=Console(stderr=True), transient=True, redirect_stdout=False):
+        yield
 
 
 def print_json(value: object) -> None:

@@ -65,7 +65,8 @@ def send(
 
 async def _send(content: Content, to: list[str], place: Place, *, sealed_by_gateway: bool) -> SendReceipt:
     async with opened(place) as contact_point:
-        return await contact_point.send(content, to, sealed_by_gateway=sealed_by_gateway)
+        with output.working(f"sending to {', '.join(to[:MAX_TOLD])}"):
+            return await contact_point.send(content, to, sealed_by_gateway=sealed_by_gateway)
 
 
 def _content(data: bytes, *, allow_unread: bool) -> Content:

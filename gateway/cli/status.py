@@ -47,7 +47,8 @@ def status(
 
 async def _ask(message_id: MessageId, place: Place) -> MessageStatus:
     async with opened(place) as contact_point:
-        return await contact_point.status(message_id)
+        with output.working("asking the gateway"):
+            return await contact_point.status(message_id)
 
 
 def _id(text: str) -> MessageId:

@@ -77,12 +77,14 @@ async def test_what_could_not_be_saved_is_not_acknowledged(gateway: Gateway, gat
     assert gate.states() == {"delivered": 1}
 
 
-async def test_printed_json_is_no_sealed_delivery(gateway: Gateway, tmp_path: Path) -> None:
+async def test_another_file_is_no_sealed_delivery(gateway: Gateway, tmp_path: Path) -> None:
     """`open` says which file it takes."""
     await one_waits(gateway)
     (tmp_path / "printed.json").write_text((await gateway("inbox", "--json", name="GN-QN")).out)
-    ran = await gateway("open", str(tmp_path / "printed.json"), name="GN-QN")
-    assert (ran.code, "gateway inbox --save" in ran.err) == (1, True)
+    (tmp_path / "notes.txt").write_text("hear the witness on Monday\n")
+    for name in ("printed.json", "notes.txt"):
+        ran = await gateway("open", str(tmp_path / name), name="GN-QN")
+        assert (ran.code, "gateway inbox --save" in ran.err) == (1, True)
 
 
 async def test_help_says_what_acknowledges() -> None:
