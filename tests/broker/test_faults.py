@@ -19,7 +19,7 @@ import pytest
 from gateway.broker import consumer as consumer_module
 from gateway.broker import line as line_module
 from gateway.broker.base import Outcome, Parcel
-from gateway.broker.line import Line, LineLimits
+from gateway.broker.line import LineLimits
 from gateway.broker.publisher import WINDOW
 from gateway.broker.rabbitmq import RabbitBroker
 from gateway.errors import Unavailable
@@ -391,12 +391,3 @@ async def until_said(file: io.BytesIO, event: str) -> None:
         return event.encode() in file.getvalue()
 
     await until(said)
-
-
-def test_pauses_between_rounds_grow_up_to_a_limit() -> None:
-    """A broker that stays away is asked less and less often, and many gateways do not ask at the same moment."""
-    limits = LineLimits(first_pause_s=0.1, longest_pause_s=5)
-    late = Line("test", [], limits, jitter=lambda: 0.0)
-    early = Line("test", [], limits, jitter=lambda: 1.0)
-    assert [late._pause_s(misses) for misses in (1, 2, 3, 6, 7, 1000)] == [0.1, 0.2, 0.4, 3.2, 5, 5]
-    assert [early._pause_s(misses) for misses in (1, 7)] == [0.05, 2.5]

@@ -32,3 +32,12 @@ async def test_a_cancellation_is_not_lost_in_a_call(fault: Exception | None) -> 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def test_pauses_between_rounds_grow_up_to_a_limit() -> None:
+    """A broker that stays away is asked less and less often, and many gateways do not ask at the same moment."""
+    limits = LineLimits(first_pause_s=0.1, longest_pause_s=5)
+    late = Line("test", [], limits, jitter=lambda: 0.0)
+    early = Line("test", [], limits, jitter=lambda: 1.0)
+    assert [late._pause_s(misses) for misses in (1, 2, 3, 6, 7, 1000)] == [0.1, 0.2, 0.4, 3.2, 5, 5]
+    assert [early._pause_s(misses) for misses in (1, 7)] == [0.05, 2.5]
