@@ -25,12 +25,14 @@ if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
     from gateway.directory.cards import KeyCard
     from gateway.directory.publication import OnlinePublic
     from gateway.envelope.keys import SigningKey, Use
+    from gateway.envelope.trust import KeyRecord
 
 __all__ = ["register"]
 
 _CARD: Final = ".card"
 _REQUEST: Final = "request.json"
 _ONLINE_REQUEST: Final = "online-request.json"
+_SOON: Final = ", within ten minutes"
 KeyFile = Annotated[Path, typer.Option("--gateway-keys", help="gateway.keys of the gateway.")]
 
 
@@ -58,9 +60,12 @@ def rotate(
     use: Annotated[list[str] | None, typer.Option(help="agent, log or operator; may be repeated. Default: all.")] = None,
     passphrase_file: Annotated[Path | None, typer.Option(help="Passphrase of gateway.keys. Default: ask.")] = None,
     identity_passphrase_file: Annotated[Path | None, typer.Option(help="Of identity.key. Default: the same.")] = None,
+    card: Annotated[
+        Path | None, typer.Option(help="Its card in the directory, where gateway.card was refused. Default: gateway.card.")
+    ] = None,
     *,
     online: Annotated[bool, typer.Option("--online", help="Replace the online role keys too.")] = False,
-    lost: Annotated[bool, typer.Option("--lost", help="Others may have the present keys: close them now.")] = False,
+    lost: Annotated[bool, typer.Option("--lost", help="Others may have the present keys: close them in ten minutes.")] = False,
 ) -> None:
     """Make new keys, listed a day before they begin."""
     from gateway.directory.keyfiles import decrypt_gateway_keys, encrypt_gateway_keys
@@ -70,7 +75,8 @@ def rotate(
     passphrase = read_passphrase(passphrase_file)
     held = decrypt_gateway_keys(read_file(gateway_keys), passphrase)
     signer = _identity(identity, passphrase if identity_passphrase_file is None else read_passphrase(identity_passphrase_file))
-    made = rotate_gateway(held, signer, _card(gateway_keys)[0], _uses(use), time.time(), at_once=lost)
+    last = _card(gateway_keys)[0] if card is None else read_file(card)
+    made = rotate_gateway(held, signer, last, _uses(use), time.time(), at_once=lost)
     roles = held.roles
     if online:
         roles, public = new_online(held)
@@ -78,7 +84,7 @@ def rotate(
     # Keys before what lists them: a card whose keys were lost would leave the gateway without a voice.
     replace_file(gateway_keys, encrypt_gateway_keys(made.signing, roles, passphrase, os.urandom))
     replace_file(gateway_keys.with_suffix(_CARD), made.card)
-    output.note(f"new keys in {gateway_keys}; next: put identity.key back in the safe and start the gateway anew")
+    output.note(f"new keys in {gateway_keys}; next: put identity.key back in the safe and start the gateway anew{_SOON * lost}")
     if online:
         replace_file(gateway_keys.parent / _ONLINE_REQUEST, request)
         output.note(f"      and give {_ONLINE_REQUEST} to the authority: gateway network rotate --online")
@@ -101,12 +107,15 @@ def _card(path: Path) -> tuple[bytes, KeyCard]:
 def _rows(card: KeyCard, now: float) -> list[dict[str, Any]]:
     from gateway.directory.expiry import KEY_WARN_S
 
-    def state(begin: int, end: int) -> str:
-        if now >= end:
+    records = card.records()
+    last = {record.use: record.not_after for record in sorted(records, key=lambda record: record.not_after)}
+
+    def state(record: KeyRecord) -> str:
+        if now >= record.not_after:
             return "over"
-        if now < begin:
+        if now < record.not_before:
             return "next"
-        return "ends soon" if end - now < KEY_WARN_S else "in use"
+        return "ends soon" if last[record.use] - now < KEY_WARN_S else "in use"  # one that has a successor may end
 
     return [
         {
@@ -114,9 +123,9 @@ def _rows(card: KeyCard, now: float) -> list[dict[str, Any]]:
             "key_id": record.key_id.hex(),
             "from": record.not_before,
             "until": record.not_after,
-            "state": state(record.not_before, record.not_after),
+            "state": state(record),
         }
-        for record in card.records()
+        for record in records
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Rejected
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["publish_own_card"]
 
 _CARD: Final = ".card"
+_MEND: Final = "gateway gateway-keys rotate --card FILE, a file of gateway directory --save-card"
 
 
 async def publish_own_card(exchange: Exchange, address: Address, key_file: Path) -> None:
@@ -37,7 +38,14 @@ async def publish_own_card(exchange: Exchange, address: Address, key_file: Path)
     if not await asyncio.to_thread(card.is_file):
         return
     try:
-        await exchange.publish_card(address, await asyncio.to_thread(card.read_bytes), ())
+        await exchange.publish_card(address, await asyncio.to_thread(_read, card), ())
     except GatewayError as exc:
         if exc.code != "card-serial":  # a later one is published
-            logger().error("own-card-refused", code=exc.code, detail=exc.detail, path=str(card))
+            logger().error("own-card-refused", code=exc.code, detail=f"{exc.detail}: {_MEND}", path=str(card))
+
+
+def _read(card: Path) -> bytes:
+    try:
+        return card.read_bytes()
+    except OSError as exc:
+        raise Rejected(f"cannot read {card}: {exc.strerror}", code="config") from exc

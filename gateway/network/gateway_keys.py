@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from gateway.directory.publication import OnlinePublic
     from gateway.envelope.primitives import Rng
 
-__all__ = ["LEAD_S", "OVERLAP_S", "ROTATED_USES", "Rotated", "new_online", "rotate_gateway"]
+__all__ = ["LEAD_S", "OVERLAP_S", "RESTART_S", "ROTATED_USES", "Rotated", "new_online", "rotate_gateway"]
 
 _DAY_S: Final = 86_400
 LEAD_S: Final = 1 * _DAY_S  # by then homes have refreshed: one that has not opens nothing of the new key until it has
 OVERLAP_S: Final = 7 * _DAY_S  # the longest that a home seals and verifies with what it read last
+RESTART_S: Final = 600  # of lost keys: until a start has published the card, what they sign can be verified
 _BACKDATED_S: Final = 300  # clocks differ
 ROTATED_USES: Final = (Use.AGENT, Use.LOG, Use.OPERATOR)
 
@@ -54,10 +55,10 @@ def rotate_gateway(
     Args:
         keys: What the key file holds.
         identity: The gateway's identity key, from the safe.
-        card: Its last key card.
+        card: Its last key card; where that was refused, the one that the directory has.
         uses: Which keys are replaced.
         now: Unix seconds; the new keys begin `LEAD_S` later.
-        at_once: The old keys may be in others' hands: they end now, and the new ones begin.
+        at_once: The old keys may be in others' hands: the new ones begin now, and the old ones end after `RESTART_S`.
 
     Raises:
         Rejected: `card-bad`, the card is not of this identity key, or an identity key of somebody else.
@@ -66,7 +67,7 @@ def rotate_gateway(
     if identity.public.address != keys.address or identity.public.use is not Use.IDENTITY:
         raise Rejected(f"not the identity key of {keys.address}", code="card-bad", hint="bring its identity.key from the safe")
     issued = int(now) - _BACKDATED_S
-    begin, end = (issued, int(now)) if at_once else (int(now) + LEAD_S, int(now) + LEAD_S + OVERLAP_S)
+    begin, end = (issued, int(now) + RESTART_S) if at_once else (int(now) + LEAD_S, int(now) + LEAD_S + OVERLAP_S)
     fresh = [SigningKey.generate(keys.address, use, os.urandom) for use in ROTATED_USES if use in uses]
     replaced = {key.public.use for key in fresh}
     listed = [
