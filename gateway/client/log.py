@@ -145,9 +145,10 @@ class Monitor:
         note = parse_note(data)
         directory = await self._directory.current()
         owner = gateway_of(parse_checkpoint(note.text).origin)
-        keys = log_keys(directory, owner)
+        now = self._clock()
+        keys = log_keys(directory, owner, now)
         if not _names(note, {key.hash for key in keys}):
-            keys = log_keys(await self._directory.refresh(), owner)  # a new key since our copy
+            keys = log_keys(await self._directory.refresh(), owner, now)  # a new key since our copy
         checkpoint = verify_checkpoint(note, keys)
         return Kept(checkpoint.origin, checkpoint.size, checkpoint.root, data)
 

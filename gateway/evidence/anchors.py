@@ -66,11 +66,21 @@ def gateway_of(origin: str) -> Address:
     return Address(origin.removesuffix(_AUDIT) if origin.endswith(_AUDIT) else "")
 
 
-def log_keys(directory: Directory, gateway: Address) -> list[VerifierKey]:
-    """Return the keys that sign a gateway's checkpoints, closed ones too: what they signed holds; revoked ones never."""
+def log_keys(directory: Directory, gateway: Address, now: float | None = None) -> list[VerifierKey]:
+    """
+    Return the keys that sign a gateway's checkpoints; revoked ones never.
+
+    Args:
+        directory: Verified.
+        gateway: Whose log it is.
+        now: Unix seconds: those that are good then, for a checkpoint that is shown now. None: closed ones too, for one that
+            was kept.
+    """
     if not directory.is_gateway(gateway):
         return []
     records = [record for record in directory.keys_of(gateway, Use.LOG) if record.revoked_at is None]
+    if now is not None:
+        records = [record for record in records if record.current(int(now))]
     return [VerifierKey(origin_of(gateway), ED25519, record.key) for record in records]
 
 

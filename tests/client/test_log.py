@@ -7,12 +7,15 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from gateway.client import log_rows
 from gateway.client.log import CLAIM_KEPT_S, LAG_S
 from gateway.client.log_evidence import FOLDER
 from gateway.client.log_rows import MAX_CLAIMS, Claim
+from gateway.directory.cards import KeyCard, parse_card, sign_key_card
+from gateway.envelope.keys import Use
 from gateway.envelope.receipt import Event, LogView, parse_receipt
 from gateway.errors import Corrupt
 from gateway.merkle import EMPTY_ROOT
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.tlog.tiles import Tile
     from tests.client.conftest import Clock, Homes
     from tests.support.fake_gateway import FakeGateway
+    from tests.support.network import World
 
 
 async def test_the_newest_checkpoint_is_kept_and_stands_in_own_receipts(homes: Homes, gate: FakeGateway) -> None:
@@ -246,3 +250,20 @@ async def test_claims_are_kept_once_and_bounded(homes: Homes) -> None:
     assert len(left) == MAX_CLAIMS
     assert left[0].statement == b"gateway"
     assert left[1].at > 10
+
+
+async def test_a_checkpoint_of_a_closed_key_counts_no_more(homes: Homes, gate: FakeGateway, world: World) -> None:
+    """Whoever keeps a log key beyond its time shows nothing with it; what was kept before stays."""
+    gate.log.grow(5)
+    async with homes("NCB-QM") as qm:
+        kept = await monitor(qm).check()
+    card = parse_card(world.gate.key_card(world.now, serial=2))[1]
+    assert isinstance(card, KeyCard)
+    closed = tuple(msgspec.structs.replace(key, not_after=world.now - 1) if key.use is Use.LOG else key for key in card.keys)
+    news = sign_key_card(msgspec.structs.replace(card, keys=closed), world.gate.identity)
+    world.put_cards({f"cards/{world.gate.entry.participant}/key": news})
+    gate.log.grow(5)
+    async with homes("NCB-QM") as qm:
+        await qm._parts.directory.refresh()
+        assert await refused(monitor(qm).check()) == "checkpoint-bad"
+        assert monitor(qm).view == LogView(kept.size, kept.root)
