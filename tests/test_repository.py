@@ -103,3 +103,22 @@ def missing_names(module: ModuleType) -> list[str]:
 def test_all_agrees_with_reality(name: str) -> None:
     """Every module imports by itself, and every name that it promises is there."""
     assert missing_names(importlib.import_module(name)) == []
+
+
+def quoted_sections() -> list[tuple[str, str, Path]]:
+    """Return each section of a page in `schemas/` that a docstring names, with the page and the file."""
+    found = []
+    for path in SOURCES:
+        text = re.sub(r"\s*\n\s*", " ", path.read_text())
+        for page, sections in re.findall(r'schemas/([a-z]+\.md), ((?:"[^"]+"(?:, | and )?)+)', text):
+            found += [(page, section, path) for section in re.findall(r'"([^"]+)"', sections)]
+    return found
+
+
+def test_every_section_that_is_named_is_there() -> None:
+    """Whoever follows a docstring to the specification finds the section."""
+    pages = {path.name: path.read_text() for path in (ROOT / "schemas").glob("*.md")}
+    heads = {name: set(re.findall(r"^#+ (.+)$|\*\*([A-Z][^*]+?)\.?\*\*", text, re.MULTILINE)) for name, text in pages.items()}
+    known = {name: {head.strip() for pair in found for head in pair} for name, found in heads.items()}
+    missing = [f"{path}: {page}, {section!r}" for page, section, path in quoted_sections() if section not in known.get(page, set())]
+    assert missing == []

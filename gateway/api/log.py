@@ -4,7 +4,7 @@ The audit log over HTTP: checkpoint, tiles, proofs, time-stamps.
 Checkpoint and hash tiles are for everybody, as C2SP tlog-tiles serves them, byte for byte; bundles of entries, proofs and
 time-stamps are for participants. A path is read in its one spelling; what the newest signed checkpoint does not cover is not
 there yet. What stands at a place never changes, so whoever has it may keep it for ever.
-Spec: schemas/api.md, "Audit log"; schemas/audit.md.
+Spec: schemas/audit.md, "Reading".
 """
 
 from __future__ import annotations

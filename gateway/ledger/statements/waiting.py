@@ -94,7 +94,7 @@ _MESSAGE: Final = _numbers(
 )
 _ROW: Final = _of_refs(_RECIPIENT, delivery.c.stanza, delivery.c.proof)
 _WANTED: Final = _of_refs(where=(any_of(_STATE, WAITING),))
-# A stanza ends with the key id, 2 bytes that say how long the wrap is, and the wrap: schemas/envelope.md, "Delivery".
+# A stanza ends with the key id, 2 bytes that say how long the wrap is, and the wrap: schemas/envelope.md, "Forms".
 _KEY_ID: Final = sa.func.substr(
     delivery.c.stanza, sa.func.length(delivery.c.stanza) - sa.literal_column("65"), sa.literal_column("16")
 )
