@@ -119,7 +119,7 @@ CODES: Final[dict[str, Code]] = {
     "home-exists": _rejected(409, "there is something already", "choose another folder"),
     "home-copied": _rejected(409, "more delivery keys in a day than one home makes", "another copy of this home is in use: stop it"),
     "home-missing": _rejected(404, "there is no home here", "enrol first"),
-    "config": _rejected(400, "the configuration is not valid", "see the message"),
+    "config": _rejected(400, "the configuration is not valid", "mend the value or the file that is named; gateway check tells the rest"),
     "network-differs": _rejected(422, "this belongs to another network", "a home belongs to one network; exercises are networks of their own"),
     # --- audit log -----------------------------------------------------------------------------------------------
     "checkpoint-bad": _rejected(422, "a note or checkpoint that has not its form, or is not signed by its log", "keep the last good one; tell the operator of the log"),
