@@ -6,6 +6,7 @@ from gateway.message.export import write as write_schemas
 from tests.vectors import (
     generate_action,
     generate_audit,
+    generate_directory,
     generate_envelope,
     generate_evidence,
     generate_problem,
@@ -19,6 +20,7 @@ if __name__ == "__main__":
     for generator in (
         generate_action,
         generate_audit,
+        generate_directory,
         generate_envelope,
         generate_evidence,
         generate_problem,

@@ -120,5 +120,6 @@ def test_every_section_that_is_named_is_there() -> None:
     pages = {path.name: path.read_text() for path in (ROOT / "schemas").glob("*.md")}
     heads = {name: set(re.findall(r"^#+ (.+)$|\*\*([A-Z][^*]+?)\.?\*\*", text, re.MULTILINE)) for name, text in pages.items()}
     known = {name: {head.strip() for pair in found for head in pair} for name, found in heads.items()}
-    missing = [f"{path}: {page}, {section!r}" for page, section, path in quoted_sections() if section not in known.get(page, set())]
+    quoted = quoted_sections()
+    missing = [f"{path}: {page}, {section!r}" for page, section, path in quoted if section not in known.get(page, set())]
     assert missing == []
