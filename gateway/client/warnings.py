@@ -29,7 +29,7 @@ __all__ = ["EarlyWarning", "Watch"]
 
 OLD_COPY_S: Final = 2 * 86_400.0  # a home that is used looks every five minutes
 TELL_S: Final = 86_400.0
-_ROLES: Final = {TufRole.ROOT: "gateway network rotate root", TufRole.TARGETS: "gateway network publish"}
+_ROLES: Final = {TufRole.ROOT: "gateway network rotate --officer N", TufRole.TARGETS: "gateway network publish"}
 _log: Final = logging.getLogger(__name__)
 
 
