@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.message import full_information, full_training
+from tests.message import full_information, full_partnership, full_training
 
 if TYPE_CHECKING:
     from gateway.message import Content
 
 __all__ = ["FULL"]
 
-FULL: dict[str, Content] = {**full_information.FULL, **full_training.FULL}
+FULL: dict[str, Content] = {**full_information.FULL, **full_training.FULL, **full_partnership.FULL}
