@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from gateway.message import Authority, Channel, Content, LegalBasis
 from gateway.message.partnership.directory_update import (
     Capabilities,
@@ -17,7 +19,7 @@ from gateway.message.shared.period import Period
 from tests.message.full_parts import CONTACT, HASH, INCIDENT, PLACES, frame
 from tests.message.full_training import AUTHOR, open_marking
 
-__all__ = ["FULL"]
+__all__ = ["FULL", "MORE"]
 
 INVITATION_BODY = MeetingInvitationBody(
     meeting_id="IEM-2099",
@@ -104,13 +106,19 @@ DECISION_BODY = JitDecisionBody(
     reason="Graves were found.",
 )
 
-FULL: dict[str, Content] = {
-    "meeting.invitation": MeetingInvitation(
-        body=INVITATION_BODY,
+INVITATIONS = [
+    MeetingInvitation(
+        body=structs.replace(INVITATION_BODY, place=place),
         **frame(handling=open_marking()),  # type: ignore[arg-type]
-    ),
+    )
+    for place in PLACES
+]
+
+FULL: dict[str, Content] = {
+    "meeting.invitation": INVITATIONS[0],
     "meeting.reply": MeetingReply(body=REPLY_BODY, **frame()),  # type: ignore[arg-type]
     "directory.update": DirectoryUpdate(body=UPDATE_BODY, **frame()),  # type: ignore[arg-type]
     "jit.proposal": JitProposal(body=PROPOSAL_BODY, **frame()),  # type: ignore[arg-type]
     "jit.decision": JitDecision(body=DECISION_BODY, **frame()),  # type: ignore[arg-type]
 }
+MORE: dict[str, list[Content]] = {"meeting.invitation": [*INVITATIONS[1:]]}

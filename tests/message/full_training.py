@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from gateway.message import Attachment, Author, Content, Encryption, Handling
 from gateway.message.shared.period import Period
 from gateway.message.training.training_announcement import TrainingAnnouncement, TrainingAnnouncementBody
@@ -9,7 +11,7 @@ from gateway.message.training.training_nomination import LanguageSkill, Nominee,
 from gateway.message.training.training_outcome import TrainingOutcome, TrainingOutcomeBody
 from tests.message.full_parts import CONTACT, HASH, PLACES, WHEN, frame
 
-__all__ = ["AUTHOR", "FULL", "READING", "open_marking"]
+__all__ = ["AUTHOR", "FULL", "MORE", "READING", "open_marking"]
 
 AUTHOR = Author(unit="Office", officer="officer-01", role="head")
 READING = Attachment(
@@ -88,11 +90,17 @@ OUTCOME_BODY = TrainingOutcomeBody(
     feedback="Good.",
 )
 
-FULL: dict[str, Content] = {
-    "training.announcement": TrainingAnnouncement(
-        body=ANNOUNCEMENT_BODY,
+ANNOUNCEMENTS = [
+    TrainingAnnouncement(
+        body=structs.replace(ANNOUNCEMENT_BODY, place=place),
         **frame(handling=open_marking(), attachments=[READING]),  # type: ignore[arg-type]
-    ),
+    )
+    for place in PLACES
+]
+
+FULL: dict[str, Content] = {
+    "training.announcement": ANNOUNCEMENTS[0],
     "training.nomination": TrainingNomination(body=NOMINATION_BODY, **frame()),  # type: ignore[arg-type]
     "training.outcome": TrainingOutcome(body=OUTCOME_BODY, **frame()),  # type: ignore[arg-type]
 }
+MORE: dict[str, list[Content]] = {"training.announcement": [*ANNOUNCEMENTS[1:]]}

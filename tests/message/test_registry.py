@@ -17,7 +17,7 @@ def test_who_may_seal() -> None:
     """A gateway may seal for a thin client only what names no person and needs no second officer."""
     may_seal = {kind for kind, row in KINDS.items() if row.gateway_may_seal}
     assert {kind for kind in may_seal if KINDS[kind].needs_approval or can_name_persons(KINDS[kind].content)} == set()
-    assert may_seal >= {"request.response", "training.announcement"}
+    assert may_seal >= {"request.response"}
 
 
 def can_name_persons(content: type[Content]) -> bool:
