@@ -13,6 +13,7 @@ from gateway.message.codes.cooperation import ASSISTANCE, INSTRUMENTS, PURPOSES,
 from gateway.message.codes.crimes import CRIMES, LIABILITY_MODES
 from gateway.message.codes.marking import CLOSED_MARKINGS
 from gateway.message.codes.persons import BIOMETRICS, DOCUMENTS, EYES, HAIR, PERSON_STATUS
+from gateway.message.codes.training import TOPICS
 
 __all__ = [
     "CODE_LISTS",
@@ -26,6 +27,7 @@ __all__ = [
     "LiabilityMode",
     "Purpose",
     "RefusalGround",
+    "TrainingTopic",
 ]
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     LiabilityMode = str
     Purpose = str
     RefusalGround = str
+    TrainingTopic = str
 else:
     AssistanceType = Literal[ASSISTANCE.codes]
     Biometric = Literal[BIOMETRICS.codes]
@@ -50,6 +53,7 @@ else:
     LiabilityMode = Literal[LIABILITY_MODES.codes]
     Purpose = Literal[PURPOSES.codes]
     RefusalGround = Literal[REFUSALS.codes]
+    TrainingTopic = Literal[TOPICS.codes]
 
 CODE_LISTS: Final = (
     CRIMES,
@@ -63,5 +67,6 @@ CODE_LISTS: Final = (
     HAIR,
     BIOMETRICS,
     PERSON_STATUS,
+    TOPICS,
     *CLOSED_MARKINGS,
 )

@@ -6,14 +6,25 @@ says all that the codec does. Partial dates are a subset of EDTF: real dates of 
 `instant` and `unix_time` translate to the whole Unix seconds of headers.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from gateway.message.shared.basics import Wire, whole
 
-__all__ = ["Day", "Instant", "PartialDate", "PartialDateTime", "Qualifier", "instant", "reversed_period", "unix_time"]
+__all__ = [
+    "Day",
+    "Instant",
+    "PartialDate",
+    "PartialDateTime",
+    "Qualifier",
+    "days_between",
+    "instant",
+    "reversed_period",
+    "unix_time",
+    "within_years",
+]
 
 _LEAP_YEAR: Final = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 _YEAR: Final = "(?!0000)[0-9]{4}"
@@ -59,3 +70,13 @@ def reversed_period(start: str | None, end: str | None) -> bool:
         return False
     known = min(len(start.rstrip("Z")), len(end.rstrip("Z")))
     return end[:known] < start[:known]
+
+
+def days_between(start: str, end: str) -> int:
+    """Return the days from one `Day` to another; negative when it lies before."""
+    return (date.fromisoformat(end) - date.fromisoformat(start)).days
+
+
+def within_years(start: str, end: str, years: int) -> bool:
+    """Say whether a `Day` lies at most so many years after another, by the calendar."""
+    return (int(end[:4]) - years, end[4:]) <= (int(start[:4]), start[4:])

@@ -1,0 +1,1 @@
+"""The family of training and development: a module for each kind."""
