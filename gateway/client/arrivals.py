@@ -24,6 +24,7 @@ __all__ = [
     "Outcome",
     "Settlement",
     "State",
+    "by_hash",
     "by_source",
     "claim",
     "due",
@@ -208,6 +209,13 @@ def by_source(connection: sqlite3.Connection, sources: Iterable[bytes]) -> Arriv
     query = "SELECT envelope_hash, delivery, content FROM arrived WHERE source = ?"
     found = (connection.execute(query, (source,)).fetchone() for source in sources)
     return next((Arrived(*row) for row in found if row is not None), None)
+
+
+def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> Arrived | None:
+    """Return the delivery of an envelope, unless it was refused."""
+    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE envelope_hash = ? AND state <> 'rejected'"
+    found = connection.execute(query, (envelope_hash,)).fetchone()
+    return None if found is None else Arrived(*found)
 
 
 def without_source(connection: sqlite3.Connection) -> list[Arrived]:

@@ -7,6 +7,7 @@ The header carries `tlp/confidentiality` (15 codes) so that a gateway can refuse
 is for readers. Contradictions are refused. Spec: schemas/messages.md, "Handling".
 """
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal, get_args
 
@@ -29,6 +30,7 @@ __all__ = [
     "join",
     "parse_handling",
     "protects_persons",
+    "require_readers",
 ]
 
 # Each from the laxest to the strictest.
@@ -95,6 +97,26 @@ class Handling(Wire, frozen=True, kw_only=True):
         require(self.officers is None or self.officers, f"{at}/officers", "no officer may read it")
         if self.public_extract:
             require(self.tlp in {"clear", "green"}, f"{at}/public_extract", "a public extract needs clear or green")
+
+
+def require_readers(marking: Handling, recipients: Collection[str], sender: str) -> None:
+    """
+    Refuse a marking whose named officers are not the recipients'.
+
+    Args:
+        marking: Of the content.
+        recipients: Participants that it goes to.
+        sender: The participant that sends it; its own officers may be named too.
+
+    Raises:
+        Rejected: `content-rule`: an officer of somebody else is named, or none of a recipient.
+    """
+    if marking.officers is None:
+        return
+    named = {officer.partition("/")[0] for officer in marking.officers}
+    require(named <= {*recipients, sender}, "/handling/officers", "names an officer of somebody who is no recipient")
+    for recipient in recipients:
+        require(recipient in named, "/handling/officers", f"names no officer of {recipient}")
 
 
 def join(one: Handling, other: Handling) -> Handling:
