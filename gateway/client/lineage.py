@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from gateway.client import arrivals, outgoing
+from gateway.client.consents import consents_of
 from gateway.client.delivery import CONTENT_CONTEXT
 from gateway.client.opening import DELIVERY_CONTEXT, Refused
 from gateway.envelope.header import decode_header
@@ -21,7 +22,7 @@ from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash, KeyId
 from gateway.message import read, spec
 from gateway.message.inheritance import Parent, forwarded, marked, require_inherited
-from gateway.policy.onward import Consent, Source, consented, require_onward
+from gateway.policy.onward import Consent, Source, lowered, require_onward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +57,12 @@ class Ancestor(NamedTuple):
         """What of it decides where it may go."""
         disclosed = frozenset(self.content.disclosed_recipients)
         return Source(self.header.sender, self.content.handling, self.parent.originators, disclosed)
+
+
+    def binding(self, me: Address, now: float) -> Parent | None:
+        """Return what binds the marking of what I make from it; None where nothing does."""
+        marking = lowered(self.source, me, self.consents, now)
+        return None if marking is None else self.parent._replace(marking=marking)
 
 
 class Lineage:
@@ -99,8 +106,7 @@ class Lineage:
             Rejected: `handling-laxer`, `consent-missing`.
         """
         me, now = self._home.address, self._clock()
-        binding = [one for one in ancestors if not consented(one.parent.originators, me, "downgrade", one.consents, now)]
-        require_inherited(content.handling, [one.parent for one in binding])
+        require_inherited(content.handling, [parent for one in ancestors if (parent := one.binding(me, now))])
         for ancestor in ancestors:
             if ancestor.envelope_hash.hex() in content.derived_from:
                 require_onward(ancestor.source, me, recipients, ancestor.consents, now)
@@ -111,7 +117,9 @@ class Lineage:
         if row is None:
             return None
         header, content = await self._read(row)
-        return Ancestor(header, content, envelope_hash, ())
+        answers = await self._home.store.read(partial(arrivals.answers_to, target=self._home.target(envelope_hash)))
+        said = [(answer.envelope_hash.hex(), *await self._read(answer)) for answer in answers]
+        return Ancestor(header, content, envelope_hash, consents_of(said))
 
     async def _read(self, row: Arrived) -> tuple[Header, Content]:
         if row.content is not None:
@@ -128,9 +136,9 @@ class Lineage:
         return await self._home.store.read(partial(outgoing.sent_as, envelope_hash=envelope_hash))
 
 
-def inheriting(content: Content, ancestors: Sequence[Ancestor]) -> Content:
+def inheriting(content: Content, ancestors: Sequence[Ancestor], me: Address, now: float) -> Content:
     """Return content with the marking that it inherits; itself where its own is strict enough."""
-    data = marked(content.raw, [one.parent for one in ancestors])
+    data = marked(content.raw, [parent for one in ancestors if (parent := one.binding(me, now))])
     return content if data is content.raw else read(content.kind, content.schema_version or spec(content.kind).version, data)
 
 

@@ -154,7 +154,7 @@ class Outbox:
     async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
         ancestors = await self._lineage.of(content, wish.get("in_reply_to") or wishes(content).in_reply_to)
         if wish.get("inherit"):
-            content = inheriting(content, ancestors)
+            content = inheriting(content, ancestors, self._home.address, self._clock())
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
         self._lineage.require(content, ancestors, _recipients(draft))
         return draft, await self.pack(draft)

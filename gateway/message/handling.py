@@ -25,6 +25,7 @@ __all__ = [
     "HandlingCode",
     "Onward",
     "Tlp",
+    "as_strict",
     "clears",
     "handling_code",
     "join",
@@ -153,6 +154,13 @@ def parse_handling(code: str) -> tuple[Tlp, Confidentiality]:
     if code not in _PARSED:
         raise Rejected(f"not a handling code: {code[:64]!r}", code="malformed")
     return _PARSED[code]
+
+
+def as_strict(code: str, floor: str) -> bool:
+    """Say whether a header code is in both parts no laxer than another."""
+    (tlp, level), (floor_tlp, floor_level) = parse_handling(code), parse_handling(floor)
+    strict_tlp = TLP_LEVELS.index(tlp) >= TLP_LEVELS.index(floor_tlp)
+    return strict_tlp and CONFIDENTIALITIES.index(level) >= CONFIDENTIALITIES.index(floor_level)
 
 
 def clears(clearance: Confidentiality, code: str) -> bool:

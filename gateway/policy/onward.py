@@ -12,16 +12,19 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from gateway.errors import Rejected
 from gateway.ids import network_of, participant_of
+from gateway.message.handling import CONFIDENTIALITIES, TLP_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from gateway.ids import Address
-    from gateway.message.handling import Handling, Onward, Tlp
+    from gateway.message.handling import Confidentiality, Handling, Onward, Tlp
 
-__all__ = ["Consent", "OnwardRule", "Source", "consented", "judge_onward", "require_onward"]
+__all__ = ["Consent", "OnwardRule", "Source", "judge_onward", "lowered", "require_onward"]
 
 _REACH: Final[tuple[Onward, ...]] = ("none", "unit", "organisation", "consent", "group")  # from the narrowest
 _TLP_REACH: Final[dict[Tlp, Onward]] = {
@@ -46,19 +49,19 @@ class OnwardRule(StrEnum):
 
 class Consent(NamedTuple):
     """
-    What an originator last said about passing a message on, or about lowering its marking.
+    What an originator allows with a message: granted, and not withdrawn since.
 
     Args:
         by: The originator.
-        wanted: `onward`, `downgrade` or another use that it decides on.
-        to: Whom it allows, for `onward`.
-        valid_until: Unix seconds; None while nothing ends it.
+        until: Unix seconds; from then on it counts no more.
+        to: Whom the message may be passed on to.
+        marking: How far its marking may be lowered; None where not at all.
     """
 
     by: Address
-    wanted: str
-    to: frozenset[Address]
-    valid_until: float | None
+    until: float
+    to: frozenset[str] = frozenset()
+    marking: tuple[Tlp, Confidentiality] | None = None
 
 
 class Source(NamedTuple):
@@ -119,18 +122,33 @@ def judge_onward(source: Source, me: Address, recipient: Address, consents: Coll
     return OnwardRule.REFUSED
 
 
-def consented(originators: Collection[str], me: Address, wanted: str, consents: Collection[Consent], now: float) -> bool:
-    """Say whether all originators but myself have consented to a use other than passing on, e.g. `downgrade`."""
-    granting = {consent.by for consent in consents if consent.wanted == wanted and _in_force(consent, now)}
-    return set(originators) <= {me, *granting}
+def lowered(source: Source, me: Address, consents: Collection[Consent], now: float) -> Handling | None:
+    """
+    Return the marking that binds what I make from a message, with what its originators consented to.
+
+    Returns:
+        None where nothing binds: I am its only originator. TLP and confidentiality are those that all others allow.
+    """
+    others = source.originators - {me}
+    if not others:
+        return None
+    allowed = [_lowest(other, consents, now) for other in others]
+    if any(one is None for one in allowed):
+        return source.marking
+    levels = [one for one in allowed if one is not None]
+    tlp = max((one[0] for one in levels), key=TLP_LEVELS.index)
+    confidentiality = max((one[1] for one in levels), key=CONFIDENTIALITIES.index)
+    return msgspec.structs.replace(source.marking, tlp=tlp, confidentiality=confidentiality)
+
+
+def _lowest(by: str, consents: Collection[Consent], now: float) -> tuple[Tlp, Confidentiality] | None:
+    """Return the newest marking that one originator allows."""
+    found = [one.marking for one in consents if one.by == by and one.marking is not None and now < one.until]
+    return found[-1] if found else None
 
 
 def _granting(consents: Collection[Consent], recipient: Address, now: float) -> list[Consent]:
-    return [one for one in consents if one.wanted == "onward" and recipient in one.to and _in_force(one, now)]
-
-
-def _in_force(consent: Consent, now: float) -> bool:
-    return consent.valid_until is None or now < consent.valid_until
+    return [one for one in consents if recipient in one.to and now < one.until]
 
 
 def _organisation(address: Address) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from gateway.errors import Rejected
 from gateway.ids import Address
 from gateway.message import Handling
 from gateway.message.handling import Onward, Tlp
-from gateway.policy.onward import Consent, OnwardRule, Source, consented, judge_onward, require_onward
+from gateway.policy.onward import Consent, OnwardRule, Source, judge_onward, lowered, require_onward
 
 NOW = 2_000_000_000
 ME, SENDER, THIRD, COLLEAGUE, ABROAD = (
@@ -23,9 +23,9 @@ def source(tlp: Tlp = "green", onward: Onward = "none", *originators: str, discl
     return Source(SENDER, marking, frozenset(originators or {SENDER}), frozenset(disclosed))
 
 
-def consent(by: str = SENDER, *to: str, until: float | None = None, wanted: str = "onward") -> Consent:
+def consent(by: str = SENDER, *to: str, until: float = NOW + 9) -> Consent:
     """Return a consent that was granted."""
-    return Consent(Address(by), wanted, frozenset(map(Address, to or {THIRD})), until)
+    return Consent(Address(by), until, frozenset(to or {THIRD}))
 
 
 def test_silence_is_no_consent() -> None:
@@ -69,7 +69,8 @@ def test_a_consent_reaches_whom_it_names_until_it_ends() -> None:
     assert judge_onward(source(), ME, THIRD, granted, NOW) is OnwardRule.CONSENT
     assert judge_onward(source(), ME, OTHER, granted, NOW) is OnwardRule.REFUSED
     assert judge_onward(source(), ME, THIRD, granted, NOW + 1) is OnwardRule.REFUSED
-    assert judge_onward(source(), ME, THIRD, [consent(wanted="evidential")], NOW) is OnwardRule.REFUSED
+    lower = Consent(SENDER, NOW + 9, marking=("clear", "official-use-only"))
+    assert judge_onward(source(), ME, THIRD, [lower], NOW) is OnwardRule.REFUSED
 
 
 def test_every_originator_must_agree() -> None:
@@ -83,8 +84,16 @@ def test_every_originator_must_agree() -> None:
 
 
 def test_a_marking_is_lowered_by_its_originators_alone() -> None:
-    """Its author may, others with the consent of all of them."""
-    assert consented({ME}, ME, "downgrade", [], NOW)
-    assert not consented({SENDER}, ME, "downgrade", [consent(SENDER)], NOW)
-    assert consented({SENDER}, ME, "downgrade", [consent(SENDER, wanted="downgrade")], NOW)
-    assert not consented({SENDER, OTHER}, ME, "downgrade", [consent(SENDER, wanted="downgrade")], NOW)
+    """Its author is bound by nothing, others as far as all originators allow, and no further."""
+    strict = source("red", "none", SENDER, OTHER)
+    sender, other = (
+        Consent(SENDER, NOW + 9, marking=("green", "restricted")),
+        Consent(OTHER, NOW + 9, marking=("amber", "official-use-only")),
+    )
+    assert lowered(source("red", "none", ME), ME, [], NOW) is None
+    assert lowered(strict, ME, [], NOW) == strict.marking
+    assert lowered(strict, ME, [sender], NOW) == strict.marking
+    both = lowered(strict, ME, [sender, other], NOW)
+    assert both is not None
+    assert (both.tlp, both.confidentiality) == ("amber", "restricted")
+    assert lowered(strict, ME, [sender, other], NOW + 9) == strict.marking
