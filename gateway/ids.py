@@ -31,6 +31,7 @@ __all__ = [
     "network_of",
     "new_uuid7",
     "parse_address",
+    "parse_hash",
     "parse_id",
     "parse_network",
     "parse_participant",
@@ -53,6 +54,7 @@ ADDRESS_PATTERN: Final = f"{PARTICIPANT_PATTERN}@{NETWORK_PATTERN}"
 
 _PARTICIPANT = re.compile(PARTICIPANT_PATTERN)
 _NETWORK = re.compile(NETWORK_PATTERN)
+_HASH = re.compile("[0-9a-f]{64}")
 _ADDRESS = re.compile(ADDRESS_PATTERN)
 
 
@@ -121,3 +123,10 @@ def parse_id(text: str) -> bytes:
     if not value or format_id(value) != text:
         raise Rejected(f"not an id: {text[:64]!r}", code="malformed")
     return value
+
+
+def parse_hash(text: str) -> EnvelopeHash:
+    """Read an envelope hash as `format_id` writes it; raise `malformed` for any other spelling."""
+    if not _HASH.fullmatch(text):
+        raise Rejected(f"not an envelope hash: {text[:80]!r}", code="malformed", hint="64 hexadecimal digits, in lower case")
+    return EnvelopeHash(bytes.fromhex(text))

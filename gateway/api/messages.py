@@ -31,7 +31,8 @@ _REFUSALS = (
     "out-of-time", "expired", "sealer-not-allowed", "approval-missing", "kind-not-allowed", "kind-unknown",
     "kind-not-accepted", "schema-unknown", "clearance", "sender-unknown", "recipient-unknown", "recipient-repeated",
     "recipient-key", "addressees-differ", "directory-ahead", "content-json", "content-schema", "content-rule",
-    "content-header", "recipient-missing", "must-understand", "network-differs", "conflict", "busy", "uncertain",
+    "content-header", "recipient-missing", "handling-laxer", "must-understand", "network-differs", "conflict", "busy",
+    "uncertain",
 )  # fmt: skip
 
 

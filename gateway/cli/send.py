@@ -19,9 +19,10 @@ from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, P
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
+    from gateway.client.compose import Wish
     from gateway.message import Content
 
-__all__ = ["register"]
+__all__ = ["register", "show_receipt"]
 
 MAX_TOLD: Final = 10  # names in one line
 _UNREAD: Final = "correct or remove it; --allow-unread sends it as it stands"
@@ -44,6 +45,12 @@ def send(
     home: HomeFolder,
     passphrase_file: PassphraseFile = None,
     gateway: GatewayUrls = None,
+    in_reply_to: Annotated[
+        str | None, typer.Option("--in-reply-to", metavar="HASH", help="Envelope hash of the message that it answers.")
+    ] = None,
+    inherit: Annotated[
+        bool, typer.Option("--inherit", help="Raise the marking to what it inherits, in place of a refusal.")
+    ] = False,
     sealed_by_gateway: Annotated[
         bool, typer.Option("--sealed-by-gateway", help="Let the gateway seal it; for kinds that allow it.")
     ] = False,
@@ -53,20 +60,29 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send a message to participants and groups."""
+    from gateway.ids import parse_hash
+
     output.require_output("nothing was sent")
     content = _content(_read(file), allow_unread=allow_unread)
     place = locate(home, passphrase_file, gateway)
-    receipt = run(lambda: _send(content, to, place, sealed_by_gateway=sealed_by_gateway))
+    wish: Wish = {"sealed_by_gateway": sealed_by_gateway, "inherit": inherit}
+    if in_reply_to is not None:
+        wish["in_reply_to"] = parse_hash(in_reply_to)
+    show_receipt(run(lambda: _send(content, to, place, wish)), as_json=as_json)
+
+
+def show_receipt(receipt: SendReceipt | None, *, as_json: bool) -> None:
+    """Show what became of a message, and end with the exit code that says it; None where the user interrupted."""
     if receipt is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
     _show(receipt, as_json=as_json)
     raise typer.Exit(output.Exit.UNAVAILABLE if receipt.kept else output.Exit.OK)
 
 
-async def _send(content: Content, to: list[str], place: Place, *, sealed_by_gateway: bool) -> SendReceipt:
+async def _send(content: Content, to: list[str], place: Place, wish: Wish) -> SendReceipt:
     async with opened(place) as contact_point:
         with output.working(f"sending to {', '.join(to[:MAX_TOLD])}"):
-            return await contact_point.send(content, to, sealed_by_gateway=sealed_by_gateway)
+            return await contact_point.send(content, to, **wish)
 
 
 def _content(data: bytes, *, allow_unread: bool) -> Content:

@@ -24,6 +24,8 @@ __all__ = [
     "Outcome",
     "Settlement",
     "State",
+    "answers_to",
+    "by_hash",
     "by_source",
     "claim",
     "due",
@@ -173,6 +175,7 @@ class Settlement(NamedTuple):
     source: bytes | None  # keyed hash of sender and message id; None where these are not proved
     content: bytes | None = None  # encrypted
     reason: str | None = None
+    target: bytes | None = None  # keyed hash of the message that it names in `in_reply_to`
 
 
 def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes, now: int) -> tuple[Outcome, Due | None]:
@@ -194,6 +197,9 @@ def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes,
         "UPDATE arrived SET state = ?, source = ?, content = ?, reason = ?, changed_at = ? WHERE id = ?",
         (settlement.state, settlement.source, settlement.content, settlement.reason, now, settlement.row),
     )
+    if settlement.target is not None:
+        told = settlement.envelope_hash, settlement.target
+        connection.execute("INSERT INTO answer (envelope_hash, target) VALUES (?, ?) ON CONFLICT DO NOTHING", told)
     return Outcome.DONE, _add_receipt(connection, settlement.envelope_hash, settlement.event, settlement.receipt)
 
 
@@ -208,6 +214,22 @@ def by_source(connection: sqlite3.Connection, sources: Iterable[bytes]) -> Arriv
     query = "SELECT envelope_hash, delivery, content FROM arrived WHERE source = ?"
     found = (connection.execute(query, (source,)).fetchone() for source in sources)
     return next((Arrived(*row) for row in found if row is not None), None)
+
+
+def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> Arrived | None:
+    """Return the delivery of an envelope, unless it was refused."""
+    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE envelope_hash = ? AND state <> 'rejected'"
+    found = connection.execute(query, (envelope_hash,)).fetchone()
+    return None if found is None else Arrived(*found)
+
+
+def answers_to(connection: sqlite3.Connection, target: bytes) -> list[Arrived]:
+    """Return the acknowledged deliveries that name a message, in the order of acceptance."""
+    query = (
+        "SELECT arrived.envelope_hash, delivery, content FROM answer JOIN arrived USING (envelope_hash)"
+        " WHERE target = ? AND state = 'acknowledged' ORDER BY number"
+    )
+    return [Arrived(*row) for row in connection.execute(query, (target,))]
 
 
 def without_source(connection: sqlite3.Connection) -> list[Arrived]:

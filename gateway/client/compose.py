@@ -29,11 +29,13 @@ from gateway.envelope.seal import (
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
 from gateway.message import check_repeats, encode, read, spec, wishes
+from gateway.message.handling import require_readers
+from gateway.message.versions import choose
 from gateway.policy import admit
 from gateway.protocol import media
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from gateway.client.home import Home
     from gateway.directory.view import Directory
@@ -70,6 +72,8 @@ class Wish(TypedDict, total=False):
         conversation_id: 16 bytes; a new conversation by default.
         expires_in_s: How long it may be delivered, at most 90 days after it is created; 30 days by default.
         sealed_by_gateway: Hand it over signed and in clear, for the gateway to seal; kinds that allow it alone.
+        inherit: Raise the marking to what the content inherits from the messages that it answers or was made from, in place of
+            a refusal.
     """
 
     urgency: str
@@ -78,6 +82,7 @@ class Wish(TypedDict, total=False):
     conversation_id: ConversationId
     expires_in_s: int
     sealed_by_gateway: bool
+    inherit: bool
 
 
 class Draft(msgspec.Struct, frozen=True, array_like=True):
@@ -120,6 +125,7 @@ def compose(by: Composer, content: Content, to: Sequence[str], wish: Wish) -> Dr
     """
     data = encode(content)
     recipients = _recipients(by, to)
+    require_readers(content.handling, [participant_of(one) for one in recipients], participant_of(by.home.address))
     addressees = tuple(draw_addressees(recipients, os.urandom))
     header = _header(by, content, addressees, wish)
     header_bytes = encode_header(header)
@@ -221,7 +227,7 @@ def _header(by: Composer, content: Content, addressees: tuple[Addressee, ...], w
         sender=by.home.address,
         sealer=_sealer(by, content.kind) if wish.get("sealed_by_gateway") else by.home.address,
         kind=content.kind,
-        schema_version=wished.schema_version or spec(content.kind).version,
+        schema_version=_version(by, content, addressees),
         created=created,
         expires=_expires(created, wish.get("expires_in_s"), wished.expires),
         urgency=wish.get("urgency") or wished.urgency or DEFAULT_URGENCY,
@@ -233,6 +239,15 @@ def _header(by: Composer, content: Content, addressees: tuple[Addressee, ...], w
         addressees=addressees_hash(addressees),
         blobs=(),
     )
+
+
+def _version(by: Composer, content: Content, addressees: tuple[Addressee, ...]) -> str:
+    """Choose the newest version that all recipients read, or see that they read the one that the author wishes."""
+    cards = {one.recipient: by.directory.readable(one.recipient, content.kind) for one in addressees}
+    readers: dict[str, Collection[str]] = {name: reads for name, reads in cards.items() if by.directory.has_card(name)}
+    if content.schema_version is not None:
+        readers[by.home.address] = (content.schema_version,)
+    return choose(spec(content.kind), content.raw, readers)
 
 
 def _expires(created: int, in_s: int | None, wished: int | None) -> int:

@@ -28,6 +28,7 @@ from gateway.client.evidence import PLAIN, Collected, ProofWish, collect
 from gateway.client.home import Home
 from gateway.client.inbox import Inbox
 from gateway.client.key_status import KeyStatus, list_keys
+from gateway.client.lineage import passed_on
 from gateway.client.opening import Refused
 from gateway.client.outbox import SendReceipt
 from gateway.client.parts import Parts
@@ -37,7 +38,7 @@ from gateway.client.warnings import EarlyWarning
 from gateway.directory.view import Directory
 from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, MessageId
+from gateway.ids import Address, EnvelopeHash, MessageId
 from gateway.message import Content
 
 __all__ = ["ContactPoint"]
@@ -125,6 +126,41 @@ class ContactPoint:
         if not receipt.kept:
             await parts.monitor.follow()
         return receipt
+
+    async def reply(
+        self, delivery: Delivery, content: Content, to: str | Sequence[str] = (), **wish: Unpack[Wish]
+    ) -> SendReceipt:
+        """
+        Answer a delivery within its conversation; the marking is inherited. For errors see `send`.
+
+        Args:
+            delivery: What is answered.
+            content: The answer; its marking is raised to what it inherits.
+            to: Whom to; its sender by default.
+            wish: See `Wish`.
+        """
+        in_reply_to, conversation_id = delivery.envelope_hash, delivery.conversation_id
+        wish = {"in_reply_to": in_reply_to, "conversation_id": conversation_id, "inherit": True, **wish}
+        return await self.send(content, to or delivery.sender, **wish)
+
+    async def forward(self, envelope_hash: EnvelopeHash, to: str | Sequence[str], **wish: Unpack[Wish]) -> SendReceipt:
+        """
+        Pass on what arrived, under my name and with the marking that it came with.
+
+        Args:
+            envelope_hash: Of a message that arrived here.
+            to: As for `send`; the marking, or a consent of its originators, must allow each.
+            wish: See `Wish`.
+
+        Raises:
+            Rejected: `not-found`, no such message is here; `consent-missing`, its originators did not allow it; or as `send`.
+            Unavailable: There is no directory yet: no gateway was ever reached.
+        """
+        await self._parts.directory.current()
+        ancestor = await self._parts.lineage.find(envelope_hash)
+        if ancestor is None:
+            raise Rejected(f"no message {envelope_hash.hex()} arrived here", code="not-found")
+        return await self.send(passed_on(ancestor), to, **wish)
 
     def inbox(self, *, follow: bool = False) -> Inbox:
         """

@@ -101,6 +101,7 @@ class Desk:
             receipt=self.receipt(Event.OPENED, claimed.envelope_hash),
             source=self._home.source(opened.header.sender, opened.header.message_id),
             content=self._home.seal(content, CONTENT_CONTEXT + claimed.envelope_hash),
+            target=None if opened.header.in_reply_to is None else self._home.target(opened.header.in_reply_to),
         )
         await self._settle(settlement)
 

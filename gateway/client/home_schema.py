@@ -123,7 +123,16 @@ ALTER TABLE outgoing ADD COLUMN evidence BLOB;
 ALTER TABLE outgoing ADD COLUMN refusal BLOB;
 """
 
-_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES)
+# answer: which message that was acknowledged names which other one; `target` is a keyed hash.
+_ANSWERS: Final = """
+CREATE TABLE answer (
+  envelope_hash BLOB PRIMARY KEY,
+  target BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX answer_target ON answer (target);
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS)
 FORMAT: Final = len(_STEPS)
 
 

@@ -23,6 +23,7 @@ from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft,
 from gateway.client.directory import HomeDirectory
 from gateway.client.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
 from gateway.client.home import Home
+from gateway.client.lineage import Lineage, inheriting
 from gateway.client.outgoing import Answered, Outgoing, State
 from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.transport import Transport
@@ -30,7 +31,7 @@ from gateway.envelope.clear import author_check, decode_sealed_answer
 from gateway.envelope.receipt import Event, SignedReceipt, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Address, ConversationId, EnvelopeHash, MessageId, format_id, network_of
-from gateway.message import Content
+from gateway.message import Content, wishes
 from gateway.protocol import media
 
 __all__ = ["Outbox", "SendReceipt"]
@@ -91,6 +92,7 @@ class Outbox:
         transport: To the gateways.
         clock: Unix seconds.
         saw: Gets every receipt that was verified.
+        lineage: What is sent may be made from what arrived.
     """
 
     def __init__(
@@ -100,12 +102,14 @@ class Outbox:
         transport: Transport,
         clock: Callable[[], float],
         saw: Callable[[SignedReceipt], None],
+        lineage: Lineage,
     ) -> None:
         self._home = home
         self._directory = directory
         self._transport = transport
         self._clock = clock
         self._saw = saw
+        self._lineage = lineage
         self._flushing = asyncio.Lock()
         self._in_flight: set[bytes] = set()
         self._anything_kept = True  # until a look at the home has shown otherwise
@@ -148,7 +152,11 @@ class Outbox:
         return await self._write(content, to, wish)
 
     async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
+        ancestors = await self._lineage.of(content, wish.get("in_reply_to") or wishes(content).in_reply_to)
+        if wish.get("inherit"):
+            content = inheriting(content, ancestors, self._home.address, self._clock())
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
+        self._lineage.require(content, ancestors, _recipients(draft))
         return draft, await self.pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from gateway.errors import Rejected
 from gateway.ids import format_id
 
-__all__ = ["Answered", "Outgoing", "State", "accept", "add", "doubt", "find", "kept", "refuse", "rewrite"]
+__all__ = ["Answered", "Outgoing", "State", "accept", "add", "doubt", "find", "kept", "refuse", "rewrite", "sent_as"]
 
 
 class State(StrEnum):
@@ -76,6 +76,11 @@ def find(connection: sqlite3.Connection, message_id: bytes) -> Outgoing | None:
     """Return a message of this home."""
     found = connection.execute(f"{_SELECT} WHERE message_id = ?", (message_id,)).fetchone()
     return None if found is None else _row(found)
+
+
+def sent_as(connection: sqlite3.Connection, envelope_hash: bytes) -> bool:
+    """Tell whether this home sent an envelope."""
+    return connection.execute("SELECT 1 FROM outgoing WHERE envelope_hash = ?", (envelope_hash,)).fetchone() is not None
 
 
 def kept(connection: sqlite3.Connection) -> list[bytes]:

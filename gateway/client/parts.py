@@ -11,6 +11,7 @@ from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
 from gateway.client.keys import KeyKeeper
+from gateway.client.lineage import Lineage
 from gateway.client.log import Monitor
 from gateway.client.opening import Opener
 from gateway.client.outbox import Outbox
@@ -37,6 +38,7 @@ class Parts:
         outcomes: How it ended.
         post: Receipts on their way.
         opener: Opens deliveries.
+        lineage: Looks up what content was made from.
         desk: Settles them.
         watch: Tells what ends soon.
         monitor: Watches over the audit log.
@@ -53,6 +55,7 @@ class Parts:
     outcomes: OutcomeKeeper
     post: ReceiptPost
     opener: Opener
+    lineage: Lineage
     desk: Desk
     watch: Watch
     monitor: Monitor
@@ -65,7 +68,9 @@ class Parts:
         transport = Transport(gateways, home.keyring, clock, home.tls_context)
         directory = HomeDirectory(home, transport, clock)
         monitor = Monitor(home, directory, transport, clock)
-        outbox = Outbox(home, directory, transport, clock, monitor.saw)
+        opener = Opener(home, directory, transport, clock)
+        lineage = Lineage(home, opener, clock)
+        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage)
         post = ReceiptPost(home.store, transport)
         return cls(
             home=home,
@@ -76,7 +81,8 @@ class Parts:
             outbox=outbox,
             outcomes=OutcomeKeeper(home, transport, directory, outbox, clock, monitor.saw),
             post=post,
-            opener=Opener(home, directory, transport, clock),
+            opener=opener,
+            lineage=lineage,
             desk=Desk(home, post, clock, lambda: monitor.view),
             watch=Watch(home, directory, clock),
             monitor=monitor,

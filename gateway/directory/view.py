@@ -113,6 +113,10 @@ class Directory:
         card = self.delivery_cards.get(address)
         return card.suites if card else ()
 
+    def has_card(self, address: Address) -> bool:
+        """Say whether a participant has a delivery card: what it reads is known then."""
+        return address in self.delivery_cards
+
     def readable(self, address: Address, kind: Kind) -> tuple[str, ...]:
         """Return the schema versions of a kind that a participant's software reads."""
         card = self.delivery_cards.get(address)

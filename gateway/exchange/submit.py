@@ -40,7 +40,7 @@ from gateway.ids import format_id
 from gateway.ledger import URGENT, Acceptance
 from gateway.message import check_repeats, read
 from gateway.ops.logs import logger
-from gateway.policy import admit
+from gateway.policy import admit, admit_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +118,8 @@ class Submitter:
             # The sender may have read a directory that another process published a moment ago.
             view = self._view()
             examined, found = await self._judged(body, view)
+        if not isinstance(found, Rejected):
+            found = await self._inherited(found)
         if isinstance(found, Rejected):
             return await self._refused(examined, found, view)
         stored = await self._commit(found, view, started)
@@ -142,6 +144,8 @@ class Submitter:
             if first is not None:
                 raise _conflict(clear.header.message_id)
             ready = await self._apart(lambda: self._seal(clear, view))
+            if isinstance(found := await self._inherited(ready), Rejected):
+                raise found
         except Rejected as refusal:
             # A stranger learns of no conflict: without a good signature that alone is told.
             await self._apart(partial(_check_author, clear, view, refusal))
@@ -158,6 +162,17 @@ class Submitter:
         if len(body) <= self._parts.limits.inline_bytes:
             return _judge(body, view)
         return await self._apart(lambda: _judge(body, view))
+
+    async def _inherited(self, ready: _Ready) -> _Ready | Rejected:
+        """Hold a reply against the marking of what it answers, which the ledger knows; the content is for the SDKs."""
+        header = ready.examined.header
+        if header.in_reply_to is None:
+            return ready
+        try:
+            admit_reply(header, await self._parts.ledger.answered(header.in_reply_to, header.sender))
+        except Rejected as refusal:
+            return refusal
+        return ready
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """Do in a thread what would hold the event loop."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from gateway.ids import Address, KeyId, MessageId
+    from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
     from gateway.ledger.facts import Acceptance, EventRow, MessageStatus, Record, Ref, SignEnd, Stored, Waiting
     from gateway.ledger.states import State
 
@@ -137,6 +137,10 @@ class Ledger:
         """Return what is stored under a sender's id."""
         found = await self._read(accepting.find, [(sender, message_id)])
         return found.get((sender, message_id))
+
+    async def answered(self, envelope_hash: EnvelopeHash, recipient: Address) -> str | None:
+        """Return the header code of a message that a participant got from somebody else; None for any other."""
+        return await self._read(reading.answered, envelope_hash, recipient)
 
     # --- conveying -----------------------------------------------------------------------------------------------
 

@@ -117,6 +117,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
             conversation_id and in_reply_to. In content that is about to be sent they are wishes for the header.
         author: Who wrote it, within the sender.
         supersedes: Envelope hash of a message of the same sender that this one replaces.
+        derived_from: Envelope hashes of messages whose content went into this one; its marking is no laxer than theirs.
         sequence: Number of the message within sender and conversation.
         disclosed_recipients: The recipients, when the author wants each to know the others.
         critical: Names in `ext` that a reader must understand.
@@ -146,6 +147,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     personal_data: PersonalData | None = None
     retention: Retention | None = None
     supersedes: Hash256 | None = None
+    derived_from: Annotated[Sequence[Hash256], Meta(max_length=50)] = ()
     sequence: Count | None = None
     disclosed_recipients: Annotated[Sequence[AddressText], Meta(max_length=4_096)] = ()
     attachments: Annotated[Sequence[Attachment], Meta(max_length=200)] = ()

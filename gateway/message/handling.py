@@ -7,6 +7,7 @@ The header carries `tlp/confidentiality` (15 codes) so that a gateway can refuse
 is for readers. Contradictions are refused. Spec: schemas/messages.md, "Handling".
 """
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal, get_args
 
@@ -24,11 +25,13 @@ __all__ = [
     "HandlingCode",
     "Onward",
     "Tlp",
+    "as_strict",
     "clears",
     "handling_code",
     "join",
     "parse_handling",
     "protects_persons",
+    "require_readers",
 ]
 
 # Each from the laxest to the strictest.
@@ -97,6 +100,26 @@ class Handling(Wire, frozen=True, kw_only=True):
             require(self.tlp in {"clear", "green"}, f"{at}/public_extract", "a public extract needs clear or green")
 
 
+def require_readers(marking: Handling, recipients: Collection[str], sender: str) -> None:
+    """
+    Refuse a marking whose named officers are not the recipients'.
+
+    Args:
+        marking: Of the content.
+        recipients: Participants that it goes to.
+        sender: The participant that sends it; its own officers may be named too.
+
+    Raises:
+        Rejected: `content-rule`: an officer of somebody else is named, or none of a recipient.
+    """
+    if marking.officers is None:
+        return
+    named = {officer.partition("/")[0] for officer in marking.officers}
+    require(named <= {*recipients, sender}, "/handling/officers", "names an officer of somebody who is no recipient")
+    for recipient in recipients:
+        require(recipient in named, "/handling/officers", f"names no officer of {recipient}")
+
+
 def join(one: Handling, other: Handling) -> Handling:
     """
     Return the marking of what is made from two contents: never less strict than either.
@@ -131,6 +154,13 @@ def parse_handling(code: str) -> tuple[Tlp, Confidentiality]:
     if code not in _PARSED:
         raise Rejected(f"not a handling code: {code[:64]!r}", code="malformed")
     return _PARSED[code]
+
+
+def as_strict(code: str, floor: str) -> bool:
+    """Say whether a header code is in both parts no laxer than another."""
+    (tlp, level), (floor_tlp, floor_level) = parse_handling(code), parse_handling(floor)
+    strict_tlp = TLP_LEVELS.index(tlp) >= TLP_LEVELS.index(floor_tlp)
+    return strict_tlp and CONFIDENTIALITIES.index(level) >= CONFIDENTIALITIES.index(floor_level)
 
 
 def clears(clearance: Confidentiality, code: str) -> bool:

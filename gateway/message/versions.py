@@ -56,13 +56,12 @@ def choose(row: KindSpec, data: bytes, readers: Mapping[str, Collection[str]]) -
     Args:
         row: Of the kind.
         data: The content.
-        readers: Versions that each recipient reads of this kind, by its name; none where its card does not say: then the
-            first version counts.
+        readers: Versions that each recipient reads of this kind, by its name.
 
     Raises:
         Rejected: `schema-unknown`: there is none, or the content has a member that came after it, whose pointer is given.
     """
-    common = [version for version in row.readable if all(version in (reads or row.readable[:1]) for reads in readers.values())]
+    common = [version for version in row.readable if all(version in reads for reads in readers.values())]
     if not common:
         raise Rejected(f"no version of {row.kind} is read by all: {_told(row, readers)}", code="schema-unknown")
     late = found_at(data, row.later(common[-1]))

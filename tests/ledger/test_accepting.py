@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import Rejected
-from gateway.ids import EnvelopeHash
+from gateway.ids import Address, EnvelopeHash
 from gateway.ledger import Acceptance, Ledger, State
 from tests.ledger.samples import NOW, QM, QN, QX, accept, sample, sign
 from tests.support.ledger_dump import dump
@@ -143,3 +143,12 @@ async def test_numbers_grow_in_the_order_of_commits_over_processes(postgres_url:
         await asyncio.gather(watch(), *writers)
     assert seen[-1] == list(range(1, 121))
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
+
+
+async def test_the_marking_of_a_message_is_told_to_who_got_it(ledger: Ledger) -> None:
+    """What a reply is held against: the header code, for its recipients; for its sender and strangers there is nothing."""
+    message = sample()
+    await ledger.accept(message)
+    assert await ledger.answered(message.envelope_hash, QN) == message.handling
+    for asker, asked in ((QM, message.envelope_hash), (Address("NCB-XZ@icn"), message.envelope_hash), (QN, b"x" * 32)):
+        assert await ledger.answered(EnvelopeHash(asked), asker) is None

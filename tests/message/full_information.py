@@ -6,7 +6,9 @@ from gateway.message import (
     Admiralty,
     CaseReference,
     Content,
+    Entity,
     FourByFour,
+    Identifier,
     Warrant,
 )
 from gateway.message.information.cooperation_request import (
@@ -87,7 +89,9 @@ REPORT_BODY = InformationReportBody(
     trigger="reply",
     source_protection=True,
     items=[
-        ReportItem(text="Seen.", evaluation=evaluation, persons=["p-1"], incidents=["i-1"], attachments=["a-1"])
+        ReportItem(
+            text="Seen.", evaluation=evaluation, persons=["p-1"], incidents=["i-1"], attachments=["a-1"], entities=["e-1"]
+        )
         for evaluation in (
             FourByFour(source="X", information=4, evaluated_by="Desk", on="2099-05-01"),
             Admiralty(source="G", information=6, evaluated_by="Desk", on="2099-05-01"),
@@ -95,13 +99,23 @@ REPORT_BODY = InformationReportBody(
     ],
     persons=[PERSON],
     incidents=[INCIDENT],
+    entities=[
+        Entity(
+            ref="e-1",
+            type="vehicle",
+            name="Lorry",
+            identifiers=[Identifier(scheme="plate", value="XA 1", authority="XA registry")],
+            country="XA",
+            description="Grey.",
+        )
+    ],
     use_conditions="Ask first.",
     links=[CaseReference(scheme="notice", id="2099/17", owner="NCB-QM")],
     graph="a-1",
 )
 
 FULL: dict[str, Content] = {
-    "cooperation.request": CooperationRequest(body=REQUEST_BODY, **frame()),  # type: ignore[arg-type]
-    "request.response": RequestResponse(body=RESPONSE_BODY, **frame()),  # type: ignore[arg-type]
-    "information.report": InformationReport(body=REPORT_BODY, **frame()),  # type: ignore[arg-type]
+    "cooperation.request": CooperationRequest(body=REQUEST_BODY, **frame(schema_version="1.1.0")),  # type: ignore[arg-type]
+    "request.response": RequestResponse(body=RESPONSE_BODY, **frame(schema_version="1.1.0")),  # type: ignore[arg-type]
+    "information.report": InformationReport(body=REPORT_BODY, **frame(schema_version="1.1.0")),  # type: ignore[arg-type]
 }

@@ -151,6 +151,7 @@ def frame(**others: object) -> dict[str, object]:
         ),
         "retention": Retention(review_on="2100-01-01", delete_after="2101-01-01", basis="law"),
         "supersedes": HASH,
+        "derived_from": [HASH],
         "sequence": 3,
         "disclosed_recipients": ["GN-QN@icn"],
         "attachments": [ATTACHMENT],

@@ -23,7 +23,7 @@ class Header:
     """The fields of a header that content may repeat."""
 
     kind: str = "cooperation.request"
-    schema_version: str = "1.0.0"
+    schema_version: str = "1.1.0"
     message_id: bytes = parse_id(ID)
     sender: str = "NCB-QM@icn"
     created: int = AT

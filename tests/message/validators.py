@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
-__all__ = ["example_files", "pointers", "schema_files", "schema_of", "validator"]
+__all__ = ["example_files", "pointers", "released_schema", "schema_files", "schema_of", "validator", "validator_of"]
 
 
 def schema_files() -> list[Path]:
@@ -32,19 +32,34 @@ def example_files() -> list[Path]:
     return sorted(schemas_path().glob("examples/*/*.json"))
 
 
-@cache
 def schema_of(kind: str) -> dict[str, Any]:
-    """Return the checked-in schema of a kind."""
-    schema: dict[str, Any] = json.loads((schemas_path() / spec(kind).schema_path).read_bytes())
+    """Return the checked-in schema of a kind in its newest version."""
+    return released_schema(kind, spec(kind).version)
+
+
+@cache
+def released_schema(kind: str, version: str) -> dict[str, Any]:
+    """Return the checked-in schema of a version of a kind."""
+    schema: dict[str, Any] = json.loads((schemas_path() / spec(kind).path_of(version)).read_bytes())
     return schema
 
 
-@cache
 def validator(kind: str) -> Draft202012Validator:
     """Return a validator for the content of a kind, which fetches nothing."""
+    return validator_of(kind, spec(kind).version)
+
+
+@cache
+def validator_of(kind: str, version: str) -> Draft202012Validator:
+    """Return a validator for a version of a kind."""
+    schema, formats = released_schema(kind, version), Draft202012Validator.FORMAT_CHECKER
+    return Draft202012Validator(schema, registry=_registry(), format_checker=formats)
+
+
+@cache
+def _registry() -> Registry[Any]:
     schemas = [json.loads(path.read_bytes()) for path in schema_files()]
-    registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in schemas)
-    return Draft202012Validator(schema_of(kind), registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in schemas)
 
 
 def pointers(errors: Iterable[ValidationError]) -> set[str]:

@@ -10,13 +10,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from gateway.ids import Address, MessageId
+from gateway.ids import Address, EnvelopeHash, MessageId
 from gateway.ledger.facts import EventRow, MessageStatus, RecipientStatus
 from gateway.ledger.prepared import Transaction, single
 from gateway.ledger.states import WAITING, State
 from gateway.ledger.tables import Int8, any_of, counter, delivery, event, message
 
-__all__ = ["events", "oldest_waiting", "status", "totals"]
+__all__ = ["answered", "events", "oldest_waiting", "status", "totals"]
 
 _OLDEST: Final = single(
     sa.select(sa.func.min(message.c.accepted_at)).where(
@@ -46,6 +46,18 @@ _STATUS: Final = single(
     "message_id",
     "sender",
 )
+_ANSWERED: Final = single(
+    sa.select(message.c.handling)
+    .join_from(message, delivery)
+    .where(
+        message.c.envelope_hash == sa.bindparam("envelope_hash", type_=sa.LargeBinary()),
+        delivery.c.recipient == sa.bindparam("recipient", type_=sa.Text()),
+        message.c.sender != sa.bindparam("sender", type_=sa.Text()),
+    ),
+    "envelope_hash",
+    "recipient",
+    "sender",
+)
 _EVENTS: Final = single(
     sa.select(
         event.c.seq,
@@ -70,6 +82,12 @@ _EVENTS: Final = single(
     "after",
     "limit",
 )
+
+
+def answered(transaction: Transaction, envelope_hash: EnvelopeHash, recipient: Address) -> str | None:
+    """Return the header code of a message that this participant got from somebody else."""
+    rows = transaction.run(_ANSWERED, envelope_hash, recipient, recipient)
+    return rows[0][0] if rows else None
 
 
 def status(transaction: Transaction, sender: Address, message_id: MessageId) -> MessageStatus | None:

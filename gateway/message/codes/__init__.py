@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from gateway.message.codes.cooperation import ASSISTANCE, INSTRUMENTS, PURPOSES, REFUSALS
 from gateway.message.codes.crimes import CRIMES, LIABILITY_MODES
+from gateway.message.codes.entities import ENTITY_TYPES
 from gateway.message.codes.marking import CLOSED_MARKINGS
 from gateway.message.codes.persons import BIOMETRICS, DOCUMENTS, EYES, HAIR, PERSON_STATUS
 from gateway.message.codes.training import TOPICS
@@ -21,6 +22,7 @@ __all__ = [
     "Biometric",
     "Crime",
     "Document",
+    "EntityType",
     "EyeColour",
     "HairColour",
     "Instrument",
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     Biometric = str
     Crime = str
     Document = str
+    EntityType = str
     EyeColour = str
     HairColour = str
     Instrument = str
@@ -47,6 +50,7 @@ else:
     Biometric = Literal[BIOMETRICS.codes]
     Crime = Literal[CRIMES.codes]
     Document = Literal[DOCUMENTS.codes]
+    EntityType = Literal[ENTITY_TYPES.codes]
     EyeColour = Literal[EYES.codes]
     HairColour = Literal[HAIR.codes]
     Instrument = Literal[INSTRUMENTS.codes]
@@ -63,6 +67,7 @@ CODE_LISTS: Final = (
     PURPOSES,
     REFUSALS,
     DOCUMENTS,
+    ENTITY_TYPES,
     EYES,
     HAIR,
     BIOMETRICS,

@@ -14,6 +14,7 @@ from gateway.ids import Kind
 from gateway.message.content import Body, Content
 from gateway.message.shared.authority import CaseReference
 from gateway.message.shared.basics import Account, Note, Ref, Wire
+from gateway.message.shared.entity import Entities, check_entities
 from gateway.message.shared.evaluation import Evaluation
 from gateway.message.shared.incident import Incidents, check_incidents
 from gateway.message.shared.person import Persons, check_persons
@@ -29,6 +30,7 @@ class ReportItem(Wire, frozen=True, kw_only=True):
     Args:
         persons: Local ids of the persons that it is about.
         incidents: Local ids of the incidents that it is about.
+        entities: Local ids of the organisations and things that it is about.
         attachments: Ids of attachments that belong to it.
     """
 
@@ -37,6 +39,7 @@ class ReportItem(Wire, frozen=True, kw_only=True):
     persons: Annotated[Sequence[Ref], Meta(max_length=200)] = ()
     incidents: Annotated[Sequence[Ref], Meta(max_length=100)] = ()
     attachments: Annotated[Sequence[Ref], Meta(max_length=50)] = ()
+    entities: Annotated[Sequence[Ref], Meta(max_length=200)] = ()
 
 
 class InformationReportBody(Body, frozen=True, kw_only=True):
@@ -49,6 +52,7 @@ class InformationReportBody(Body, frozen=True, kw_only=True):
         use_conditions: Conditions in words, besides the handling.
         links: Notices, cases and records that it belongs to.
         graph: Attachment with the same as a graph, for analysts' tools.
+        entities: Organisations and things.
     """
 
     trigger: Literal["spontaneous", "reply", "proactive-tribunal"]
@@ -59,6 +63,7 @@ class InformationReportBody(Body, frozen=True, kw_only=True):
     use_conditions: Note | None = None
     links: Annotated[Sequence[CaseReference], Meta(max_length=50)] = ()
     graph: Ref | None = None
+    entities: Entities = ()
 
     @property
     def names_persons(self) -> bool:
@@ -74,7 +79,9 @@ class InformationReportBody(Body, frozen=True, kw_only=True):
         """Refuse references to nothing."""
         persons = check_persons(self.persons, f"{at}/persons", around)
         incidents = check_incidents(self.incidents, f"{at}/incidents")
+        entities = check_entities(self.entities, f"{at}/entities")
         for index, item in enumerate(self.items):
+            require_known(item.entities, entities, f"{at}/items/{index}/entities")
             require_known(item.persons, persons, f"{at}/items/{index}/persons")
             require_known(item.incidents, incidents, f"{at}/items/{index}/incidents")
             require_known(item.attachments, around.attachments, f"{at}/items/{index}/attachments")

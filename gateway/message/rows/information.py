@@ -29,6 +29,7 @@ ROWS: Final = (
         respond_within_s=answer_within(flash_s=8 * HOUR_S, urgent_s=3 * DAY_S, normal_s=30 * DAY_S, routine_s=60 * DAY_S),
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
+        added={"1.1.0": ("/derived_from",)},
         rules=(
             "`eio` from an authority that is no court, judge, prosecutor or tribunal needs `validating_authority`",
             "AT.m needs a warrant, and names a person",
@@ -47,6 +48,7 @@ ROWS: Final = (
         respond_within_s=NO_ANSWER,
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
+        added={"1.1.0": ("/derived_from",)},
         rules=(
             "refused and postponed need `reason_code` and `consulted`",
             "clarify needs `questions`",
@@ -69,6 +71,7 @@ ROWS: Final = (
             restrictions=frozenset({"H1", "H2"}),
             evidential_use="lead-only",
         ),
+        added={"1.1.0": ("/derived_from", "/body/entities", "/body/items/*/entities")},
         rules=(
             "`handling.restrictions` is not empty",
             "each item has its own evaluation; 4x4 and Admiralty are never converted on the wire",

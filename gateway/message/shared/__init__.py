@@ -2,6 +2,7 @@
 
 from gateway.message.shared.attachment import Attachment, Encryption, Translation
 from gateway.message.shared.authority import Authority, CaseReference, Channel, ContactPoint, LegalBasis
+from gateway.message.shared.entity import Entity, Identifier
 from gateway.message.shared.evaluation import Admiralty, Evaluation, FourByFour, admiralty_to_4x4
 from gateway.message.shared.incident import Incident, Offence, Warrant
 from gateway.message.shared.person import BiometricData, IdentityDocument, Name, Person
@@ -17,9 +18,11 @@ __all__ = [
     "Channel",
     "ContactPoint",
     "Encryption",
+    "Entity",
     "Evaluation",
     "FourByFour",
     "Geometry",
+    "Identifier",
     "IdentityDocument",
     "Incident",
     "LegalBasis",

@@ -1,0 +1,51 @@
+"""
+`gateway forward HASH --to A`: pass on what arrived, under this home's name and with the marking that it came with.
+
+The marking, or a consent that its originators sent as `sharing.consent`, must allow each recipient; else nothing is sent. Exit
+codes are those of `gateway send`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli import output
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.send import show_receipt
+
+if TYPE_CHECKING:
+    from gateway.client import SendReceipt
+    from gateway.ids import EnvelopeHash
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("forward")(forward)
+
+
+def forward(
+    envelope_hash: Annotated[
+        str, typer.Argument(metavar="HASH", help="Envelope hash, as `gateway inbox` shows it.", show_default=False)
+    ],
+    to: Annotated[list[str], typer.Option("--to", help="Participant, address or group; may be repeated.", show_default=False)],
+    home: HomeFolder,
+    passphrase_file: PassphraseFile = None,
+    gateway: GatewayUrls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pass a message on that arrived here."""
+    from gateway.ids import parse_hash
+
+    key = parse_hash(envelope_hash)
+    output.require_output("nothing was sent")
+    place = locate(home, passphrase_file, gateway)
+    show_receipt(run(lambda: _forward(key, to, place)), as_json=as_json)
+
+
+async def _forward(key: EnvelopeHash, to: list[str], place: Place) -> SendReceipt:
+    async with opened(place) as contact_point:
+        return await contact_point.forward(key, to)
