@@ -3,7 +3,8 @@
 
     python -m tests.faults [--messages N] [SETUP...]     SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys
 
-Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`. FULL=1 sends and kills ten times as much.
+Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`, and the gateway died at every call that was named.
+FULL=1 sends and kills ten times as much.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults import log_kills, rotation_kills
-from tests.faults.counting import Count
-from tests.faults.harness import Campaign, Node, Plan
+from tests.faults.harness import TRIES, Campaign, Node, Plan
 from tests.support.ports import free_ports
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
@@ -36,20 +36,24 @@ PLANS: Final = {
         messages=MESSAGES,
         senders=("NCB-QM", "GS"),
         recipients=("NCB-QN", "WCU-QP", "GN-QN"),
+        idle="TRIB-QX-OTP",
         random_kills=6,
         broker_kills=3,
         recipient_kills=6,
         pace_s=100,
-        spared=frozenset({"broker.declare"}),  # queues outlive the gateway: the other set-up dies there
+        # Queues outlive the gateway, and what was queued needs no repair at a start: the other set-up dies there.
+        spared=frozenset({"broker.declare", "ledger.requeue_all"}),
     ),
     "sqlite": Plan(
         messages=MESSAGES,
         senders=("NCB-QM", "GS"),
         recipients=("NCB-QN", "WCU-QP", "GN-QN"),
+        idle="TRIB-QX-OTP",
         random_kills=4,
         broker_kills=0,
         recipient_kills=4,
         pace_s=80,
+        spared=frozenset({"ledger.epoch"}),  # one process has its sessions in memory
     ),
 }
 
@@ -83,8 +87,8 @@ def run_keys() -> bool:
     return all(kept)
 
 
-def run(name: str, messages: int) -> Count:
-    """Run one campaign and say what came of it."""
+def run(name: str, messages: int) -> bool:
+    """Run one campaign and say what came of it; return whether nothing was lost, and all was tried."""
     plan = PLANS[name]
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"faults-{name}-") as folder, stage(name, Path(folder)) as (port, node):
@@ -92,8 +96,10 @@ def run(name: str, messages: int) -> Count:
         campaign = Campaign(Path(folder), port, planned, node, say)
         result = campaign.run()
     say(f"{name}: {sum(campaign.kills.values())} kills of {len(campaign.kills)} kinds in {time.monotonic() - started:.0f} s")
+    if campaign.missed:
+        say(f"{name}: not killed at {', '.join(campaign.missed)}: the gateway did not come there within {TRIES} lives")
     say(f"{name}: {result}")
-    return result
+    return result.clean and not campaign.missed
 
 
 def say(text: str) -> None:
@@ -108,9 +114,7 @@ def main() -> int:
     parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, KEYS, []])
     options = parser.parse_args()
     looks = {LOG: run_log, KEYS: run_keys}
-    clean = [
-        looks[name]() if name in looks else run(name, options.messages).clean for name in options.setups or [*PLANS, *looks]
-    ]
+    clean = [looks[name]() if name in looks else run(name, options.messages) for name in options.setups or [*PLANS, *looks]]
     return 0 if all(clean) else 1
 
 

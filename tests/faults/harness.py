@@ -14,35 +14,46 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
 from tests.faults.counting import Count, count
 
-__all__ = ["Campaign", "Node", "Plan"]
+__all__ = ["PORT_CALLS", "SESSION_CALLS", "TRIES", "Campaign", "Node", "Plan"]
 
-KILL_WAIT_S: Final = 5  # a named call that does not come within this is killed at random instead
+KILL_WAIT_S: Final = 5  # a named call that does not come within this is killed at random instead, and is tried again
+TRIES: Final = 3
+KEPT_BACK: Final = 0.2  # of the messages: they flow while calls are tried again
 READY_S: Final = 30
+RELEASED: Final = "released"  # a file: the share of their messages that senders may have sent
 SETTLED_S: Final = 2  # RabbitMQ 3.10 may forget a queue that is killed within half a second of its making
 SETTLE_S: Final = 90  # after the last kill: how long the backlog may take
-# Each call through the ports, and how many of them the gateway survives at most before it dies there.
+# Each call through the ports while messages flow, and how many of them the gateway survives at most before it dies there.
 PORT_CALLS: Final = {
+    "ledger.requeue_all": 1,
     "ledger.find": 20,
     "ledger.accept": 20,
     "ledger.waiting": 1,
     "ledger.mark_queued": 10,
-    "ledger.wanted": 10,
-    "ledger.record": 10,
-    "ledger.waiting_count": 1,
-    "ledger.begin_session": 1,
     "ledger.expire": 1,
+    "broker.start": 1,
     "broker.declare": 1,
     "broker.publish": 10,
-    "consumer.get": 10,
-    "consumer.ack": 10,
 }
+# The same, for calls that a gateway makes when a recipient is connected: one comes anew with the gateway that dies there.
+SESSION_CALLS: Final = {
+    "ledger.remember_nonce": 1,
+    "ledger.begin_session": 1,
+    "ledger.waiting_count": 1,
+    "ledger.wanted": 3,
+    "ledger.record": 3,
+    "ledger.epoch": 1,
+    "consumer.get": 10,
+    "consumer.ack": 3,
+}
+IDLE_CALL: Final = "ledger.waiting_count"  # asked for a mailbox that ran empty: it is the idle recipient that comes
 
 
 class Node(Protocol):
@@ -62,13 +73,15 @@ class Plan:
 
     Args:
         messages: Over all senders; each goes to two recipients.
-        pace_s: Over which they are sent: as long as the kills take.
+        idle: A participant that reads, and to whom nobody writes.
+        pace_s: Over which they are sent if the kills take no longer.
         spared: Calls that this set-up does not make while messages flow.
     """
 
     messages: int
     recipients: tuple[str, ...]
     senders: tuple[str, ...]
+    idle: str
     random_kills: int
     broker_kills: int
     recipient_kills: int
@@ -96,15 +109,17 @@ class Campaign:
     say: Callable[[str], None]
     rng: random.Random = field(default_factory=lambda: random.Random(1))
     kills: dict[str, int] = field(default_factory=dict)
+    _released: float = 0.0
 
     def run(self) -> Count:
         """Run to the end; raise RuntimeError when a process ends that nobody killed."""
         gateway = self._gateway()
         self._await(self._answers, "the gateway")
-        readers = {name: self._recipient(name) for name in self.plan.recipients}
+        readers = {name: self._recipient(name) for name in (*self.plan.recipients, self.plan.idle)}
         writers: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            self._await_ready(self.plan.recipients)
+            self._await_ready(tuple(readers))
+            self._release(0)
             writers |= {name: self._sender(name) for name in self.plan.senders}
             self._await_ready(self.plan.senders)
             gateway = self._fire(gateway, readers)
@@ -115,44 +130,77 @@ class Campaign:
                 _end(process)
         return self._count()
 
+    @property
+    def missed(self) -> list[str]:
+        """The calls at which the gateway should have died, before or after, and never did."""
+        return [what for what in self._calls() if what not in self.kills]
+
     def _fire(self, gateway: subprocess.Popen[bytes], readers: dict[str, subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
         """Kill by plan, one thing after the other; return the gateway that lives at the end."""
-        for what in self._schedule():
-            if what in {"broker", "recipient"} and gateway.poll() is not None:
-                gateway = self._gateway()
-            if what == "broker":
-                self._kill_broker()
-            elif what == "recipient":
-                name = self.rng.choice(self.plan.recipients)
-                _end(readers[name])
-                readers[name] = self._recipient(name)
-                self._note("recipient")
-            else:
-                _end(gateway)
-                gateway = self._doomed(what)
+        schedule = self._schedule()
+        each = (1 - KEPT_BACK) / len(schedule)
+        for turn in range(TRIES):
+            for what in schedule if turn == 0 else self.missed:
+                self._release(each)
+                gateway = self._kill(what, gateway, readers)
         _end(gateway)
+        self._release(1)
         return self._gateway()
 
-    def _schedule(self) -> Iterator[str]:
-        """Mix kills of the gateway at every port call, at random, of the broker and of recipients."""
-        made = [call for call in PORT_CALLS if call not in self.plan.spared]
-        calls = [f"{call}:{side}" for call, side in itertools.product(made, ("before", "after"))]
-        others = ["recipient"] * self.plan.recipient_kills + ["broker"] * (self.plan.broker_kills if self.node else 0)
-        mixed = calls + ["random"] * self.plan.random_kills + others
-        self.rng.shuffle(mixed)
-        yield from mixed
+    def _kill(
+        self, what: str, gateway: subprocess.Popen[bytes], readers: dict[str, subprocess.Popen[bytes]]
+    ) -> subprocess.Popen[bytes]:
+        """Kill one thing; return the gateway, dead or alive."""
+        if what in {"broker", "recipient"} and gateway.poll() is not None:
+            gateway = self._gateway()
+        if what == "broker":
+            self._kill_broker()
+        elif what == "recipient":
+            self._kill_recipient(readers, self.rng.choice(self.plan.recipients))
+            self._note("recipient")
+        else:
+            _end(gateway)
+            gateway = self._doomed(what, readers)
+        return gateway
 
-    def _doomed(self, what: str) -> subprocess.Popen[bytes]:
-        """Run a gateway that dies by plan, and wait for that."""
+    def _kill_recipient(self, readers: dict[str, subprocess.Popen[bytes]], name: str) -> None:
+        """Kill one, and start it again: it comes at once, where one that waits for the gateway comes when it comes."""
+        _end(readers[name])
+        readers[name] = self._recipient(name)
+
+    def _release(self, share: float) -> None:
+        """Let senders send some more of their messages: some are left for the last kill, however long all of them take."""
+        self._released = min(1.0, self._released + share)
+        fresh = self.folder / "released.new"
+        fresh.write_text(f"{self._released:.4f}")
+        fresh.rename(self.folder / RELEASED)
+
+    def _calls(self) -> list[str]:
+        made = [call for call in (*PORT_CALLS, *SESSION_CALLS) if call not in self.plan.spared]
+        return [f"{call}:{side}" for call, side in itertools.product(made, ("before", "after"))]
+
+    def _schedule(self) -> list[str]:
+        """Mix kills of the gateway at every port call, at random, of the broker and of recipients."""
+        others = ["recipient"] * self.plan.recipient_kills + ["broker"] * (self.plan.broker_kills if self.node else 0)
+        mixed = self._calls() + ["random"] * self.plan.random_kills + others
+        self.rng.shuffle(mixed)
+        return mixed
+
+    def _doomed(self, what: str, readers: dict[str, subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        """Run a gateway that dies by plan, and wait for that: from when it listens, or it died before."""
         call = what.partition(":")[0]
-        gateway = self._gateway("" if what == "random" else f"{what}:{self.rng.randint(1, PORT_CALLS[call])}")
-        limit_s = self.rng.uniform(1.0, 3.0) if what == "random" else KILL_WAIT_S
+        most = (PORT_CALLS | SESSION_CALLS).get(call, 0)
+        gateway = self._gateway(f"{what}:{self.rng.randint(1, most)}" if most else "")
+        self._await(lambda: gateway.poll() is not None or self._answers(), "the gateway")
+        if call in SESSION_CALLS:
+            self._kill_recipient(readers, self.plan.idle if call == IDLE_CALL else self.rng.choice(self.plan.recipients))
+        limit_s = KILL_WAIT_S if most else self.rng.uniform(0.0, 2.0)
         try:
             gateway.wait(limit_s)
             self._note(what)
         except subprocess.TimeoutExpired:
             _end(gateway)
-            self._note("random" if what == "random" else f"{what} (not called, killed at random)")
+            self._note(f"{what} (not called, killed at random)" if most else what)
         return gateway
 
     def _kill_broker(self) -> None:
@@ -216,7 +264,8 @@ class Campaign:
     def _sender(self, name: str) -> subprocess.Popen[bytes]:
         each = self.plan.messages // len(self.plan.senders)
         log = self.folder / f"{name}.log"
-        return self._start("sender", name, *self._home(name), log, each, self.plan.pace_s, *self.plan.recipients)
+        pace = (self.plan.pace_s, self.folder / RELEASED)
+        return self._start("sender", name, *self._home(name), log, each, *pace, *self.plan.recipients)
 
     def _home(self, name: str) -> tuple[Path, Path]:
         return self.folder / "homes" / name, self.folder / "passphrase"
