@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.message import full_evidence, full_information
+from tests.message import full_evidence, full_information, full_system
 
 if TYPE_CHECKING:
     from gateway.message import Content
 
 __all__ = ["CANNOT_STAND", "FULL"]
 
-FULL: dict[str, Content] = {**full_information.FULL, **full_evidence.FULL}
+FULL: dict[str, Content] = {**full_information.FULL, **full_evidence.FULL, **full_system.FULL}
 # Members and types that a rule refuses in a kind, so that no content of it reaches them.
 CANNOT_STAND: dict[str, frozenset[str]] = {**full_evidence.CANNOT_STAND}
