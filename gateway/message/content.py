@@ -9,7 +9,7 @@ which the content must not be used. Spec: schemas/messages.md, "Content".
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -40,7 +40,7 @@ from gateway.message.shared.times import Day, Instant, reversed_period
 from gateway.message.unread import unread_fields
 from gateway.message.versions import found_at
 
-__all__ = ["Author", "Body", "Content", "PersonalData", "Retention", "Urgency"]
+__all__ = ["Author", "Body", "Content", "Limit", "PersonalData", "Retention", "Urgency"]
 
 Urgency = Literal["flash", "urgent", "normal", "routine"]
 SpecialCategory = Literal[
@@ -84,6 +84,14 @@ class Retention(Wire, frozen=True, kw_only=True):
         require(not reversed_period(self.review_on, self.delete_after), f"{at}/delete_after", "before the review")
 
 
+class Limit(NamedTuple):
+    """A time in a body that is after the header's `created` and at most `within_s` seconds later."""
+
+    pointer: str
+    at: str
+    within_s: int
+
+
 class Body(Wire, frozen=True, kw_only=True):
     """The part that is different in each kind."""
 
@@ -104,6 +112,11 @@ class Body(Wire, frozen=True, kw_only=True):
     def is_answer(self) -> bool:
         """True when the header must name a message that is answered."""
         return self.answers is not None
+
+    @property
+    def limit(self) -> Limit | None:
+        """A time that the header's `created` limits."""
+        return None
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True, tag_field="kind"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, MessageId, format_id, parse_id
 from gateway.message.handling import handling_code
+from gateway.message.shared.refuse import require
 from gateway.message.shared.times import unix_time
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def check_repeats(header: HeaderFields, content: Content) -> None:
     Refuse content that contradicts its header.
 
     Raises:
-        Rejected: `content-header` with the pointer of the member.
+        Rejected: `content-header` with the pointer of the member; `content-rule` for a time that `created` limits.
     """
     wished = wishes(content)
     _same(content.kind, header.kind, "/kind")
@@ -108,6 +109,10 @@ def check_repeats(header: HeaderFields, content: Content) -> None:
         _same(hash_, answered, pointer)
     if content.body.is_answer and answered is None:
         raise Rejected("an answer, and the header names nothing that it answers", code="content-header", pointer="/body")
+    if content.body.limit is not None:
+        pointer, at, within_s = content.body.limit
+        later_s = unix_time(at) - header.created
+        require(0 < later_s <= within_s, pointer, f"after `created`, and at most {within_s} s later")
 
 
 def _same(said: object, header: object, pointer: str) -> None:

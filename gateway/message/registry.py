@@ -14,7 +14,7 @@ from typing import Final
 from gateway.errors import Rejected
 from gateway.ids import Kind
 from gateway.message.kind_spec import KindSpec
-from gateway.message.rows import information, partnership, training
+from gateway.message.rows import evidence_and_cases, information, partnership, system, training
 
 __all__ = ["FAMILIES", "KINDS", "spec"]
 
@@ -27,7 +27,13 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "system": "About messages themselves",
     }
 )
-_ROWS: Final = (*training.ROWS, *partnership.ROWS, *information.ROWS)
+_ROWS: Final = (
+    *training.ROWS,
+    *partnership.ROWS,
+    *information.ROWS,
+    *evidence_and_cases.ROWS,
+    *system.ROWS,
+)
 KINDS: Final[Mapping[Kind, KindSpec]] = MappingProxyType({row.kind: row for row in _ROWS})
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from gateway.message.codes.cooperation import ASSISTANCE, INSTRUMENTS, PURPOSES, REFUSALS
 from gateway.message.codes.crimes import CRIMES, LIABILITY_MODES
 from gateway.message.codes.entities import ENTITY_TYPES
+from gateway.message.codes.heritage import COUNTRY_EXT, ICTR_CRIMES, ICTY_CRIMES, JUSTICE_OFFENCES
 from gateway.message.codes.marking import CLOSED_MARKINGS
-from gateway.message.codes.persons import BIOMETRICS, DOCUMENTS, EYES, HAIR, PERSON_STATUS
+from gateway.message.codes.persons import BIOMETRICS, DOCUMENTS, EYES, HAIR, PERSON_STATUS, SEX
 from gateway.message.codes.training import TOPICS
 
 __all__ = [
@@ -73,5 +74,10 @@ CODE_LISTS: Final = (
     BIOMETRICS,
     PERSON_STATUS,
     TOPICS,
+    SEX,
+    JUSTICE_OFFENCES,
+    ICTY_CRIMES,
+    ICTR_CRIMES,
+    COUNTRY_EXT,
     *CLOSED_MARKINGS,
 )

@@ -1,5 +1,5 @@
 """
-Code lists about persons: status, documents, looks, biometric modalities.
+Code lists about persons: status, sex, documents, looks, biometric modalities.
 
 The status decides which members of a person may be written (`gateway.message.shared.person`), so its list is closed.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.message.codelist import CodeList, rows
 
-__all__ = ["BIOMETRICS", "DOCUMENTS", "EYES", "HAIR", "PERSON_STATUS"]
+__all__ = ["BIOMETRICS", "DOCUMENTS", "EYES", "HAIR", "PERSON_STATUS", "SEX"]
 
 PERSON_STATUS: Final = CodeList(
     id="person-status",
@@ -36,6 +36,15 @@ PERSON_STATUS: Final = CodeList(
             "associate": "known to be close to another person",
         }
     ),
+)
+
+SEX: Final = CodeList(
+    id="sex",
+    version="1",
+    title="sex of a person; the codes are numbers in content",
+    source="modelled on ISO/IEC 5218",
+    closed=True,
+    rows=rows({"0": "not known", "1": "male", "2": "female", "9": "not applicable"}),
 )
 
 DOCUMENTS: Final = CodeList(

@@ -1,0 +1,1 @@
+"""The system family: messages about messages."""
