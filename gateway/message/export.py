@@ -1,5 +1,5 @@
 """
-Write what other implementations read: schemas of the kinds, code lists, the table of errors, the index of kinds.
+Write what other implementations read: schemas and pages of the kinds, code lists, the table of errors, the index of kinds.
 
 `python -m gateway.message.export` writes the files under `schemas/`; a test proves that what is checked in is what the
 code says. A released schema or list is never changed: a change is a new version with a new file.
@@ -16,6 +16,7 @@ from gateway.errors import CODES
 from gateway.message.codes import CODE_LISTS
 from gateway.message.json_schema import BASE, DIALECT, kind_schema
 from gateway.message.kind_spec import ROLES
+from gateway.message.pages import INDEX, index_page, kind_page, page_path
 from gateway.message.registry import KINDS
 from gateway.resources import schemas_path
 
@@ -37,6 +38,9 @@ def documents() -> dict[str, bytes]:
             "kinds": [_kind(row, files[row.schema_path]) for row in KINDS.values()],
         }
     )
+    for row in KINDS.values():
+        files |= {page_path(row, version): kind_page(row, version, _examples(row)).encode() for version in row.readable}
+    files[INDEX] = index_page().encode()
     return files
 
 
@@ -46,6 +50,11 @@ def write() -> None:
         path = schemas_path() / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def _examples(row: KindSpec) -> list[str]:
+    """Return the names of the example files of a kind."""
+    return sorted(path.name for path in schemas_path().glob(f"examples/{row.kind}/*.json"))
 
 
 def _json(value: object) -> bytes:
