@@ -1,7 +1,7 @@
 # The commands of the project. Each does its own set-up; `make help` lists them.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench faults schemas lock sbom clean
+.PHONY: help demo test lint bench faults schemas catalogue lock sbom clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, refuse (ARGS="--broker amqp://... --ledger postgresql://...")
 	$(BIN)/gateway demo $(ARGS)
@@ -31,6 +31,10 @@ faults: $(VENV)/.dev $(VENV)/.system ## kill gateway, broker and recipients; cou
 
 schemas: $(VENV)/.dev ## write the generated files of schemas/ anew
 	$(BIN)/python -m tests.generate
+
+catalogue: $(VENV)/.server ## write every kind, code list and document as a static site, build/catalogue
+	rm -rf build/catalogue
+	$(BIN)/gateway catalogue build/catalogue
 
 lock: $(VENV)/.release ## pin what a gateway installs, with hashes, in deploy/requirements.lock
 	$(BIN)/uv pip compile -q pyproject.toml --extra server -c constraints.txt --generate-hashes --no-header --no-annotate -o deploy/requirements.lock

@@ -1,8 +1,10 @@
-"""Write the generated files of `schemas/` anew: schemas, code lists, errors, vectors; tests prove that they are current."""
+"""Write the generated files of `schemas/` anew: schemas, pages, interfaces, vectors; tests prove that they are current."""
 
 from __future__ import annotations
 
 from gateway.message.export import write as write_schemas
+from gateway.resources import schemas_path
+from tests.support.interfaces import documents
 from tests.vectors import (
     generate_action,
     generate_audit,
@@ -17,6 +19,8 @@ from tests.vectors.generate_envelope import write
 
 if __name__ == "__main__":
     write_schemas()
+    for name, data in documents().items():
+        (schemas_path() / name).write_bytes(data)
     for generator in (
         generate_action,
         generate_audit,

@@ -2,7 +2,7 @@
 `/openapi.json` (3.1), written from the table that dispatches requests: the two cannot differ.
 
 Components come from the Structs that are encoded and decoded; each refusal is a problem document with the codes that a
-client of the route meets, by status.
+client of the route meets, by status. Where content travels in clear, the schemas of the kinds are referred to.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 
 from gateway import __version__
 from gateway.api.answers import reply
+from gateway.api.clear_text import clear_text
 from gateway.api.problems import TYPE_PREFIX, Problem
 from gateway.api.routes import Answered, Call, Route
 from gateway.errors import CODES
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenApiRoute", "describe"]
 
 _REF: Final = "#/components/schemas/{name}"
+_CLEAR: Final = {"$ref": _REF.format(name="ClearText")}
 _ALWAYS: Final = ("bad-request", "time-limit", "unavailable", "internal")
 _SIGNED: Final = ("signature-missing", "signature-bad", "clock-skew", "sender-unknown")
 _WITH_BODY: Final = ("too-large", "unsupported-media")
@@ -65,9 +67,16 @@ class OpenApiRoute:
         return reply(self._document, media.JSON)
 
 
-def describe(routes: Sequence[Route]) -> dict[str, Any]:
-    """Return the OpenAPI document of a route table."""
+def describe(routes: Sequence[Route], schemas_at: str = media.SCHEMAS.lstrip("/")) -> dict[str, Any]:
+    """
+    Return the OpenAPI document of a route table.
+
+    Args:
+        routes: The table.
+        schemas_at: Way from the document to the folder of schemas, with a `/` at its end; "" for a document in that folder.
+    """
     schemas, components = _components(routes)
+    components["ClearText"] = clear_text(schemas_at)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = route.path.replace("*}", "}")
@@ -105,7 +114,7 @@ def _operation(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     }
     if route.body is not None:
         schema = schemas.get(str(route.body.schema), {})
-        content = {kind: {"schema": schema} for kind in route.body.media}
+        content = {kind: {"schema": _CLEAR if kind == media.SIGNED else schema} for kind in route.body.media}
         operation["requestBody"] = {
             "required": True,
             "content": content,

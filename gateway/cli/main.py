@@ -23,6 +23,7 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
     *("send", "forward", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
+    "catalogue",
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

@@ -1,5 +1,5 @@
 """
-Write what other implementations read: schemas of the kinds, code lists, the table of errors, the index of kinds.
+Write what other implementations read: schemas and pages of the kinds, code lists, the table of errors, the index of kinds.
 
 `python -m gateway.message.export` writes the files under `schemas/`; a test proves that what is checked in is what the
 code says. `released.json` has the hash of every schema and list, and of the corpus of each version: the examples as they were
@@ -18,6 +18,7 @@ from gateway.errors import CODES
 from gateway.message.codes import CODE_LISTS
 from gateway.message.json_schema import BASE, DIALECT, kind_schema
 from gateway.message.kind_spec import ROLES
+from gateway.message.pages import INDEX, index_page, kind_page, page_path
 from gateway.message.registry import KINDS
 from gateway.resources import schemas_path
 
@@ -50,6 +51,9 @@ def documents() -> dict[str, bytes]:
             "kinds": [_kind(row, files[row.schema_path]) for row in KINDS.values()],
         }
     )
+    for row in KINDS.values():
+        files |= {page_path(row, version): kind_page(row, version, _examples(row)).encode() for version in row.readable}
+    files[INDEX] = index_page().encode()
     return files
 
 
@@ -92,6 +96,11 @@ def _corpora() -> dict[str, bytes]:
         source = frozen if frozen.is_dir() else schemas_path() / "examples" / row.kind
         files |= {f"{folder}/{path.name}": path.read_bytes() for path in sorted(source.glob("*.json"))}
     return files
+
+
+def _examples(row: KindSpec) -> list[str]:
+    """Return the names of the example files of a kind."""
+    return sorted(path.name for path in schemas_path().glob(f"examples/{row.kind}/*.json"))
 
 
 def _json(value: object) -> bytes:

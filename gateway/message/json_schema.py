@@ -84,13 +84,15 @@ def _tidy(part: Any, row: KindSpec) -> Any:
         return [_tidy(one, row) for one in part]
     if not isinstance(part, dict):
         return part
-    part = {key: value for key, value in part.items() if key not in {"discriminator", "uniqueItems"}}
+    part = dict(part)
     if "default" in part and part["default"] is None:
         del part["default"]
     if "anyOf" in part:
         part["anyOf"] = [one for one in part["anyOf"] if one != {"type": "null"}]
         if len(part["anyOf"]) == 1:
             part = {**part.pop("anyOf")[0], **part}
+    for extra in ("discriminator", "uniqueItems"):  # OpenAPI's; and a repeat in a set counts once
+        part.pop(extra, None)
     if "enum" in part and (file_name := _OPEN_LISTS.get(frozenset(part["enum"]))):
         del part["enum"]
         part["$ref"] = "../" * (row.schema_path.count("/")) + f"codes/{file_name}"

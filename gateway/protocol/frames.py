@@ -76,7 +76,7 @@ class Receipts(_Frame, frozen=True, tag="receipts"):
 
 
 class Renew(_Frame, frozen=True, tag="renew"):
-    """The agent key is still held: its signature over `contexts.renewal_message(hello.nonce, at)`."""
+    """The agent key is still held: its signature over `"gateway/renew" 00 nonce at:u64`."""
 
     at: _Time
     key_id: _KeyIdBytes
@@ -118,7 +118,7 @@ class Problem(_Frame, frozen=True, tag="problem"):
 
 
 class Replaced(_Frame, frozen=True, tag="replaced"):
-    """A newer session of this participant took over; the socket closes with `CLOSE_REPLACED`."""
+    """A newer session of this participant took over; the socket closes with 4001."""
 
 
 ClientFrame = Credit | Receipts | Renew

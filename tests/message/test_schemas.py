@@ -33,7 +33,7 @@ def test_the_generator_writes_every_file(tmp_path: Path, monkeypatch: pytest.Mon
     before = released()
     monkeypatch.setattr("gateway.message.export.schemas_path", lambda: tmp_path)
     write()
-    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")}
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert written == {name for name in documents() if not name.startswith(CORPUS)}
     assert {str(path.relative_to(schemas_path())) for path in schema_files()} <= {*written, *before}
 

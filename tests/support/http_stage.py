@@ -145,6 +145,21 @@ class Stage(Client):
         self.limits = limits
         self.api: HttpApi
 
+    def parts(self) -> Parts:
+        """Return what the interface is made of."""
+        return Parts(
+            exchange=self.exchange,
+            log=self.log,
+            directory=lambda: self.exchange.directory,
+            health=self.health,
+            metrics=self.metrics,
+            clock=lambda: self.now,
+            rng=os.urandom,
+            sign_problem=lambda body, problem: f"signed:{sha256(body + problem).hexdigest()}",
+            schemas=schemas_path(),
+            limits=self.limits,
+        )
+
     def connections(self) -> int:
         """Return how many connections the interface counts."""
         server = self.api._listener._server
@@ -170,19 +185,7 @@ async def staged(limits: HttpLimits = QUICK, tls: ssl.SSLContext | None = None) 
     stage = Stage(limits)
     faults: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
-    parts = Parts(
-        exchange=stage.exchange,
-        log=stage.log,
-        directory=lambda: stage.exchange.directory,
-        health=stage.health,
-        metrics=stage.metrics,
-        clock=lambda: stage.now,
-        rng=os.urandom,
-        sign_problem=lambda body, problem: f"signed:{sha256(body + problem).hexdigest()}",
-        schemas=schemas_path(),
-        limits=limits,
-    )
-    stage.api = HttpApi(parts, tls)
+    stage.api = HttpApi(stage.parts(), tls)
     stage.scheme = "https" if tls else "http"
     await stage.api.start("127.0.0.1", 0)
     async with connected(stage):
