@@ -125,7 +125,7 @@ def compose(by: Composer, content: Content, to: Sequence[str], wish: Wish) -> Dr
     """
     data = encode(content)
     recipients = _recipients(by, to)
-    require_readers(content.handling, [participant_of(one) for one in recipients], participant_of(by.home.address))
+    require_readers(content.handling, recipients)
     addressees = tuple(draw_addressees(recipients, os.urandom))
     header = _header(by, content, addressees, wish)
     header_bytes = encode_header(header)

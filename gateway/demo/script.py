@@ -1,7 +1,8 @@
 """
-What is said on the stage: every example message of `schemas/examples`, who sends it, to whom, and what it answers.
+What is said on the stage: a request for each of several authorities, reports, and what answers them.
 
-A line that answers another names it; its reference to the request becomes the real one.
+A line that answers another names it; its reference to the request becomes the real one. All other example messages follow in
+the order of the catalogue (`catalogue`).
 """
 
 from __future__ import annotations
@@ -66,7 +67,6 @@ def content_of(line: Line, sent: Mapping[str, bytes]) -> Content:
     """
     path = schemas_path() / "examples" / f"{line.example}.json"
     fields = json.loads(path.read_bytes())
-    fields.pop("in_reply_to", None)
     if line.answers is not None:
         fields["in_reply_to"] = sent[line.answers].hex()
         if "request_ref" in fields["body"]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway.client import ContactPoint
 from gateway.demo import intruder
+from gateway.demo.catalogue import lines_beside
 from gateway.demo.script import REQUESTS, RESPONSES, Line, content_of
 from gateway.demo.stage import CAST, NETWORK, Stage
 from gateway.demo.tally import Tally
@@ -52,6 +53,7 @@ class Story:
         self._open = AsyncExitStack()
         self._points: dict[str, ContactPoint] = {}
         self._sent: dict[str, SendReceipt] = {}
+        self._rest: list[Line] = []
         self.tally = Tally()
 
     async def play(self) -> Tally:
@@ -73,6 +75,11 @@ class Story:
             for line in RESPONSES:
                 await self._say(line)
             await self._read_all()
+            self._view.scene("The rest of the catalogue: every other example, sent and read")
+            self._rest = lines_beside(self._sent)
+            for line in self._rest:
+                await self._say(line)
+            await self._read_all()
             await self._check_status()
             await self._check_empty()
         return self.tally
@@ -87,10 +94,7 @@ class Story:
         hashes = {example: bytes(_hash(receipt)) for example, receipt in self._sent.items()}
         content = content_of(line, hashes)
         sender = self._points[line.sender]
-        if line.sealed_by_gateway:
-            receipt = await sender.send(content, to=line.to, sealed_by_gateway=True)
-        else:
-            receipt = await sender.send(content, to=line.to)
+        receipt = await sender.send(content, to=line.to, sealed_by_gateway=line.sealed_by_gateway, inherit=True)
         if receipt.kept:
             raise Failed(f"{line.example}: no gateway took it")
         self._sent[line.example] = receipt
@@ -155,7 +159,7 @@ class Story:
 
     async def _check_status(self) -> None:
         """Every sender holds a signed receipt from each recipient."""
-        for line in (*REQUESTS, *RESPONSES):
+        for line in (*REQUESTS, *RESPONSES, *self._rest):
             status = await self._points[line.sender].status(self._sent[line.example].message_id)
             proved = {one.recipient for one in status.recipients if one.state == "opened" and one.proved}
             if proved != {_address(name) for name in line.to}:

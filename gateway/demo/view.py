@@ -17,6 +17,8 @@ from gateway.message.information.request_response import RequestResponse
 from gateway.message.show import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.client.delivery import Delivery
     from gateway.client.outbox import SendReceipt
     from gateway.demo.script import Line
@@ -50,7 +52,7 @@ class View:
     def sent(self, line: Line, receipt: SendReceipt) -> None:
         """A message was accepted."""
         how = ", sealed by the gateway" if line.sealed_by_gateway else ""
-        self.note(f"no. {receipt.number:<3}{line.example:<41}{line.sender} to {', '.join(line.to)}{how}")
+        self.note(f"no. {receipt.number:<3}{line.example:<46}{line.sender} to {', '.join(line.to)}{how}")
 
     def seen_by_gateway(self, number: int, head: bytes) -> None:
         """Show the header, which is not hidden from the gateway."""
@@ -84,4 +86,13 @@ def _gist(content: Content) -> str:
         case InformationReport():
             return content.body.items[0].text
         case _:
-            return content.kind
+            return f"{content.kind}: {max(_texts(msgspec.json.decode(content.raw)['body']), key=len, default='')}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text of decoded JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)

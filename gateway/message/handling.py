@@ -100,24 +100,23 @@ class Handling(Wire, frozen=True, kw_only=True):
             require(self.tlp in {"clear", "green"}, f"{at}/public_extract", "a public extract needs clear or green")
 
 
-def require_readers(marking: Handling, recipients: Collection[str], sender: str) -> None:
+def require_readers(marking: Handling, recipients: Collection[str]) -> None:
     """
-    Refuse a marking whose named officers are not the recipients'.
+    Refuse content that names its officers and none of a recipient: nobody there could read it.
 
     Args:
         marking: Of the content.
-        recipients: Participants that it goes to.
-        sender: The participant that sends it; its own officers may be named too.
+        recipients: Addresses that it goes to; an originator knows it already.
 
     Raises:
-        Rejected: `content-rule`: an officer of somebody else is named, or none of a recipient.
+        Rejected: `content-rule` at the officers.
     """
     if marking.officers is None:
         return
     named = {officer.partition("/")[0] for officer in marking.officers}
-    require(named <= {*recipients, sender}, "/handling/officers", "names an officer of somebody who is no recipient")
     for recipient in recipients:
-        require(recipient in named, "/handling/officers", f"names no officer of {recipient}")
+        known = recipient in marking.originators or recipient.partition("@")[0] in named
+        require(known, "/handling/officers", f"names no officer of {recipient}")
 
 
 def join(one: Handling, other: Handling) -> Handling:

@@ -130,7 +130,7 @@ async def test_a_message_that_was_refused_binds_nothing(homes: Homes) -> None:
 
 
 async def test_red_content_goes_to_the_officers_that_it_names(homes: Homes) -> None:
-    """A recipient without a named officer, or an officer of nobody who gets it, is refused before anything is signed."""
+    """A recipient of whom no officer is named could not read it: refused before anything is signed."""
     red = content("cooperation.request/hear-a-witness")
     marking = msgspec.structs.replace(red.handling, tlp="red", onward="none", officers={"GN-QN/officer-07"})
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn, homes("TRIB-QX-OTP") as otp:

@@ -37,9 +37,9 @@ def test_a_place_is_a_json_pointer(pointer: str) -> None:
 def test_the_header_names_the_same_target(kind: str) -> None:
     """A gateway that sees the header alone, and a reader of the content, find the same message."""
     content = read(kind, "1.0.0", changed(kind, at("/in_reply_to", None)))
-    check_repeats(Header(kind=kind), content)
+    check_repeats(Header(kind=kind, schema_version="1.0.0"), content)
     with pytest.raises(Rejected, match="content-header") as refused:
-        check_repeats(Header(kind=kind, in_reply_to=bytes(32)), content)
+        check_repeats(Header(kind=kind, schema_version="1.0.0", in_reply_to=bytes(32)), content)
     assert refused.value.pointer == "/body/target"
     assert content.body.answers == ("/body/target", HASH)
 
@@ -48,7 +48,7 @@ def test_the_header_names_the_same_target(kind: str) -> None:
 def test_holders_confirm_a_recall_within_three_days(later_s: int, *, good: bool) -> None:
     """The time to confirm is after the creation that the header gives, and at most 72 hours later."""
     content = read(RECALL, "1.0.0", changed(RECALL, at("/body/confirm_by", instant(AT + later_s)), at("/created", None)))
-    header = replace(Header(kind=RECALL), created=AT)
+    header = replace(Header(kind=RECALL, schema_version="1.0.0"), created=AT)
     if good:
         check_repeats(header, content)
         assert content.body.limit is not None
