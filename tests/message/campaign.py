@@ -135,9 +135,6 @@ def _replaced(root: Any, steps: tuple[str | int, ...], value: Any) -> Any:
     """Return the content with one value replaced."""
     if not steps:
         return value
-    changed = copy.deepcopy(root)
-    place = changed
-    for step in steps[:-1]:
-        place = place[step]
-    place[steps[-1]] = value
+    changed = copy.copy(root)  # what is beside the path is shared
+    changed[steps[0]] = _replaced(root[steps[0]], steps[1:], value)
     return changed

@@ -16,6 +16,7 @@ from gateway.message.json_schema import _structs
 # What kinds that name victims, witnesses, evidence or consent are made of.
 SEALED_BY_AUTHORS = {"Person", "ProtectedPerson", "EvidenceItem", "ItemCheck", "CaseToken", "Overlap", "Onward"}
 
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_who_may_seal(kind: str) -> None:
     """What names persons, evidence or consent, or needs an approval, is sealed by its author, never by a gateway."""

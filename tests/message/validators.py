@@ -1,4 +1,4 @@
-"""The independent validator: python-jsonschema over the checked-in files, formats asserted."""
+"""The independent validators: python-jsonschema over the checked-in files, formats asserted; jsonschema-rs where there is much."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
-__all__ = ["example_files", "pointers", "released_schema", "schema_files", "schema_of", "validator", "validator_of"]
+__all__ = [
+    "example_files",
+    "pointers",
+    "quick_pointers",
+    "quick_validator",
+    "released_schema",
+    "schema_files",
+    "schema_of",
+    "validator",
+    "validator_of",
+]
 
 
 def schema_files() -> list[Path]:
@@ -54,6 +65,27 @@ def validator_of(kind: str, version: str) -> Draft202012Validator:
     """Return a validator for a version of a kind."""
     schema, formats = released_schema(kind, version), Draft202012Validator.FORMAT_CHECKER
     return Draft202012Validator(schema, registry=_registry(), format_checker=formats)
+
+
+@cache
+def quick_validator(kind: str) -> jsonschema_rs.Draft202012Validator:
+    """Return the other validator for the newest version of a kind; it is a hundred times faster."""
+    resources = [(schema["$id"], schema) for schema in (json.loads(path.read_bytes()) for path in schema_files())]
+    registry = jsonschema_rs.Registry(resources)
+    return jsonschema_rs.Draft202012Validator(schema_of(kind), registry=registry, validate_formats=True)
+
+
+def quick_pointers(errors: Iterable[jsonschema_rs.ValidationError]) -> set[str]:
+    """Return where the other validator found errors, as `pointers` does."""
+    found: set[str] = set()
+    for error in errors:
+        path = list(error.instance_path)
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
+            path.append(error.kind.property)
+        found.add(make_pointer(path))
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AnyOf):
+            found |= quick_pointers(inner for option in error.kind.context for inner in option)
+    return found
 
 
 @cache
