@@ -1,4 +1,4 @@
-"""The independent validators: python-jsonschema over the checked-in files, formats asserted; jsonschema-rs where there is much."""
+"""The independent validators: python-jsonschema, formats asserted, and jsonschema-rs where there is much to hold against it."""
 
 from __future__ import annotations
 
