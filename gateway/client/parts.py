@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.client.approvals import Approvals
 from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
 from gateway.client.delivery import Desk
@@ -34,6 +35,7 @@ class Parts:
         cards: The home's own delivery card.
         keys: The life of its keys.
         outbox: What is sent.
+        approvals: What waits for a second officer.
         outcomes: How it ended.
         post: Receipts on their way.
         opener: Opens deliveries.
@@ -50,6 +52,7 @@ class Parts:
     cards: CardKeeper
     keys: KeyKeeper
     outbox: Outbox
+    approvals: Approvals
     outcomes: OutcomeKeeper
     post: ReceiptPost
     opener: Opener
@@ -74,6 +77,7 @@ class Parts:
             cards=CardKeeper(home, transport, directory, clock),
             keys=KeyKeeper(home, transport, directory, clock),
             outbox=outbox,
+            approvals=Approvals(home, directory, outbox, clock),
             outcomes=OutcomeKeeper(home, transport, directory, outbox, clock, monitor.saw),
             post=post,
             opener=Opener(home, directory, transport, clock),
@@ -95,6 +99,7 @@ class Parts:
         await self.directory.current()
         await self.keys.settle()
         await self.cards.ensure()
+        await self.approvals.settle()
         if await self.outbox.flush():
             await self.outcomes.collect()
         await self.monitor.follow()

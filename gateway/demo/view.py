@@ -18,7 +18,7 @@ from gateway.message.show import visible
 
 if TYPE_CHECKING:
     from gateway.client.delivery import Delivery
-    from gateway.client.outbox import SendReceipt
+    from gateway.client.send_receipt import SendReceipt
     from gateway.demo.script import Line
     from gateway.message import Content
 
