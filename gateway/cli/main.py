@@ -22,7 +22,7 @@ from gateway.errors import GatewayError
 __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
-    *("send", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
+    *("send", "approve", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
