@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli import output
 from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
-from gateway.cli.send import show_receipt
+from gateway.cli.send import end_with
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
@@ -43,7 +43,7 @@ def forward(
     key = parse_hash(envelope_hash)
     output.require_output("nothing was sent")
     place = locate(home, passphrase_file, gateway)
-    show_receipt(run(lambda: _forward(key, to, place)), as_json=as_json)
+    end_with(run(lambda: _forward(key, to, place)), as_json=as_json)
 
 
 async def _forward(key: EnvelopeHash, to: list[str], place: Place) -> SendReceipt:

@@ -3,10 +3,13 @@
 
 Signing keys are rotated with the identity key, which is fetched from where it is kept offline and put back; a delivery key is
 renewed by the software itself, and needs nothing. Whatever ends a rotation half-way, the next command of the home finishes it.
+A second officer's key is a file of its own: `officer` makes it, or takes the one that is there, and lets the key card list it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +17,14 @@ import typer
 
 from gateway.cli import output
 from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.officer import OfficerPassphraseFile, open_key, read_officer_passphrase, the_key
 from gateway.cli.passphrase import read_passphrase
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
     from gateway.client.key_status import KeyStatus
     from gateway.envelope.keys import SigningKey, Use
+    from gateway.ids import Address, KeyId
 
 __all__ = ["register"]
 
@@ -29,11 +34,17 @@ BackupPassphraseFile = Annotated[
 ]
 
 
+IdentityPassphraseFile = Annotated[
+    Path | None, typer.Option(help="Passphrase of identity.key. Default: the home's, else asked for.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     keys = typer.Typer(name="keys", help="See, make new, back up and restore the keys of a home.", no_args_is_help=True)
     keys.command("list")(show)
     keys.command("rotate")(rotate)
+    keys.command("officer")(officer)
     keys.command("backup")(backup)
     keys.command("restore")(restore)
     app.add_typer(keys)
@@ -53,17 +64,15 @@ def show(home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJs
 
 
 def rotate(
-    uses: Annotated[list[str], typer.Argument(metavar="USE...", help="author, agent, approval, delivery.", show_default=False)],
+    uses: Annotated[list[str], typer.Argument(metavar="USE...", help="author, agent, delivery.", show_default=False)],
     home: HomeFolder,
     identity: Annotated[Path | None, typer.Option(help="identity.key, for signing keys.")] = None,
     lost: Annotated[bool, typer.Option("--lost", help="Others may have the present keys: close them now.")] = False,
     passphrase_file: PassphraseFile = None,
-    identity_passphrase_file: Annotated[
-        Path | None, typer.Option(help="Passphrase of identity.key. Default: the home's, else asked for.")
-    ] = None,
+    identity_passphrase_file: IdentityPassphraseFile = None,
     gateway: GatewayUrls = None,
 ) -> None:
-    """Make new keys and publish them; for approval the first one too."""
+    """Make new keys and publish them."""
     wanted = _uses(uses)
     place = locate(home, passphrase_file, gateway)
     key = None if identity is None else _identity(identity, place, identity_passphrase_file)
@@ -72,6 +81,33 @@ def rotate(
     output.note(f"new: {', '.join(uses)}; see gateway keys list")
     if key is not None:
         output.note("next: put identity.key back to where it is kept offline")
+
+
+def officer(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="To write, e.g. officer.key; or its key is taken.", show_default=False)
+    ],
+    home: HomeFolder,
+    *,
+    identity: Annotated[Path, typer.Option(help="identity.key, which signs the key card.", show_default=False)],
+    closes: Annotated[
+        list[str] | None, typer.Option("--closes", metavar="KEY_ID", help="Close another approval key; may be repeated.")
+    ] = None,
+    officer_passphrase_file: OfficerPassphraseFile = None,
+    passphrase_file: PassphraseFile = None,
+    identity_passphrase_file: IdentityPassphraseFile = None,
+    gateway: GatewayUrls = None,
+) -> None:
+    """Make a second officer's approval key in a file of its own, and publish it."""
+    closed = [_key_id(one) for one in closes or ()]
+    place = locate(home, passphrase_file, gateway)
+    key = _identity(identity, place, identity_passphrase_file)
+    secret = read_officer_passphrase(officer_passphrase_file, place.passphrase, confirm=not file.exists())
+    made = run(lambda: _officer(place, (file, secret), key, closed))
+    if made is None:
+        raise typer.Exit(output.Exit.INTERRUPTED)
+    output.note(f"{file}: approval key {made}, on the key card")
+    output.note("next: put identity.key back to where it is kept offline, and give the officer its file")
 
 
 def backup(
@@ -121,6 +157,27 @@ async def _rotate(place: Place, uses: list[Use], identity: SigningKey | None, *,
     return True
 
 
+async def _officer(place: Place, file: tuple[Path, bytes], identity: SigningKey, closes: list[KeyId]) -> str:
+    """Write the officer's file before anything lists its key: whatever ends this, the same command goes on."""
+    from gateway.ids import format_id
+
+    async with opened(place) as contact_point:
+        key = await asyncio.to_thread(_officers_key, *file, contact_point.address)
+        await contact_point.add_officer(key, identity=identity, closes=closes)
+    return format_id(key.key_id)
+
+
+def _officers_key(path: Path, secret: bytes, address: Address) -> SigningKey:
+    from gateway.envelope.keys import SigningKey, Use
+    from gateway.network.enrolment import write_officer
+
+    if path.exists():
+        return open_key(path, secret, Use.APPROVAL)
+    key = SigningKey.generate(address, Use.APPROVAL, os.urandom)
+    write_officer(key, path, secret)
+    return key
+
+
 async def _backup(place: Place, secret: bytes) -> bytes:
     async with opened(place) as contact_point:
         return await contact_point.backup(secret)
@@ -130,6 +187,9 @@ def _uses(names: list[str]) -> list[Use]:
     from gateway.client.keys import ROTATED
     from gateway.envelope.keys import Use
 
+    if Use.APPROVAL in names:
+        hint = "gateway keys officer FILE --identity IDENTITY.KEY"
+        raise Rejected("an approval key lives in a file of its officer's own", code="bad-request", hint=hint)
     known = {"delivery": Use.DELIVERY, **{str(use): use for use in ROTATED}}
     unknown = set(names).difference(known)
     if unknown:
@@ -140,7 +200,7 @@ def _uses(names: list[str]) -> list[Use]:
 def _identity(path: Path, place: Place, passphrase_file: Path | None) -> SigningKey:
     """Open the identity key: with its own passphrase, else with the home's, else with one that is asked for."""
     from gateway.envelope.keyfile import decrypt_keys
-    from gateway.envelope.keys import SigningKey, Use
+    from gateway.envelope.keys import Use
     from gateway.network.files import read_file
 
     data = read_file(path, "not-found")
@@ -153,10 +213,16 @@ def _identity(path: Path, place: Place, passphrase_file: Path | None) -> Signing
             if exc.code != "passphrase":
                 raise
             keys = decrypt_keys(data, read_passphrase(None, name="identity-passphrase"))
-    for key in keys:
-        if isinstance(key, SigningKey) and key.public.use is Use.IDENTITY:
-            return key
-    raise Rejected(f"no identity key in {path}", code="bad-key")
+    return the_key(keys, Use.IDENTITY, path)
+
+
+def _key_id(text: str) -> KeyId:
+    from gateway.ids import KeyId, parse_id
+
+    try:
+        return KeyId(parse_id(text))
+    except Rejected as exc:
+        raise typer.BadParameter(f"not a key id as gateway keys list prints it: {text[:64]!r}") from exc
 
 
 def _row(one: KeyStatus) -> list[str]:

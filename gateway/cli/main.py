@@ -22,8 +22,8 @@ from gateway.errors import GatewayError
 __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
-    *("send", "forward", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
-    "catalogue",
+    *("send", "forward", "approve", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys"),
+    *("tls", "catalogue"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

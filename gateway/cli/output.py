@@ -34,6 +34,7 @@ __all__ = [
     "note",
     "print_delivery",
     "print_json",
+    "print_lines",
     "print_pairs",
     "print_table",
     "require_output",
@@ -155,11 +156,16 @@ def print_delivery(delivery: Delivery, *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    from gateway.message import outline
-
     content = msgspec.json.decode(told.pop("content"))
     unread = told.pop("unread")
     print_pairs((name, in_words(name, value)) for name, value in told.items() if value is not None)
+    print_lines(unread, content)
+
+
+def print_lines(unread: Iterable[str], content: object) -> None:
+    """Print what was not read of a content, then all of it line by line."""
+    from gateway.message import outline
+
     lines = [f"  unread, unknown to this version: {safe(pointer)}" for pointer in unread]
     _write("\n".join([*lines, *(f"  {line}" for line in outline(content)), "", ""]))
 

@@ -2,8 +2,9 @@
 `gateway send FILE.json --to A --to B`: send a message file.
 
 A message file is content that says its kind, with whatever header fields its author wishes. The exit code is 0 when a gateway
-accepted it, 3 when it is kept until one can be reached, 1 when it is refused. A member that nobody reads is most often a slip
-of the pen: it is refused before anything is signed, unless `--allow-unread` says that it is meant.
+accepted it, 3 when it is kept until one can be reached or waits for a second officer, 1 when it is refused. A member that
+nobody reads is most often a slip of the pen: it is refused before anything is signed, unless `--allow-unread` says that it is
+meant.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
     from gateway.client.compose import Wish
     from gateway.message import Content
 
-__all__ = ["register", "show_receipt"]
+__all__ = ["end_with", "register"]
 
 MAX_TOLD: Final = 10  # names in one line
 _UNREAD: Final = "correct or remove it; --allow-unread sends it as it stands"
 _KEPT: Final = (
     "no gateway could be reached: the message is kept, and goes out with the next command or a followed inbox;"
     " do not send it again"
+)
+_WAITING: Final = (
+    "nothing was sent: this kind needs a second officer; next: gateway approve show {id}, then gateway approve sign {id}"
+    " --officer-key FILE, or gateway approve refuse {id} --reason TEXT"
 )
 MAX_FILE_BYTES: Final = (1 << 20) + 1  # a content above 1 MiB is refused by its own rule, after one byte more
 
@@ -68,15 +73,15 @@ def send(
     wish: Wish = {"sealed_by_gateway": sealed_by_gateway, "inherit": inherit}
     if in_reply_to is not None:
         wish["in_reply_to"] = parse_hash(in_reply_to)
-    show_receipt(run(lambda: _send(content, to, place, wish)), as_json=as_json)
+    end_with(run(lambda: _send(content, to, place, wish)), as_json=as_json)
 
 
-def show_receipt(receipt: SendReceipt | None, *, as_json: bool) -> None:
+def end_with(receipt: SendReceipt | None, *, as_json: bool) -> None:
     """Show what became of a message, and end with the exit code that says it; None where the user interrupted."""
     if receipt is None:
         raise typer.Exit(output.Exit.INTERRUPTED)
     _show(receipt, as_json=as_json)
-    raise typer.Exit(output.Exit.UNAVAILABLE if receipt.kept else output.Exit.OK)
+    raise typer.Exit(output.Exit.UNAVAILABLE if receipt.number is None else output.Exit.OK)
 
 
 async def _send(content: Content, to: list[str], place: Place, wish: Wish) -> SendReceipt:
@@ -110,6 +115,7 @@ def _read(file: Path) -> bytes:
 
 
 def _show(receipt: SendReceipt, *, as_json: bool) -> None:
+    """Print where a message stands, and on standard error what follows."""
     from gateway.errors import Unavailable
 
     told = receipt.to_json()
@@ -120,10 +126,12 @@ def _show(receipt: SendReceipt, *, as_json: bool) -> None:
             _print(receipt)
     except Unavailable as exc:
         # It is on its way whatever became of the output: the exit code must not invite to send it again.
-        became = "kept" if receipt.kept else f"sent, number {receipt.number}"
+        became = f"sent, number {receipt.number}" if receipt.number is not None else "kept" if receipt.kept else "waiting"
         output.note(f"{became}, as {told['message_id']}; {exc.detail}")
     if receipt.kept:
         output.note(_KEPT)
+    if receipt.waiting:
+        output.note(_WAITING.format(id=told["message_id"]))
 
 
 def _print(receipt: SendReceipt) -> None:
@@ -131,5 +139,7 @@ def _print(receipt: SendReceipt) -> None:
     names = told.pop("recipients")
     whom = ", ".join(names) if len(names) <= MAX_TOLD else f"{len(names)} recipients"
     told["kept"] = "waiting here for a gateway" if receipt.kept else None
-    first = ("kept for" if receipt.kept else "accepted for", whom)
+    told["waiting"] = "for a second officer" if receipt.waiting else None
+    became = "kept" if receipt.kept else "waiting" if receipt.waiting else "accepted"
+    first = (f"{became} for", whom)
     output.print_pairs([first, *((name, output.in_words(name, value)) for name, value in told.items() if value is not None)])

@@ -63,7 +63,7 @@ def _id(text: str) -> MessageId:
 
 def _show(found: MessageStatus) -> None:
     told = found.to_json()
-    title = f"{told['message_id']}: {_state(found)}"
+    title = f"{told['message_id']}: {_state(found)}{_approved(found)}"
     if not found.recipients:
         output.print_pairs([(title, "")])
         return
@@ -76,11 +76,26 @@ def _show(found: MessageStatus) -> None:
 
 def _state(found: MessageStatus) -> str:
     """Say where it stands, and whose word a refusal is."""
+    decision = found.decision
+    if found.state == "waiting":
+        again = f", again because of {found.reason}" if found.reason else ""
+        return f"waiting for a second officer{again} (gateway approve show)"
+    if decision is not None and decision.refused is not None:
+        return f"refused in this home on {output.date(decision.at)}, {found.reason}: {decision.refused}"
     if not found.reason:
         return str(found.state)
     if found.state == "refused":
         return f"refused ({f'signed by {found.refused_by}' if found.refused_by else 'signed by nobody'}), {found.reason}"
     return f"{found.state}, told {found.reason} (signed by nobody)"
+
+
+def _approved(found: MessageStatus) -> str:
+    """Say who approved it."""
+    decision = found.decision
+    if decision is None or decision.key_id is None:
+        return ""
+    name = f"{decision.officer}, " if decision.officer else ""
+    return f", approved on {output.date(decision.at)} by {name}key {decision.to_json()['key_id']}"
 
 
 def _date(at: int | None) -> str:

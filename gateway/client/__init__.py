@@ -1,17 +1,19 @@
 """What a contact point needs to take part: its home, its keys, sending, receiving. Ships without the gateway."""
 
+from gateway.client.approvals import Decision, Waiting
 from gateway.client.backup import restore_home
 from gateway.client.contact_point import ContactPoint
 from gateway.client.delivery import Delivery
 from gateway.client.home import create_home
 from gateway.client.inbox import Inbox
 from gateway.client.key_status import KeyStatus
-from gateway.client.outbox import SendReceipt
+from gateway.client.send_receipt import SendReceipt
 from gateway.client.status import MessageStatus, RecipientStatus
 from gateway.client.warnings import EarlyWarning
 
 __all__ = [
     "ContactPoint",
+    "Decision",
     "Delivery",
     "EarlyWarning",
     "Inbox",
@@ -19,6 +21,7 @@ __all__ = [
     "MessageStatus",
     "RecipientStatus",
     "SendReceipt",
+    "Waiting",
     "create_home",
     "restore_home",
 ]

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.client.spread import spread
 from gateway.envelope.header import Header, decode_header, encode_header
-from gateway.envelope.keys import PublicKey, Signature
+from gateway.envelope.keys import Keyring, PublicKey, Signature
 from gateway.envelope.seal import (
     Addressee,
     Spread,
@@ -50,6 +50,7 @@ __all__ = [
     "Wish",
     "compose",
     "decode_draft",
+    "delivery_keys",
     "encode_draft",
     "for_one",
     "pack",
@@ -97,6 +98,11 @@ class Draft(msgspec.Struct, frozen=True, array_like=True):
     def header(self) -> Header:
         """The header, decoded."""
         return decode_header(self.header_bytes)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """Whom it is addressed to, in order."""
+        return tuple(sorted(one.recipient for one in self.addressees))
 
 
 class Packed(NamedTuple):
@@ -168,9 +174,16 @@ def for_one(draft: Draft, recipient: Address, message_id: MessageId, now: float)
     return Draft(encode_header(changed), addressees, draft.content)
 
 
-async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Packed:
+async def pack(home: Home, directory: Directory, draft: Draft, now: float, approver: Keyring | None = None) -> Packed:
     """
     Sign a draft and seal it, in threads when it has many recipients; for a gateway to seal, sign it only.
+
+    Args:
+        home: The author's.
+        directory: Whose keys to seal to.
+        draft: What is said.
+        now: Unix seconds.
+        approver: Keyring of the second officer, for kinds that need one.
 
     Raises:
         Rejected: `recipient-key`: a recipient has no current delivery key.
@@ -180,7 +193,7 @@ async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Pa
     if header.sealer != home.address:
         clear = encode_clear(draft.header_bytes, draft.addressees, author, draft.content)
         return Packed(media.SIGNED, clear, None, author)
-    keys = {one.recipient: _delivery_key(directory, one.recipient, now) for one in draft.addressees}
+    keys = delivery_keys(directory, draft, now)
 
     def sealed(how: Spread) -> Packed:
         made = seal(
@@ -192,11 +205,17 @@ async def pack(home: Home, directory: Directory, draft: Draft, now: float) -> Pa
             keyring=home.keyring,
             directory_version=directory.version,
             rng=os.urandom,
+            approver=approver,
             spread=how,
         )
         return Packed(media.SEALED, made.submission, made.envelope_hash, author)
 
     return await asyncio.to_thread(sealed, spread) if len(keys) > IN_THREAD else sealed(map)
+
+
+def delivery_keys(directory: Directory, draft: Draft, now: float) -> dict[Address, PublicKey]:
+    """Return the key to seal to for each recipient; Rejected `recipient-key` where one has none."""
+    return {one.recipient: _delivery_key(directory, one.recipient, now) for one in draft.addressees}
 
 
 def encode_draft(draft: Draft) -> bytes:

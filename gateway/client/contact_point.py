@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
+from gateway.client.approvals import Waiting
 from gateway.client.auditor import Auditor
 from gateway.client.backup import backup_home
 from gateway.client.compose import Wish
@@ -30,15 +31,15 @@ from gateway.client.inbox import Inbox
 from gateway.client.key_status import KeyStatus, list_keys
 from gateway.client.lineage import passed_on
 from gateway.client.opening import Refused
-from gateway.client.outbox import SendReceipt
 from gateway.client.parts import Parts
+from gateway.client.send_receipt import SendReceipt
 from gateway.client.status import MessageStatus, ask_status
 from gateway.client.tls import Tls
 from gateway.client.warnings import EarlyWarning
 from gateway.directory.view import Directory
 from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, MessageId
+from gateway.ids import Address, EnvelopeHash, KeyId, MessageId, parse_id
 from gateway.message import Content
 
 __all__ = ["ContactPoint"]
@@ -112,7 +113,8 @@ class ContactPoint:
             wish: See `Wish`; what is left out is what the content says, else a default.
 
         Returns:
-            The verified receipt; `kept` is true where the message still waits for a gateway.
+            The verified receipt; `kept` is true where the message still waits for a gateway, `waiting` where it waits for a
+            second officer (`approve`).
 
         Raises:
             Rejected: It is not allowed, or a gateway refused it.
@@ -123,7 +125,7 @@ class ContactPoint:
         with suppress(Unavailable, Uncertain):  # then the message is kept, and the card goes out with it
             await parts.cards.ensure()
         receipt = await parts.outbox.send(content, [to] if isinstance(to, str) else to, wish)
-        if not receipt.kept:
+        if receipt.number is not None:
             await parts.monitor.follow()
         return receipt
 
@@ -161,6 +163,44 @@ class ContactPoint:
         if ancestor is None:
             raise Rejected(f"no message {envelope_hash.hex()} arrived here", code="not-found")
         return await self.send(passed_on(ancestor), to, **wish)
+
+    async def approvals(self) -> list[Waiting]:
+        """Return what waits in this home for a second officer, oldest first; asks nobody."""
+        return await self._parts.approvals.waiting()
+
+    async def approval(self, message_id: MessageId | str) -> Waiting:
+        """Return one message that waits; asks nobody. Rejected `not-found`, or `conflict` where it does not wait."""
+        return await self._parts.approvals.one(_id(message_id))
+
+    async def approve(
+        self, message_id: MessageId | str, key: SigningKey, *, officer: str | None = None, draft: str | None = None
+    ) -> SendReceipt:
+        """
+        Let a second officer approve what waits: it is sealed, signed by both, and sent as any other message.
+
+        Args:
+            message_id: As `send` returned it, or as text.
+            key: The officer's approval key, from its own file; not kept.
+            officer: The officer's name, needed where the content names its author's; it must be another.
+            draft: `Waiting.draft` of what was shown: nothing else is sealed. None takes what waits now.
+
+        Returns:
+            As `send`; `waiting` is true where a gateway refused it for its age or its keys: it was written anew.
+
+        Raises:
+            Rejected: As `Approvals.approve`.
+            Unavailable: There is no directory yet, or the home could not keep it: it still waits.
+        """
+        parts = self._parts
+        await parts.directory.current()
+        receipt = await parts.approvals.approve(_id(message_id), key, officer=officer, draft=draft)
+        if receipt.number is not None:
+            await parts.monitor.follow()
+        return receipt
+
+    async def refuse_approval(self, message_id: MessageId | str, reason: str) -> None:
+        """End what waits for a second officer; the reason stays in the home. For errors see `Approvals.refuse`."""
+        await self._parts.approvals.refuse(_id(message_id), reason)
 
     def inbox(self, *, follow: bool = False) -> Inbox:
         """
@@ -243,10 +283,10 @@ class ContactPoint:
 
     async def rotate(self, uses: Sequence[Use], *, identity: SigningKey | None = None, lost: bool = False) -> None:
         """
-        Make new keys and publish them; for `approval` the first one too.
+        Make new keys and publish them; an officer's approval key is `add_officer`.
 
         Args:
-            uses: `author`, `agent`, `approval`, `delivery-1`.
+            uses: `author`, `agent`, `delivery-1`.
             identity: Signs the card of signing keys; a delivery key needs none.
             lost: Others may have the present keys: they are closed now.
 
@@ -263,6 +303,22 @@ class ContactPoint:
             await parts.cards.ensure()
         if len(signing) < len(uses):
             await parts.cards.rotate(lost=lost)
+
+    async def add_officer(self, key: SigningKey, *, identity: SigningKey, closes: Sequence[KeyId] = ()) -> None:
+        """
+        Put the approval key of a second officer on the key card, and publish that; the key itself does not come into the home.
+
+        Args:
+            key: New, and already in its officer's file; one that the card lists is left as it is.
+            identity: Signs the card.
+            closes: Approval keys that approve nothing from now on.
+
+        Raises:
+            Rejected: As `KeyKeeper.add_officer`.
+            Unavailable: The card is kept, and is published at the next contact with a gateway.
+        """
+        await self._parts.directory.current()
+        await self._parts.keys.add_officer(key, identity, closes)
 
     async def backup(self, passphrase: bytes) -> bytes:
         """Return a backup of the keys, encrypted under a passphrase of its own; see `gateway.client.backup`."""
@@ -306,3 +362,7 @@ class ContactPoint:
         if self._open is None:
             raise RuntimeError("this contact point is not open: use `async with`")
         return self._open
+
+
+def _id(message_id: MessageId | str) -> MessageId:
+    return MessageId(parse_id(message_id)) if isinstance(message_id, str) else message_id

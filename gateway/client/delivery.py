@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gateway.envelope.header import Header
     from gateway.envelope.open import Opened
     from gateway.envelope.receipt import LogView
-    from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
+    from gateway.ids import Address, ConversationId, EnvelopeHash, KeyId, Kind, MessageId
     from gateway.message import Content
 
 __all__ = ["CONTENT_CONTEXT", "Delivery", "Desk"]
@@ -196,6 +196,11 @@ class Delivery:
         return self.opened.envelope_hash
 
     @property
+    def approved_by(self) -> KeyId | None:
+        """The key of the sender's second officer, whose signature was verified; None where nobody approved it."""
+        return self.opened.approved_by
+
+    @property
     def sealed(self) -> bytes:
         """The delivery as it came, sealed to this home: what `ContactPoint.read` takes."""
         return self.opened.delivery
@@ -247,6 +252,7 @@ class Delivery:
             "handling": header.handling,
             "respond_by": header.respond_by,
             "recipients": header.recipients,
+            "approved_by": None if self.approved_by is None else format_id(self.approved_by),
             "unread": self.content.unread_fields,
             "content": msgspec.Raw(self.opened.content),
         }

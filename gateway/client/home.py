@@ -98,7 +98,7 @@ def create_home(  # noqa: PLR0913  # what a home is told when it is made; all by
 
     Raises:
         Rejected: `home-exists`, `config` (no gateway, an unsafe address, or certificates that cannot be used), or `bad-key`
-            (one is missing, or another's); nothing is left behind.
+            (one is missing, another's, or an officer's); nothing is left behind.
     """
     stored = [
         StoredKey(key.key_id, key.public.use, KeyState.HELD, None, key.unsafe_export()) for key in _checked(address, keys)
@@ -296,6 +296,8 @@ def _checked(address: str, keys: Iterable[Key]) -> list[Key]:
     keyring = _keyring(parse_address(address), held)
     for use in (Use.AUTHOR, Use.AGENT):
         keyring.sign(use, b"")  # raises where there is none; the signature is not used
+    if any(key.public.use is Use.APPROVAL for key in held):
+        raise Rejected("an approval key lives in a file of its officer's own, not in a home", code="bad-key")
     return held
 
 

@@ -158,8 +158,9 @@ class KeyShelf:
             return False
         _destroy(
             connection,
-            "state = 'held' AND use IN (SELECT use FROM held_key WHERE state = 'waiting')",
-            (),
+            # An approval key has no place in a home: one that an older version made is closed by every new card.
+            "state = 'held' AND (use = ? OR use IN (SELECT use FROM held_key WHERE state = 'waiting'))",
+            (Use.APPROVAL,),
             now,
         )
         connection.execute("UPDATE held_key SET state = 'held', changed_at = ? WHERE state = 'waiting'", (now,))

@@ -132,7 +132,40 @@ CREATE TABLE answer (
 CREATE INDEX answer_target ON answer (target);
 """
 
-_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS)
+# outgoing: one state more, so the table is made anew: what waits for a second officer has no body and no hash yet.
+# outgoing.decision: who approved or refused it in this home, encrypted.
+_APPROVALS: Final = """
+ALTER TABLE outgoing RENAME TO outgoing_before;
+DROP INDEX outgoing_kept;
+DROP INDEX outgoing_hash;
+CREATE TABLE outgoing (
+  message_id BLOB PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'kept', 'accepted', 'refused')),
+  created INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  number INTEGER,
+  reason TEXT,
+  envelope_hash BLOB NOT NULL,
+  media TEXT NOT NULL,
+  draft BLOB NOT NULL,
+  body BLOB,
+  answer BLOB,
+  evidence BLOB,
+  refusal BLOB,
+  decision BLOB,
+  CHECK (state != 'waiting' OR (body IS NULL AND envelope_hash = x''))
+);
+INSERT INTO outgoing
+  SELECT message_id, state, created, changed_at, number, reason, envelope_hash, media, draft, body, answer, evidence,
+    refusal, NULL
+  FROM outgoing_before;
+DROP TABLE outgoing_before;
+CREATE INDEX outgoing_kept ON outgoing (created) WHERE state = 'kept';
+CREATE INDEX outgoing_waiting ON outgoing (created) WHERE state = 'waiting';
+CREATE INDEX outgoing_hash ON outgoing (envelope_hash);
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS)
 FORMAT: Final = len(_STEPS)
 
 

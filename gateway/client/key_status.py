@@ -86,6 +86,7 @@ async def list_keys(home: Home, directory: Directory | None, now: float) -> list
         for row in rows
     ]
     found += [_elsewhere(record, now) for key_id, record in listed.items() if key_id not in held]
+    found += [_on_its_way(record) for key_id, record in own.items() if key_id not in held and key_id not in listed]
     return sorted(found, key=lambda one: (one.use, one.not_before or 0))
 
 
@@ -131,6 +132,8 @@ def _due(row: KeyRow, state: Stage, record: KeyRecord | None) -> tuple[str | Non
         return "publish", None
     if state is Stage.DESTROYED or record is None:
         return None, None
+    if row.use is Use.APPROVAL:
+        return "destroy", None  # with the next key card: an officer's key has no place in a home
     if row.use is not Use.DELIVERY:
         return "rotate", None if state is Stage.REVOKED else record.not_after - KEY_WARN_S
     if state is Stage.IN_USE:
@@ -140,6 +143,7 @@ def _due(row: KeyRow, state: Stage, record: KeyRecord | None) -> tuple[str | Non
 
 def _elsewhere(record: KeyRecord, now: float) -> KeyStatus:
     state = Stage.REVOKED if record.revoked_at is not None else Stage.ELSEWHERE
+    officers = record.use is Use.APPROVAL and state is Stage.ELSEWHERE and now < record.not_after
     return KeyStatus(
         use=record.use,
         key_id=record.key_id,
@@ -147,4 +151,19 @@ def _elsewhere(record: KeyRecord, now: float) -> KeyStatus:
         not_after=record.not_after,
         state=Stage.CLOSED if state is Stage.ELSEWHERE and now >= record.not_after else state,
         published=True,
+        due="rotate" if officers else None,
+        due_at=record.not_after - KEY_WARN_S if officers else None,
+    )
+
+
+def _on_its_way(record: KeyRecord) -> KeyStatus:
+    """Return the status of an officer's key whose card waits in this home."""
+    return KeyStatus(
+        use=record.use,
+        key_id=record.key_id,
+        not_before=record.not_before,
+        not_after=record.not_after,
+        state=Stage.WAITING,
+        published=False,
+        due="publish",
     )

@@ -5,36 +5,42 @@ The sealed bytes are in the home before they leave it, and a retry sends the sam
 the same receipt, before any other check. What no gateway takes stays `kept`, and goes out before the next message or while an
 inbox is followed. Only after a gateway refused the old bytes for their age or their keys is the message written and signed
 anew, under the same message id: so of two envelopes of one message at most one is ever accepted, and the id that `send`
-returned stays good.
+returned stays good. A kind that needs an approval is `waiting` until it has one, and again when it is written anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from gateway.client import outgoing
-from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, encode_draft, pack, rewritten
+from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, delivery_keys, encode_draft, pack, rewritten
 from gateway.client.directory import HomeDirectory
 from gateway.client.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
 from gateway.client.home import Home
+from gateway.client.home_store import Work
 from gateway.client.lineage import Lineage, inheriting
 from gateway.client.outgoing import Answered, Outgoing, State
 from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
+from gateway.client.send_receipt import SendReceipt
 from gateway.client.transport import Transport
 from gateway.envelope.clear import author_check, decode_sealed_answer
+from gateway.envelope.keys import Keyring
 from gateway.envelope.receipt import Event, SignedReceipt, parse_receipt, verify_receipt
+from gateway.envelope.seal import sign_content
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, ConversationId, EnvelopeHash, MessageId, format_id, network_of
-from gateway.message import Content, wishes
+from gateway.ids import EnvelopeHash, format_id, network_of
+from gateway.message import Content, read, spec, wishes
+from gateway.policy import admit
 from gateway.protocol import media
 
-__all__ = ["Outbox", "SendReceipt"]
+__all__ = ["Approved", "Outbox"]
 
 _NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
 _DRAFT: Final = b"outgoing/draft"
@@ -44,42 +50,17 @@ _HEAD: Final = b"outgoing/head"
 _log: Final = logging.getLogger(__name__)
 
 
-class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
+class Approved(NamedTuple):
     """
-    What `send` returns.
+    What a second officer adds to a draft.
 
     Args:
-        message_id: To ask `status` with.
-        conversation_id: To answer within.
-        envelope_hash: Names the envelope in every receipt; None while clear text waits for a gateway to seal it.
-        number: The acceptance number; None while it is kept.
-        accepted_at: Unix seconds by the gateway's clock; None while it is kept.
-        kept: No gateway took it yet: it is in the home and goes out later by itself.
-        recipients: Whom the names stood for, in order.
+        keyring: Its approval key signs.
+        decision: What the home keeps of it, encrypted.
     """
 
-    message_id: MessageId
-    conversation_id: ConversationId
-    envelope_hash: EnvelopeHash | None
-    number: int | None = None
-    accepted_at: int | None = None
-    kept: bool = False
-    recipients: tuple[Address, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"SendReceipt({', '.join(f'{name}={value!r}' for name, value in self.to_json().items())})"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the receipt for a JSON encoder, ids as text."""
-        return {
-            "message_id": format_id(self.message_id),
-            "conversation_id": format_id(self.conversation_id),
-            "envelope_hash": None if self.envelope_hash is None else format_id(self.envelope_hash),
-            "number": self.number,
-            "accepted_at": self.accepted_at,
-            "kept": self.kept,
-            "recipients": self.recipients,
-        }
+    keyring: Keyring
+    decision: bytes
 
 
 class Outbox:
@@ -116,16 +97,53 @@ class Outbox:
 
     async def send(self, content: Content, to: Sequence[str], wish: Wish) -> SendReceipt:
         """
-        Send a message, or keep it while no gateway can be reached.
+        Send a message, or keep it while no gateway can be reached; of a kind that needs an approval, let it wait for one.
 
         Raises:
             Rejected: It is not allowed, `conflict` (this home used the id before), or a gateway refused it; nothing was sent.
             Unavailable: The home could not keep it (a full disk); nothing was sent.
         """
-        draft, row = await self._written(content, to, wish)
+        row = await self._sealing(lambda: self._write(content, to, wish))
+
+        def keep(connection: sqlite3.Connection) -> None:
+            outgoing.add(connection, row)
+
+        if row.state is State.WAITING:
+            await self._home.store.write(keep)
+            return SendReceipt.of(self.draft(row), row)
+        return await self._keep_and_send(row, keep)
+
+    async def approve(self, row: Outgoing, approved: Approved) -> SendReceipt:
+        """
+        Seal a waiting draft with the approval of a second officer, and send it.
+
+        Raises:
+            Rejected: It is not allowed any more, or `conflict` (another process of this home was faster): it still waits, or
+                is sent by the other; or a gateway refused it.
+            Unavailable: The home could not keep it: it still waits.
+        """
+        draft = self.draft(row)
+
+        async def sealed() -> Outgoing:
+            # Directory and originators may say otherwise than when it was written.
+            header = draft.header
+            admit(header, draft.recipients, self._directory.last(), self._clock())
+            content = read(header.kind, header.schema_version, draft.content)
+            self._lineage.require(content, await self._lineage.of(content, header.in_reply_to), draft.recipients)
+            return await self.pack(draft, approved)
+
+        fresh, at = await self._sealing(sealed), int(self._clock())
+
+        def keep(connection: sqlite3.Connection) -> None:
+            if not outgoing.replace(connection, row, fresh, at):
+                raise Rejected("it does not wait any more as it was read", code="conflict", hint="ask for its status")
+
+        return await self._keep_and_send(fresh, keep)
+
+    async def _keep_and_send(self, row: Outgoing, keep: Work[None]) -> SendReceipt:
         self._in_flight.add(row.message_id)
         try:
-            await self._home.store.write(lambda connection: outgoing.add(connection, row))
+            await self._home.store.write(keep)
             try:
                 if await self.flush():
                     return await self._deliver(row)
@@ -134,13 +152,13 @@ class Outbox:
         finally:
             self._in_flight.discard(row.message_id)
         self._anything_kept = True
-        return _kept(draft, row)
+        return SendReceipt.of(self.draft(row), row)
 
-    async def _written(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
-        """Write and seal a message; look for newer cards first where ours do not have a recipient or its key."""
+    async def _sealing(self, work: Callable[[], Awaitable[Outgoing]]) -> Outgoing:
+        """Write or seal a message; look for newer cards first where ours do not have a recipient or its key."""
         await self._directory.for_sealing()
         try:
-            return await self._write(content, to, wish)
+            return await work()
         except Rejected as exc:
             if exc.code not in _NEWER:
                 raise
@@ -149,15 +167,15 @@ class Outbox:
             await self._directory.refresh()
         except (Rejected, Unavailable, Uncertain):
             raise refused from None
-        return await self._write(content, to, wish)
+        return await work()
 
-    async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> tuple[Draft, Outgoing]:
+    async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> Outgoing:
         ancestors = await self._lineage.of(content, wish.get("in_reply_to") or wishes(content).in_reply_to)
         if wish.get("inherit"):
             content = inheriting(content, ancestors, self._home.address, self._clock())
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
-        self._lineage.require(content, ancestors, _recipients(draft))
-        return draft, await self.pack(draft)
+        self._lineage.require(content, ancestors, draft.recipients)
+        return await self.pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:
         """
@@ -208,14 +226,19 @@ class Outbox:
         return True
 
     async def _deliver(self, row: Outgoing) -> SendReceipt:
-        """Send a kept message; written anew once, if it is refused for its age or for keys."""
+        """Send a kept message; written anew once, if it is refused for its age or for keys: then an approval is void."""
         try:
             try:
                 return await self._post(row)
             except Rejected as exc:
-                if not may_be_mended(exc):
+                # Of what was approved a signed `cannot-open` says that the approval does not count.
+                if not (may_be_mended(exc) or (exc.code == "cannot-open" and row.decision is not None)):
                     raise
-            return await self._post(await self._anew(row))
+                fresh = await self._anew(row, exc.code)
+            if fresh.state is State.KEPT:
+                return await self._post(fresh)
+            _log.warning("the message %s was written anew, and waits for another approval", format_id(row.message_id))
+            return SendReceipt.of(self.draft(fresh), fresh)
         except Rejected as exc:
             await self._refused(row, exc)
             raise
@@ -234,10 +257,9 @@ class Outbox:
     async def _post(self, row: Outgoing) -> SendReceipt:
         assert row.body is not None  # kept rows have one
         draft = self.draft(row)
-        header = draft.header
         body = self._home.open(row.body, _BODY + row.message_id)
         last, answers = self._directory.last(), self._directory.answers()
-        sent = Submission(body, row.media, header, last, answers, int(self._clock()))
+        sent = Submission(body, row.media, draft.header, last, answers, int(self._clock()))
         answer = await self._transport.submit(body, row.media, partial(judge, sent))
         try:
             answered = self._checked(answer.body, row, body)
@@ -245,14 +267,7 @@ class Outbox:
             # It was taken, and what proves it did not come: the same bytes are sent again.
             raise Uncertain(f"the gateway's receipt does not verify: {exc.code}") from exc
         await self._home.store.write(lambda connection: outgoing.accept(connection, answered))
-        return SendReceipt(
-            message_id=header.message_id,
-            conversation_id=header.conversation_id,
-            envelope_hash=EnvelopeHash(answered.envelope_hash),
-            number=answered.number,
-            accepted_at=answered.at,
-            recipients=_recipients(draft),
-        )
+        return SendReceipt.accepted(draft, answered)
 
     def _checked(self, answer: bytes, row: Outgoing, body: bytes) -> Answered:
         """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
@@ -272,34 +287,54 @@ class Outbox:
         kept = self._home.seal(encode_head(head), _HEAD + row.message_id)
         return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept)
 
-    async def _anew(self, row: Outgoing) -> Outgoing:
-        """Write, sign and seal a refused message anew, and keep that in its place."""
+    async def _anew(self, row: Outgoing, why: str) -> Outgoing:
+        """Write, sign and seal a refused message anew, and keep that in its place; what needs an approval waits for another."""
         try:
             await self._directory.refresh()
             await self._directory.for_sealing()
         except Rejected as exc:
             raise Unavailable(f"no good directory to seal anew with: {exc.code}") from exc
         fresh = await self.pack(rewritten(self.draft(row), self._clock()))
-        if await self._home.store.write(lambda connection: outgoing.rewrite(connection, row, fresh)):
+        if fresh.state is State.WAITING:
+            fresh = fresh._replace(reason=why)
+        at = int(self._clock())
+        if await self._home.store.write(lambda connection: outgoing.replace(connection, row, fresh, at)):
             return fresh
         raise Unavailable("another process of this home is sending it")
 
-    async def pack(self, draft: Draft) -> Outgoing:
-        """Sign and seal a draft as a row to keep; Rejected `recipient-key` where a recipient has no key."""
-        header = draft.header
-        packed = await pack(self._home, self._directory.last(), draft, self._clock())
-        signed = msgspec.structs.replace(draft, author=packed.author)
-        return Outgoing(
-            message_id=header.message_id,
-            state=State.KEPT,
-            created=header.created,
-            number=None,
-            reason=None,
+    async def pack(self, draft: Draft, approved: Approved | None = None) -> Outgoing:
+        """
+        Sign and seal a draft as a row to keep; without an approval that its kind needs, sign it as a row that waits for one.
+
+        Raises:
+            Rejected: `recipient-key`: a recipient has no key; `approval-missing`: clear text cannot carry one.
+        """
+        directory, now = self._directory.last(), self._clock()
+        if approved is None and spec(draft.header.kind).needs_approval:
+            delivery_keys(directory, draft, now)  # who has none is told to the author, and not later to the officer
+            return self.unsealed(draft)
+        packed = await pack(self._home, directory, draft, now, None if approved is None else approved.keyring)
+        row = self._row(msgspec.structs.replace(draft, author=packed.author), State.KEPT)
+        return row._replace(
             envelope_hash=packed.envelope_hash or b"",
             media=packed.media,
-            draft=self._home.seal(encode_draft(signed), _DRAFT + header.message_id),
-            body=self._home.seal(packed.body, _BODY + header.message_id),
+            body=self._home.seal(packed.body, _BODY + row.message_id),
+            decision=None if approved is None else approved.decision,
         )
+
+    def unsealed(self, draft: Draft) -> Outgoing:
+        """Sign a draft as a row that waits for a second officer; `approval-missing` for what a gateway is to seal."""
+        header = draft.header
+        if header.sealer != self._home.address:
+            told = f"{header.kind} needs an approval, which clear text cannot carry"
+            raise Rejected(told, code="approval-missing", hint="leave out --sealed-by-gateway")
+        author = sign_content(draft.header_bytes, draft.content, self._home.keyring)
+        return self._row(msgspec.structs.replace(draft, author=author), State.WAITING)
+
+    def _row(self, draft: Draft, state: State) -> Outgoing:
+        header = draft.header
+        kept = self._home.seal(encode_draft(draft), _DRAFT + header.message_id)
+        return Outgoing(header.message_id, state, header.created, None, None, b"", media.SEALED, kept, None)
 
     def evidence(self, row: Outgoing) -> Evidence | None:
         """Return what a gateway signed to refuse a message; None where nobody did."""
@@ -314,19 +349,3 @@ class Outbox:
     def draft(self, row: Outgoing) -> Draft:
         """Return what the author signed."""
         return decode_draft(self._home.open(row.draft, _DRAFT + row.message_id))
-
-
-def _kept(draft: Draft, row: Outgoing) -> SendReceipt:
-    header = draft.header
-    envelope_hash = EnvelopeHash(row.envelope_hash) if row.envelope_hash else None
-    return SendReceipt(
-        message_id=header.message_id,
-        conversation_id=header.conversation_id,
-        envelope_hash=envelope_hash,
-        kept=True,
-        recipients=_recipients(draft),
-    )
-
-
-def _recipients(draft: Draft) -> tuple[Address, ...]:
-    return tuple(sorted(one.recipient for one in draft.addressees))

@@ -1,9 +1,10 @@
 """
 What was sent and what waits to be sent: statements on the home's table `outgoing`.
 
-A row is written `kept`, with the sealed bytes, before they are sent for the first time; a retry sends the same bytes. It ends
-`accepted` with the gateway's receipt, or `refused` with a code and with what a gateway signed. A message id names one row for
-ever: what is signed anew keeps its id. Encrypted columns come and go as they are.
+A row is written `kept`, with the sealed bytes, before they are sent for the first time; a retry sends the same bytes. What
+needs a second officer is `waiting` before that, and has no sealed bytes. It ends `accepted` with the gateway's receipt, or
+`refused` with a code and with what a gateway signed or was said here. A message id names one row for ever: what is signed anew
+keeps its id. Encrypted columns come and go as they are.
 """
 
 from __future__ import annotations
@@ -15,32 +16,48 @@ from typing import Final, NamedTuple
 from gateway.errors import Rejected
 from gateway.ids import format_id
 
-__all__ = ["Answered", "Outgoing", "State", "accept", "add", "doubt", "find", "kept", "refuse", "rewrite", "sent_as"]
+__all__ = [
+    "Answered",
+    "Outgoing",
+    "State",
+    "accept",
+    "add",
+    "doubt",
+    "end",
+    "find",
+    "kept",
+    "refuse",
+    "replace",
+    "sent_as",
+    "waiting",
+]
 
 
 class State(StrEnum):
     """Where a message stands on its way out."""
 
+    WAITING = "waiting"  # for a second officer
     KEPT = "kept"
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
 class Outgoing(NamedTuple):
-    """A message of this home; `draft` and `body` are encrypted."""
+    """A message of this home; `draft`, `body`, `refusal`, `head` and `decision` are encrypted."""
 
     message_id: bytes
     state: State
     created: int
     number: int | None
     reason: str | None
-    envelope_hash: bytes  # empty for clear text that no gateway has sealed yet
+    envelope_hash: bytes  # empty for what nobody has sealed yet: clear text, and what waits for a second officer
     media: str
     draft: bytes
-    body: bytes | None  # None once it is accepted, or refused without a signature
+    body: bytes | None  # None before it is sealed, once it is accepted, and where it was refused without a signature
     refusal: bytes | None = None  # the signed refusal that ended it, encrypted
     answer: bytes | None = None  # the signed receipt that a gateway accepted it with
-    head: bytes | None = None  # of an accepted message, encrypted; None in rows of the first format
+    head: bytes | None = None  # of an accepted message; None in rows of the first format
+    decision: bytes | None = None  # of who approved it, or refused to
 
 
 class Answered(NamedTuple):
@@ -55,14 +72,14 @@ class Answered(NamedTuple):
 
 
 _SELECT: Final = (
-    "SELECT message_id, state, created, number, reason, envelope_hash, media, draft, body, refusal, answer, evidence"
-    " FROM outgoing"
+    "SELECT message_id, state, created, number, reason, envelope_hash, media, draft, body, refusal, answer, evidence,"
+    " decision FROM outgoing"
 )
 _KEPT: Final = 9  # columns that a message has when it is kept
 
 
 def add(connection: sqlite3.Connection, row: Outgoing) -> None:
-    """Keep a new message before it is sent; Rejected `conflict` where this home used its id before."""
+    """Keep a new message before it is sent or approved; Rejected `conflict` where this home used its id before."""
     added = connection.execute(
         "INSERT INTO outgoing (message_id, state, created, number, reason, envelope_hash, media, draft, body, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
@@ -86,6 +103,12 @@ def sent_as(connection: sqlite3.Connection, envelope_hash: bytes) -> bool:
 def kept(connection: sqlite3.Connection) -> list[bytes]:
     """Return the ids of messages that wait to be sent, oldest first: the messages themselves may not fit into memory."""
     query = "SELECT message_id FROM outgoing WHERE state = 'kept' ORDER BY created, message_id"
+    return [message_id for (message_id,) in connection.execute(query)]
+
+
+def waiting(connection: sqlite3.Connection) -> list[bytes]:
+    """Return the ids of messages that wait for a second officer, oldest first."""
+    query = "SELECT message_id FROM outgoing WHERE state = 'waiting' ORDER BY created, message_id"
     return [message_id for (message_id,) in connection.execute(query)]
 
 
@@ -121,14 +144,39 @@ def doubt(connection: sqlite3.Connection, message_id: bytes, reason: str) -> Non
     connection.execute("UPDATE outgoing SET reason = ? WHERE message_id = ? AND state = 'kept'", (reason, message_id))
 
 
-def rewrite(connection: sqlite3.Connection, old: Outgoing, new: Outgoing) -> bool:
-    """Put newly signed bytes in the place of refused ones; False if another process was faster."""
+def replace(connection: sqlite3.Connection, old: Outgoing, new: Outgoing, at: int) -> bool:
+    """
+    Put newly signed bytes in the place of refused ones, or sealed ones in the place of what was approved.
+
+    Args:
+        connection: To the home's file.
+        old: What was read before; kept or waiting.
+        new: What stands there from now on.
+        at: Unix seconds.
+
+    Returns:
+        False, and nothing changed, if another process of this home was faster.
+    """
     changed = connection.execute(
-        "UPDATE outgoing SET created = ?, envelope_hash = ?, draft = ?, body = ?, changed_at = ?"
-        " WHERE message_id = ? AND state = 'kept' AND draft = ?",
-        (new.created, new.envelope_hash, new.draft, new.body, new.created, old.message_id, old.draft),
+        "UPDATE outgoing SET state = ?, created = ?, reason = ?, envelope_hash = ?, draft = ?, body = ?, decision = ?,"
+        " changed_at = ? WHERE message_id = ? AND state = ? AND draft = ?",
+        (*_changed(new), at, old.message_id, old.state, old.draft),
     )
     return changed.rowcount == 1
+
+
+def end(connection: sqlite3.Connection, row: Outgoing, reason: str, at: int, decision: bytes | None) -> bool:
+    """Note that a waiting message is refused here, by a code; False if another process of this home was faster."""
+    changed = connection.execute(
+        "UPDATE outgoing SET state = 'refused', reason = ?, decision = ?, changed_at = ?"
+        " WHERE message_id = ? AND state = 'waiting' AND draft = ?",
+        (reason, decision, at, row.message_id, row.draft),
+    )
+    return changed.rowcount == 1
+
+
+def _changed(new: Outgoing) -> tuple[object, ...]:
+    return new.state, new.created, new.reason, new.envelope_hash, new.draft, new.body, new.decision
 
 
 def _row(found: tuple[object, ...]) -> Outgoing:

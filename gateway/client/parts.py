@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.client.approvals import Approvals
 from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
 from gateway.client.delivery import Desk
@@ -35,6 +36,7 @@ class Parts:
         cards: The home's own delivery card.
         keys: The life of its keys.
         outbox: What is sent.
+        approvals: What waits for a second officer.
         outcomes: How it ended.
         post: Receipts on their way.
         opener: Opens deliveries.
@@ -52,6 +54,7 @@ class Parts:
     cards: CardKeeper
     keys: KeyKeeper
     outbox: Outbox
+    approvals: Approvals
     outcomes: OutcomeKeeper
     post: ReceiptPost
     opener: Opener
@@ -79,6 +82,7 @@ class Parts:
             cards=CardKeeper(home, transport, directory, clock),
             keys=KeyKeeper(home, transport, directory, clock),
             outbox=outbox,
+            approvals=Approvals(home, directory, outbox, clock),
             outcomes=OutcomeKeeper(home, transport, directory, outbox, clock, monitor.saw),
             post=post,
             opener=opener,
@@ -101,6 +105,7 @@ class Parts:
         await self.directory.current()
         await self.keys.settle()
         await self.cards.ensure()
+        await self.approvals.settle()
         if await self.outbox.flush():
             await self.outcomes.collect()
         await self.monitor.follow()

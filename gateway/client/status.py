@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gateway.client import outgoing
+from gateway.client.approvals import Decision
 from gateway.client.outgoing import Outgoing, State
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable
@@ -54,11 +55,13 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         message_id: As `send` returned it.
-        state: `kept` (not sent yet), `accepted`, or `refused`.
+        state: `waiting` (for a second officer), `kept` (not sent yet), `accepted`, or `refused`.
         envelope_hash: What every receipt names; None while nobody has sealed it.
         number: The acceptance number.
-        reason: Why it was refused, a code; of a message that is kept, what somebody said who signed nothing.
+        reason: Why it was refused, a code; of a message that is kept, what somebody said who signed nothing; of one that
+            waits, why it needs another approval.
         refused_by: The gateway that signed the refusal; None where nobody did.
+        decision: Who approved it in this home, or refused to; None where nobody had to, or has.
         recipients: One for each; empty until it is accepted.
     """
 
@@ -68,6 +71,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     reason: str | None = None
     refused_by: Address | None = None
+    decision: Decision | None = None
     recipients: tuple[RecipientStatus, ...] = ()
 
     def __repr__(self) -> str:
@@ -86,6 +90,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
             "number": self.number,
             "reason": self.reason,
             "refused_by": self.refused_by,
+            "decision": None if self.decision is None else self.decision.to_json(),
             "recipients": self.recipients,
         }
 
@@ -119,6 +124,7 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         Unavailable: It was accepted, and no gateway can be asked now.
     """
     key = MessageId(parse_id(message_id)) if isinstance(message_id, str) else message_id
+    await parts.approvals.settle()
     await parts.outbox.flush(look=True)
     row = await parts.home.store.read(lambda connection: outgoing.find(connection, key))
     if row is None:
@@ -139,6 +145,7 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         number=row.number,
         reason=row.reason,
         refused_by=None if evidence is None else evidence.gateway,
+        decision=parts.approvals.decision(row),
         recipients=recipients,
     )
 

@@ -23,6 +23,7 @@ from gateway.directory.expiry import DELIVERY_CARD_WARN_S, KEY_WARN_S, metadata_
 from gateway.directory.roles import TufRole
 from gateway.envelope.keys import Use
 from gateway.errors import GatewayError
+from gateway.ids import format_id
 from gateway.trust import SEAL_FOR_S
 
 __all__ = ["EarlyWarning", "Watch"]
@@ -30,6 +31,7 @@ __all__ = ["EarlyWarning", "Watch"]
 OLD_COPY_S: Final = 2 * 86_400.0  # a home that is used looks every five minutes
 TELL_S: Final = 86_400.0
 _ROLES: Final = {TufRole.ROOT: "gateway network rotate --officer N", TufRole.TARGETS: "gateway network publish"}
+_OFFICER: Final = "make one in its officer's own file: gateway keys officer FILE --identity IDENTITY.KEY"
 _log: Final = logging.getLogger(__name__)
 
 
@@ -106,7 +108,8 @@ class Watch:
 def _of_keys(keys: list[KeyStatus], now: float) -> Iterator[EarlyWarning]:
     if any(one.state is Stage.WAITING for one in keys):
         yield EarlyWarning(text="new keys wait for a gateway to publish their card", mend="connect: gateway inbox")
-    signing = [one for one in keys if one.use is not Use.DELIVERY]
+    yield from _of_officers([one for one in keys if one.use is Use.APPROVAL], now)
+    signing = [one for one in keys if one.use not in {Use.DELIVERY, Use.APPROVAL}]
     revoked = sorted({one.use for one in signing if one.state is Stage.REVOKED and one.due is not None})
     if revoked:
         yield EarlyWarning(text=f"revoked by the authority: {_uses(revoked)}", mend=_rotate(revoked))
@@ -116,6 +119,15 @@ def _of_keys(keys: list[KeyStatus], now: float) -> Iterator[EarlyWarning]:
     if uses:
         at = min(ending[use] for use in uses)
         yield EarlyWarning(text=f"{'ended' if at <= now else 'ends'} on {_date(at)}: {_uses(uses)}", mend=_rotate(uses))
+
+
+def _of_officers(keys: list[KeyStatus], now: float) -> Iterator[EarlyWarning]:
+    if any(one.state in {Stage.IN_USE, Stage.OPEN} for one in keys):
+        yield EarlyWarning(text="an approval key was made inside this home, and approves nothing any more", mend=_OFFICER)
+    for one in keys:
+        if one.due == "rotate" and one.not_after is not None and one.not_after - now < KEY_WARN_S:
+            text = f"ends on {_date(one.not_after)}: the approval key {format_id(one.key_id)} of an officer"
+            yield EarlyWarning(text=text, mend=f"{_OFFICER} --closes {format_id(one.key_id)}")
 
 
 def _of_card(card: bytes | None, now: float) -> Iterator[EarlyWarning]:

@@ -21,7 +21,7 @@ from gateway.envelope import common_of
 from gateway.ids import Address, Participant, make_address
 
 if TYPE_CHECKING:
-    from gateway.client.outbox import SendReceipt
+    from gateway.client.send_receipt import SendReceipt
     from gateway.ledger import Ledger
 
 __all__ = ["Failed", "Story"]

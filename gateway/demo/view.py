@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.client.delivery import Delivery
-    from gateway.client.outbox import SendReceipt
+    from gateway.client.send_receipt import SendReceipt
     from gateway.demo.script import Line
     from gateway.message import Content
 

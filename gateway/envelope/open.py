@@ -44,6 +44,7 @@ class Opened:
         last: When mine did.
         index: My place among the addressees.
         delivery: The bytes received.
+        approved_by: The key of the second officer of the sender who approved it; None where nobody did.
     """
 
     header: Header
@@ -56,6 +57,7 @@ class Opened:
     author: Signature = field(repr=False)
     index: int
     delivery: bytes = field(repr=False)
+    approved_by: KeyId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +209,5 @@ def _opened(read: _Read, span: tuple[int, int], author: Signature, content: byte
         author=author,
         index=read.form.index,
         delivery=data,
+        approved_by=None if read.envelope.approval is None else read.envelope.approval.key_id,
     )

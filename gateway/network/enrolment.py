@@ -3,8 +3,8 @@ A participant's first keys, and the request to be entered in the directory.
 
 `enrol` makes identity, author and agent keys (a gateway's: agent, log and operator, and its role keys) and a key card for
 them. Who lost its identity key or was revoked enrols again under the same id, with the old keys closed. Nothing is written
-here but what `write_gateway` writes; a home is made by the client. The identity key stands alone in a file of its own, which
-is to be moved off the machine.
+here but papers and what `write_gateway` writes; a home is made by the client. The identity key, and a second officer's
+approval key, stand alone in files of their own, which are to be moved off the machine.
 """
 
 from __future__ import annotations
@@ -37,16 +37,19 @@ if TYPE_CHECKING:
 __all__ = [
     "GATEWAY_KEY_FILE",
     "IDENTITY_FILE",
+    "OFFICER_FILE",
     "REQUEST_FILE",
     "Enrolment",
     "Profile",
     "enrol",
     "refuse_roles",
     "write_gateway",
+    "write_officer",
     "write_papers",
 ]
 
 IDENTITY_FILE: Final = "identity.key"
+OFFICER_FILE: Final = "officer.key"
 GATEWAY_KEY_FILE: Final = "gateway.keys"
 REQUEST_FILE: Final = "request.json"
 _NAME_CHARACTERS: Final = 200  # as a request and the directory take it
@@ -94,15 +97,17 @@ class Enrolment:
 
     Args:
         identity: Signs key cards; kept offline.
-        keys: The other signing keys.
+        keys: The other signing keys, for the home or the gateway.
         online: Role keys of a gateway; empty for others.
         request: `request.json`, for the authority.
+        officer: The approval key of a second officer; None where none was asked for.
     """
 
     identity: SigningKey
     keys: tuple[SigningKey, ...]
     online: Mapping[TufRole, RoleKey]
     request: bytes
+    officer: SigningKey | None = None
 
 
 def enrol(
@@ -115,17 +120,21 @@ def enrol(
         profile: Who asks.
         now: Unix seconds; the key card is good for `KEY_CARD_S` from then.
         rng: Secure random bytes.
-        officer: Make an approval key too.
+        officer: Make the approval key of a second officer too; a gateway has none.
         again: The last published key card of a participant that lost its identity key or was revoked: the new card lists its
             keys, closed now, so that what they signed before stays good.
 
     Raises:
-        Rejected: `card-bad`, `again` is not a key card of this participant.
+        Rejected: `card-bad`, `again` is not a key card of this participant; `config`, an officer of a gateway.
     """
+    if officer and profile.is_gateway:
+        raise Rejected("a gateway sends nothing that an officer approves", code="config", hint="leave out --officer")
     before = None if again is None else _card_before(again, profile.address)
     identity = SigningKey.generate(profile.address, Use.IDENTITY, rng)
-    uses = (*(_GATEWAY_KEYS if profile.is_gateway else _PARTICIPANT_KEYS), *((Use.APPROVAL,) if officer else ()))
+    uses = _GATEWAY_KEYS if profile.is_gateway else _PARTICIPANT_KEYS
     keys = tuple(SigningKey.generate(profile.address, use, rng) for use in uses)
+    approving = SigningKey.generate(profile.address, Use.APPROVAL, rng) if officer else None
+    listed = keys if approving is None else (*keys, approving)
     online = {role: RoleKey.generate(rng) for role in ONLINE_ROLES} if profile.is_gateway else {}
     request = Request(
         address=profile.address,
@@ -134,17 +143,22 @@ def enrol(
         organisation_type=profile.organisation_type,
         roles=profile.roles,
         identity=identity.public.key.hex(),
-        key_card=_first_card(identity, keys, int(now), before).hex(),
+        key_card=_first_card(identity, listed, int(now), before).hex(),
         online=OnlineHex.of(online_signer(online.items()).public) if online else UNSET,
         again=UNSET if before is None else True,
     )
-    return Enrolment(identity=identity, keys=keys, online=online, request=encode_paper(request))
+    return Enrolment(identity=identity, keys=keys, online=online, request=encode_paper(request), officer=approving)
 
 
 def write_papers(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: Cost = MODERATE) -> None:
     """Write `identity.key`, encrypted, and `request.json`; `home-exists` where one of them is there."""
     data = encrypt_keys([enrolment.identity], passphrase, os.urandom, cost)
     write_new(folder, {IDENTITY_FILE: data, REQUEST_FILE: enrolment.request})
+
+
+def write_officer(key: SigningKey, path: Path, passphrase: bytes, cost: Cost = MODERATE) -> None:
+    """Write an officer's approval key, encrypted under the officer's own passphrase; `home-exists` where the file is there."""
+    write_new(path.parent, {path.name: encrypt_keys([key], passphrase, os.urandom, cost)})
 
 
 def write_gateway(enrolment: Enrolment, folder: Path, passphrase: bytes, cost: Cost = MODERATE) -> None:

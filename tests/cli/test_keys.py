@@ -59,12 +59,12 @@ async def test_rotating_from_the_command_line(gateway: Gateway, gate: FakeGatewa
     """One command with the identity key, and one without it; mail goes on."""
     await gateway("inbox", name="GN-QN")
     await gateway("inbox", name="NCB-QM")
-    ran = await gateway("keys", "rotate", "author", "agent", "approval", "--identity", str(identity), name="GN-QN")
+    ran = await gateway("keys", "rotate", "author", "agent", "--identity", str(identity), name="GN-QN")
     assert ran.code == 0, ran.err
     assert "put identity.key back" in ran.err
     assert (await gateway("keys", "rotate", "delivery", name="GN-QN")).code == 0
     states = {(one["use"], one["state"]) for one in await listed(gateway)}
-    assert {("author", "destroyed"), ("author", "in use"), ("approval", "in use"), ("delivery-1", "open")} <= states
+    assert {("author", "destroyed"), ("author", "in use"), ("approval", "elsewhere"), ("delivery-1", "open")} <= states
     sent = await gateway("send", str(path()), "--to", "NCB-QM", name="GN-QN")
     assert sent.code == 0, sent.err
     read = await gateway("inbox", "--json", name="NCB-QM")
@@ -76,6 +76,9 @@ async def test_rotating_from_the_command_line(gateway: Gateway, gate: FakeGatewa
     [
         (("rotate", "author"), 1, "--identity"),
         (("rotate", "shoes"), 2, "not a use"),
+        (("rotate", "approval", "--identity", "@identity.key"), 1, "gateway keys officer"),
+        (("officer", "@new", "--identity", "@identity.key", "--officer-passphrase-file", "@passphrase"), 1, "one passphrase"),
+        (("officer", "@new", "--identity", "@identity.key", "--closes", "shoes"), 2, "not a key id"),
         (("rotate", "author", "--identity", "nowhere.key"), 1, "cannot read"),
         (("backup", "@identity.key", "--backup-passphrase-file", "@passphrase"), 1, "home-exists"),
         (("backup", "@new", "--backup-passphrase-file", "@nowhere"), 1, "passphrase"),
@@ -129,9 +132,10 @@ async def test_every_command_says_what_ends(gateway: Gateway, tmp_path: Path, wo
     ran = await gateway("keys", "list", "--json", name="GN-QN")
     assert ran.code == 0
     assert json.loads(ran.out)
-    [line] = [one for one in ran.err.splitlines() if "warning" in one]
+    officers, line = [one for one in ran.err.splitlines() if "warning" in one]
     assert "agent and author keys" in line
     assert "gateway keys rotate" in line
+    assert "gateway keys officer" in officers
 
 
 async def test_anybody_can_save_a_key_card(gateway: Gateway, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """
 A process that rotates the keys of a home and is killed on its way.
 
-Arguments: home, passphrase, seed of the identity key in hex, and where it ends, one of `POINTS`.
+Arguments: home, passphrase, seed of the identity key in hex, and where it ends, one of `POINTS` or `OFFICER`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,22 @@ from gateway.protocol import media
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.ids import Address
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 KILLED: Final = 9
 # Where it ends, in the order in which a rotation goes there; first within the commit that keeps the new keys.
 SIGNING: Final = ("keeping", "kept", "published", "taking-up", "taken-up")
 DELIVERY: Final = ("delivery-keeping", "delivery-kept", "delivery-published")
 LOST: Final = ("lost-kept", "lost-published", "lost-taking-up")  # the old keys are closed by the new card
+OFFICER: Final = ("officer-keeping", "officer-kept", "officer-published", "officer-taking-up")  # a card with an officer's key
 POINTS: Final = (*SIGNING, *DELIVERY, *LOST)
 NOTHING_KEPT: Final = frozenset({"keeping", *DELIVERY})
+
+
+def officers_key(address: Address) -> SigningKey:
+    """Return the key that an officer has in its file."""
+    return SigningKey.from_seed(address, Use.APPROVAL, bytes([7]) * 32)
 
 
 async def run(home: Path, seed: bytes, point: str) -> int:
@@ -73,7 +81,7 @@ def on_publishing(*, answered: bool) -> Any:
 
 def arm(point: str) -> None:
     """Put the end where it is wanted."""
-    match point.removeprefix("delivery-").removeprefix("lost-"):
+    match point.removeprefix("delivery-").removeprefix("lost-").removeprefix("officer-"):
         case "keeping":
             name = "put_card" if point.startswith("delivery-") else "put_waiting"
             setattr(KeyShelf, name, after(getattr(KeyShelf, name)))
@@ -96,6 +104,8 @@ async def main(folder: str, passphrase: str, seed: str, point: str) -> None:
     async with ContactPoint.open(folder, passphrase=passphrase) as contact_point:
         await contact_point.directory()
         arm(point)
+        if point in OFFICER:
+            await contact_point.add_officer(officers_key(address), identity=identity)
         uses = [Use.DELIVERY] if point in DELIVERY else [Use.AUTHOR, Use.AGENT]
         await contact_point.rotate(uses, identity=identity, lost=point in LOST)
 

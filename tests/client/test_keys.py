@@ -86,17 +86,6 @@ async def test_new_signing_keys_take_over(homes: Homes, world: World, tmp_path: 
     assert [secret for secret in gone if secret in stored(tmp_path / "GN-QN")] == []
 
 
-async def test_a_first_approval_key_comes_by_rotation(homes: Homes, world: World) -> None:
-    """A home without one has one afterwards, on its card."""
-    async with homes("GN-QN") as gn:
-        await gn.publish_card()
-        await gn.rotate([Use.APPROVAL], identity=identity(world))
-        found = await gn.keys()
-    [approval] = in_stage(found, Use.APPROVAL, Stage.IN_USE)
-    assert approval.published
-    assert len(in_stage(found, Use.AUTHOR, Stage.IN_USE)) == 1
-
-
 async def test_keys_that_others_may_have_are_closed_now(homes: Homes, world: World, gate: FakeGateway, clock: Clock) -> None:
     """A thief has nothing of them from here on; what the participant signs goes on."""
     async with homes("GN-QN") as gn, homes("NCB-QM") as qm:

@@ -18,7 +18,7 @@ from tests.client.test_sending import DAY_S, pass_time
 
 if TYPE_CHECKING:
     from gateway.client.contact_point import ContactPoint
-    from gateway.client.outbox import SendReceipt
+    from gateway.client.send_receipt import SendReceipt
     from tests.client.conftest import Clock, Homes
     from tests.support.fake_gateway import FakeGateway
     from tests.support.network import World

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from gateway.client.warnings import EarlyWarning
-from gateway.envelope.keys import Use
+from gateway.envelope.keys import SigningKey, Use
+from gateway.ids import format_id
 from tests.client.examples import drain
 from tests.client.test_sending import pass_time
 
@@ -44,9 +45,16 @@ async def test_signing_keys_that_end_are_told_a_month_before(homes: Homes, world
         assert await told(gn) == []
         pass_time(world, clock, 2 * DAY_S)
         await drain(gn)
-        [text] = await told(gn)
-        await gn.rotate([Use.AGENT, Use.AUTHOR], identity=world.member("GN-QN").identity)
+        officers, text = await told(gn)
+        member = world.member("GN-QN")
+        await gn.rotate([Use.AGENT, Use.AUTHOR], identity=member.identity)
+        assert await told(gn) == [officers]
+        successor, last = SigningKey.from_seed(gn.address, Use.APPROVAL, bytes(32)), member.key(Use.APPROVAL).key_id
+        await gn.add_officer(successor, identity=member.identity, closes=[last])
+        clock.ahead_s += 2  # it is closed with this second
         assert await told(gn) == []
+    assert f"the approval key {format_id(last)} of an officer" in officers
+    assert f"gateway keys officer FILE --identity IDENTITY.KEY --closes {format_id(last)}" in officers
     assert "agent and author keys" in text
     assert "gateway keys rotate agent author --identity" in text
 

@@ -12,8 +12,11 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import enrol, network
 from gateway.client import ContactPoint
+from gateway.client.home import Home
 from gateway.client.tls import Tls
 from gateway.directory.cards import parse_card
+from gateway.envelope.keyfile import decrypt_keys
+from gateway.envelope.keys import Use
 from gateway.errors import Rejected
 from gateway.trust.publication import read_publication
 from tests.support.tls import TestCa
@@ -194,8 +197,8 @@ def test_who_lost_its_identity_key_enrols_again(terminal: Terminal, tmp_path: Pa
     terminal.made("enrol NCB-QM --invitation @net/invitation.json --home @home --passphrase-file @one")
     terminal.made("network add @net @home/request.json --yes")
     (tmp_path / "card").write_bytes((tmp_path / "net/cards/NCB-QM/key").read_bytes())
-    again = "enrol NCB-QM --invitation @net/invitation.json --home @new --again --card @card --officer --passphrase-file @one"
-    made = terminal.made(again)
+    again = "enrol NCB-QM --invitation @net/invitation.json --home @new --again --card @card --officer"
+    made = terminal.made(f"{again} --passphrase-file @one --officer-passphrase-file @two")
     early = terminal.run("network add @net @new/request.json --again --yes")
     assert isinstance(early.exception, Rejected)  # it is not revoked yet: somebody else might ask
     assert terminal.run("network revoke @net NCB-QM --reason superseded").exit_code == 0
@@ -204,6 +207,34 @@ def test_who_lost_its_identity_key_enrols_again(terminal: Terminal, tmp_path: Pa
     card = parse_card((tmp_path / "net/cards/NCB-QM/key").read_bytes())[1]
     assert [key.use for key in card.keys if key.not_after > card.issued] == ["author", "agent", "approval"]  # type: ignore[union-attr]
     assert len(card.keys) == 5
+
+
+def test_a_second_officer_has_a_key_and_a_passphrase_of_its_own(terminal: Terminal, tmp_path: Path) -> None:
+    """The key stands on the card and in the officer's file, under the officer's passphrase; the home cannot use it."""
+    line = "enrol NCB-QM --invitation @net/invitation.json --home @home --officer --passphrase-file @one"
+    same = terminal.run(f"{line} --officer-passphrase-file @one")
+    assert isinstance(same.exception, Rejected)
+    assert (same.exception.code, (tmp_path / "home").exists()) == ("passphrase", False)
+    told = terminal.run(f"{line} --officer-passphrase-file @two")
+    assert "officer.key to the second officer" in told.output
+    file = tmp_path / "home" / "officer.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(Rejected, match="passphrase"):
+        decrypt_keys(file.read_bytes(), b"passphrase one")
+    [key] = decrypt_keys(file.read_bytes(), b"passphrase two")
+    terminal.made("network add @net @home/request.json --yes")
+    card = parse_card((tmp_path / "net/cards/NCB-QM/key").read_bytes())[1]
+    assert [one.key_id for one in card.records() if one.use is Use.APPROVAL] == [key.key_id]
+    home = Home.unlock(tmp_path / "home", b"passphrase one")
+    with pytest.raises(Rejected, match="bad-key"):
+        home.keyring.sign(Use.APPROVAL, b"")
+    home.store._connection.close()
+
+
+def test_a_gateway_has_no_second_officer(terminal: Terminal, tmp_path: Path) -> None:
+    """It sends nothing that needs an approval."""
+    result = terminal.run("enrol GW-XA --as-gateway --network icn --home @x --officer --passphrase-file @one")
+    assert (result.exit_code, (tmp_path / "x").exists()) == (2, False)
 
 
 def test_enrolling_again_needs_the_last_card(terminal: Terminal) -> None:

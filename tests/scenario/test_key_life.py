@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.scenario.conftest import Setup
 
 _QUICK = Cost(1, 8 << 20)
-SIGNING = (Use.AUTHOR, Use.AGENT, Use.APPROVAL)
+SIGNING = (Use.AUTHOR, Use.AGENT)
 
 
 async def saved(town: Town, name: str) -> bytes:
