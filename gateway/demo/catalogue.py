@@ -53,11 +53,11 @@ def _sender(example: str, row: KindSpec, content: Content) -> str:
 
 def _readers(row: KindSpec, content: Content, sender: str) -> tuple[str, ...]:
     """Return whose officers the marking names; else one other participant, and whom the kind must reach."""
+    others = [member for member in CAST if member.participant != sender]
     officers = content.handling.officers
     if officers is not None:
-        named = {officer.partition("/")[0] for officer in officers} - {sender}
-        return tuple(sorted(named))
-    others = [member for member in CAST if member.participant != sender]
+        named = {officer.partition("/")[0] for officer in officers}
+        return tuple(member.participant for member in others if member.participant in named)
     first = [*filter(lambda member: _must_have(member, row), others), *others][:1]
     return tuple(member.participant for member in first)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from gateway.client.home import create_home
 from gateway.envelope.keyfile import Cost
+from gateway.envelope.keys import SigningKey
 from gateway.ids import Address, Network, Participant, make_address
 from gateway.network import ROOT_FILE, Authority, Decision, Plan
 from gateway.network.enrolment import Profile, enrol, write_gateway
@@ -43,6 +44,7 @@ CAST: Final = (
     Member(Participant("WCU-QP"), "War-crimes unit of QP", "QP", "unit", "unit"),
     Member(Participant("TRIB-QX-OTP"), "Tribunal QX, Office of the Prosecutor", "ZZ", "tribunal", "tribunal"),
     Member(Participant("GN-QN"), "Contact point of QN in the EU network", "QN", "contact-point", "contact-point"),
+    Member(Participant("JA-QN"), "Judicial authority of QN", "QN", "judicial", "judicial"),
     Member(Participant("GS"), "Coordination centre", "ZZ", "coordination", "coordination"),
 )
 
@@ -73,10 +75,12 @@ class Stage:
     Args:
         folder: Everything lies below it.
         passphrase: Of every home, and of the gateway's keys.
+        officers: The approval key of each participant's second officer, who is somebody else and has it in a safe.
     """
 
     folder: Path
     passphrase: bytes
+    officers: dict[str, SigningKey] = field(default_factory=dict, repr=False)
 
     @property
     def config(self) -> Path:
@@ -124,7 +128,9 @@ def _add(stage: Stage, authority: Authority, member: Member, trust: tuple[bytes,
         organisation_type=member.organisation_type,
         roles=(member.role,),
     )
-    enrolled = enrol(profile, now)
+    enrolled = enrol(profile, now, officer=True)
+    assert enrolled.officer is not None
+    stage.officers[member.participant] = enrolled.officer
     root, url = trust
     create_home(
         stage.home(member.participant),

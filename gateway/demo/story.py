@@ -19,6 +19,7 @@ from gateway.demo.tally import Tally
 from gateway.demo.view import View
 from gateway.envelope import common_of
 from gateway.ids import Address, Participant, make_address
+from gateway.message import spec
 
 if TYPE_CHECKING:
     from gateway.client.send_receipt import SendReceipt
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Failed", "Story"]
 
 OFFLINE = "NCB-QN"
+_SECOND_OFFICER = "officer-02"
 _COPIED = "cooperation.request/arrest-and-surrender"  # the message that an intruder copies, alters and repeats
 
 
@@ -95,11 +97,23 @@ class Story:
         content = content_of(line, hashes)
         sender = self._points[line.sender]
         receipt = await sender.send(content, to=line.to, sealed_by_gateway=line.sealed_by_gateway, inherit=True)
+        if spec(content.kind).needs_approval:
+            receipt = await self._approved(line, receipt)
         if receipt.kept:
             raise Failed(f"{line.example}: no gateway took it")
         self._sent[line.example] = receipt
         self.tally.accept(_hash(receipt), line.to)
-        self._view.sent(line, receipt)
+        self._view.sent(line, receipt, approved=spec(content.kind).needs_approval)
+
+    async def _approved(self, line: Line, receipt: SendReceipt) -> SendReceipt:
+        """Let the second officer read and sign what waits: with one signature nothing leaves."""
+        if not receipt.waiting:
+            raise Failed(f"{line.example}: left the home with one signature")
+        sender = self._points[line.sender]
+        shown = await sender.approval(receipt.message_id)
+        return await sender.approve(
+            receipt.message_id, self._stage.officers[line.sender], officer=_SECOND_OFFICER, draft=shown.draft
+        )
 
     async def _gateway_view(self, lines: Sequence[Line]) -> None:
         """Show what the gateway's database has of each message."""

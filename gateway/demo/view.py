@@ -49,9 +49,9 @@ class View:
         """Somebody is there, with a published delivery card."""
         self.note(f"{name:<12} trusts the directory from the root it was given, and can be sealed to")
 
-    def sent(self, line: Line, receipt: SendReceipt) -> None:
+    def sent(self, line: Line, receipt: SendReceipt, *, approved: bool) -> None:
         """A message was accepted."""
-        how = ", sealed by the gateway" if line.sealed_by_gateway else ""
+        how = ", sealed by the gateway" if line.sealed_by_gateway else ", signed by two officers" * approved
         self.note(f"no. {receipt.number:<3}{line.example:<46}{line.sender} to {', '.join(line.to)}{how}")
 
     def seen_by_gateway(self, number: int, head: bytes) -> None:
