@@ -13,6 +13,7 @@ from gateway.envelope.keys import Use
 from gateway.ids import format_id
 from tests.cli.conftest import ROOT
 from tests.cli.test_keys import identity_file
+from tests.cli.test_terminal import at_a_terminal
 from tests.client.conftest import CHEAP
 from tests.client.examples import path
 from tests.support.four_eyes import write_site
@@ -158,3 +159,19 @@ async def test_another_officer_gets_a_key_of_its_own(desk: Desk, world: World, t
     assert signed.code == 0, signed.err
     read = json.loads((await desk.gateway("inbox", "--json", name="GN-QN")).out)
     assert read["approved_by"] == new
+
+
+@pytest.mark.parametrize(("answer", "code", "told"), [(b"n", 1, b"not approved: it waits"), (b"y", 0, b"accepted for")])
+async def test_an_officer_at_a_terminal_sees_it_and_is_asked(
+    desk: Desk, gate: FakeGateway, tmp_path: Path, answer: bytes, code: int, told: bytes
+) -> None:
+    """The officer types its passphrase, reads the whole message, and says yes or no."""
+    message_id = await desk.sent()
+    ended, shown = await at_a_terminal(
+        *("approve", "sign", message_id, "--home", str(tmp_path / "NCB-QM"), "--passphrase-file", str(tmp_path / "passphrase")),
+        *("--officer-key", str(desk.key), "--officer", SECOND),
+        answers=[(b"Officer passphrase: ", b"words of an officer"), (b"Approve this message?", answer)],
+    )
+    assert (ended, told in shown, b"body.measures[0].type: " in shown) == (code, True, True), shown
+    assert b"words of an officer" not in shown
+    assert len(gate.messages) == (1 if code == 0 else 0)
