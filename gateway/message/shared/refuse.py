@@ -15,7 +15,7 @@ from gateway.errors import Rejected
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Surroundings", "require", "require_distinct", "require_known"]
+__all__ = ["Surroundings", "require", "require_distinct", "require_known", "require_once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,12 @@ def require_known(refs: Iterable[str], known: frozenset[str], pointer: str) -> N
     for index, ref in enumerate(refs):
         if ref not in known:
             raise Rejected("refers to nothing in this content", code="content-rule", pointer=f"{pointer}/{index}")
+
+
+def require_once(values: Iterable[str], pointer: str) -> frozenset[str]:
+    """Return plain values as a set; refuse one that stands twice."""
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        require(value not in seen, f"{pointer}/{index}", "stands twice")
+        seen.add(value)
+    return frozenset(seen)
