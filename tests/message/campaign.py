@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Mutation", "covered", "mutations", "reached"]
+__all__ = ["Mutation", "covered", "mutations", "reached", "reached_first"]
 
 Schema = dict[str, Any]
 
@@ -32,11 +32,22 @@ class _Place(NamedTuple):
     schema: Schema
     steps: tuple[str | int, ...]
     value: Any
+    root: Any  # the whole content
 
 
 def reached(schema: Schema, content: Any, resolve: Callable[[str], Schema]) -> Iterator[_Place]:
     """Yield every place of the content with its schema, references and alternatives resolved."""
-    yield from _reached(_Place(schema, (), content), resolve)
+    yield from _reached(_Place(schema, (), content, content), resolve)
+
+
+def reached_first(schema: Schema, contents: list[Any], resolve: Callable[[str], Schema]) -> list[_Place]:
+    """Return the places of several contents; those that an earlier content had under the same schema are left out."""
+    places: dict[tuple[object, ...], _Place] = {}
+    for content in contents:
+        for place in reached(schema, content, resolve):
+            known = (place.steps, str(place.schema), tuple(place.value) if isinstance(place.value, dict) else ())
+            places.setdefault(known, place)
+    return list(places.values())
 
 
 def _reached(place: _Place, resolve: Callable[[str], Schema]) -> Iterator[_Place]:
@@ -51,12 +62,12 @@ def _reached(place: _Place, resolve: Callable[[str], Schema]) -> Iterator[_Place
     if isinstance(place.value, dict):
         for name, inner in place.value.items():
             if name in schema.get("properties", {}):
-                yield from _reached(_Place(schema["properties"][name], (*place.steps, name), inner), resolve)
+                yield from _reached(_Place(schema["properties"][name], (*place.steps, name), inner, place.root), resolve)
     elif isinstance(place.value, list):
         for index, inner in enumerate(place.value):
             prefixed = schema.get("prefixItems", [])
             item = prefixed[index] if index < len(prefixed) else schema["items"]
-            yield from _reached(_Place(item, (*place.steps, index), inner), resolve)
+            yield from _reached(_Place(item, (*place.steps, index), inner, place.root), resolve)
 
 
 def _tagged(schema: Schema, value: dict[str, Any]) -> bool:
@@ -75,8 +86,8 @@ def covered(places: list[_Place]) -> dict[str, set[str]]:
 
 def mutations(places: list[_Place]) -> Iterator[Mutation]:
     """Yield every mutation of the content whose places these are."""
-    root = places[0].value
     for place in places:
+        root = place.root
         for what, value in _wrong_values(place.schema, place.value):
             yield Mutation(what, _pointer(place.steps), _replaced(root, place.steps, value))
         for name in place.schema.get("required", ()):
@@ -86,8 +97,7 @@ def mutations(places: list[_Place]) -> Iterator[Mutation]:
 
 def _wrong_values(schema: Schema, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield (what is broken, value) for everything that a schema says about one value."""
-    if "enum" in schema:
-        yield "enum", f"{value}x" if isinstance(value, str) else 99
+    yield from _wrong_codes(schema, value)
     if "pattern" in schema:
         yield "pattern", f"{value}\n"
         yield "pattern", "\x01"
@@ -106,6 +116,13 @@ def _wrong_values(schema: Schema, value: Any) -> Iterator[tuple[str, Any]]:
         yield "maxItems", (value * (schema["maxItems"] // len(value) + 1))[: schema["maxItems"] + 1]
     if "type" in schema:
         yield "type", {"array": {}, "object": [], "string": 7, "integer": "7", "number": "7", "boolean": 1}[schema["type"]]
+
+
+def _wrong_codes(schema: Schema, value: Any) -> Iterator[tuple[str, Any]]:
+    if "const" in schema:
+        yield "const", not value if isinstance(value, bool) else f"{value}x"
+    if "enum" in schema:
+        yield "enum", f"{value}x" if isinstance(value, str) else 99
 
 
 def _pointer(steps: tuple[str | int, ...]) -> str:

@@ -1,4 +1,8 @@
-"""Content of every kind with every member set, so that a campaign over a schema reaches all of it."""
+"""
+Content of every kind with every member set, so that a campaign over a schema reaches all of it.
+
+`MORE` has further content of a kind whose alternatives one content cannot reach.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from tests.message import full_information
 if TYPE_CHECKING:
     from gateway.message import Content
 
-__all__ = ["FULL"]
+__all__ = ["FULL", "MORE"]
 
 FULL: dict[str, Content] = {**full_information.FULL}
+MORE: dict[str, list[Content]] = {}
