@@ -14,7 +14,7 @@ from typing import Final
 from gateway.errors import Rejected
 from gateway.ids import Kind
 from gateway.message.kind_spec import KindSpec
-from gateway.message.rows import information
+from gateway.message.rows import information, operational
 
 __all__ = ["FAMILIES", "KINDS", "spec"]
 
@@ -27,7 +27,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "system": "About messages themselves",
     }
 )
-_ROWS: Final = (*information.ROWS,)
+_ROWS: Final = (*operational.ROWS, *information.ROWS)
 KINDS: Final[Mapping[Kind, KindSpec]] = MappingProxyType({row.kind: row for row in _ROWS})
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.message import full_information
+from tests.message import full_information, full_operational
 
 if TYPE_CHECKING:
     from gateway.message import Content
 
 __all__ = ["FULL", "MORE"]
 
-FULL: dict[str, Content] = {**full_information.FULL}
-MORE: dict[str, list[Content]] = {}
+FULL: dict[str, Content] = {**full_information.FULL, **full_operational.FULL}
+MORE: dict[str, list[Content]] = {**full_operational.MORE}

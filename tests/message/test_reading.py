@@ -96,7 +96,7 @@ def test_a_critical_extension_must_be_understood() -> None:
 
 def test_unknown_kinds_and_versions_are_refused() -> None:
     """A reader says that it does not know a kind or a version instead of guessing."""
-    assert refused(encode(REQUEST), kind="notice.request")[0] == "kind-unknown"
+    assert refused(encode(REQUEST), kind="no.such")[0] == "kind-unknown"
     assert refused(encode(REQUEST), version="1.1.0")[0] == "schema-unknown"
     assert refused(encode(REQUEST), kind="request.response") == ("content-header", "/kind")
 
