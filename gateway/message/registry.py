@@ -14,7 +14,7 @@ from typing import Final
 from gateway.errors import Rejected
 from gateway.ids import Kind
 from gateway.message.kind_spec import KindSpec
-from gateway.message.rows import evidence_and_cases, information, partnership, system, training
+from gateway.message.rows import evidence_and_cases, information, operational, partnership, system, training
 
 __all__ = ["FAMILIES", "KINDS", "spec"]
 
@@ -28,6 +28,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _ROWS: Final = (
+    *operational.ROWS,
     *training.ROWS,
     *partnership.ROWS,
     *information.ROWS,

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.message import full_evidence, full_information, full_partnership, full_system, full_training
+from tests.message import (
+    full_evidence,
+    full_information,
+    full_operational,
+    full_partnership,
+    full_system,
+    full_training,
+)
 
 if TYPE_CHECKING:
     from gateway.message import Content
@@ -18,10 +25,11 @@ __all__ = ["CANNOT_STAND", "FULL", "MORE"]
 FULL: dict[str, Content] = {
     **full_information.FULL,
     **full_evidence.FULL,
+    **full_operational.FULL,
     **full_training.FULL,
     **full_partnership.FULL,
     **full_system.FULL,
 }
-MORE: dict[str, list[Content]] = {**full_training.MORE, **full_partnership.MORE}
+MORE: dict[str, list[Content]] = {**full_operational.MORE, **full_training.MORE, **full_partnership.MORE}
 # Members and types that a rule refuses in a kind, so that no content of it reaches them.
 CANNOT_STAND: dict[str, frozenset[str]] = {**full_evidence.CANNOT_STAND}

@@ -51,4 +51,4 @@ def test_each_row_is_whole(kind: str) -> None:
 def test_an_unknown_kind_is_refused() -> None:
     """A kind of another network or of the future is not guessed at."""
     with pytest.raises(Rejected, match="kind-unknown"):
-        spec("notice.request")
+        spec("no.such")

@@ -122,21 +122,26 @@ def test_the_campaign_reaches_every_member(kind: str) -> None:
     refused = CANNOT_STAND.get(kind, frozenset())
     for part in [schema, *schema["$defs"].values()]:
         left_out = set(part.get("properties", {})) - set_members.get(part["title"], set())
-        assert part["title"] in refused or left_out <= {"critical", "life", "public_extract"} | refused, part["title"]
+        # a marking that a kind prescribes may be the default, which is not written
+        prescribed = {"onward", "verify_before_action"} if part["title"] == "Handling" else set()
+        unset = left_out - {"critical", "life", "public_extract", *prescribed, *refused}
+        assert part["title"] in refused or not unset, part["title"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_single_defect_is_refused_at_its_place_by_both(kind: str) -> None:
     """Required members removed, bounds exceeded, codes misspelt, types swapped: codec and validator point alike."""
-    broken = list(mutations(full_places(kind)))
-    wrong = []
-    for mutation in broken:
+    wrong, tried = [], 0
+    for mutation in mutations(full_places(kind)):
+        tried += 1
         seen = refused_at(kind, mutation.content)
         independent = quick_pointers(quick_validator(kind).iter_errors(mutation.content))
         if seen != mutation.pointer or mutation.pointer not in independent:
             wrong.append((mutation.what, mutation.pointer, seen, independent))
     assert wrong == []
-    assert len(broken) > 150
+    assert tried > 150
 
 
 def refused_at(kind: str, content: Any) -> str | None:

@@ -127,3 +127,58 @@ def test_an_exercise_has_no_real_recipients(world: World) -> None:
     header = msgspec.structs.replace(HEADER, sender=Address("NCB-QM@drill"), sealer=Address("NCB-QM@drill"))
     verdict = judge(header, [QN], exercise.directory, NOW)
     assert (verdict.rule, verdict.code) == (Rule.RECIPIENTS_ACTIVE, "recipient-unknown")
+
+
+NOTICE = Kind("notice.request")
+CENTRE = Address("GS@icn")
+
+
+@pytest.fixture
+def bureaus() -> World:
+    """Return a network of two bureaus, a tribunal and the coordination centre, each with its own role alone."""
+    world = make_world(["NCB-QM", "GN-QN", "TRIB-QX-OTP", "GS"], NOW)
+    roles = {"NCB-QM": "ncb", "GN-QN": "contact-point", "TRIB-QX-OTP": "tribunal", "GS": "coordination"}
+    for name, role in roles.items():
+        world.change(name, roles=(role,))
+    world.publish()
+    return world
+
+
+@pytest.mark.parametrize("kind", ["notice.request", "diffusion.circulate"])
+def test_a_kind_may_have_to_reach_a_role(bureaus: World, kind: str) -> None:
+    """A request for a notice and a diffusion go to the coordination centre, whoever else gets them."""
+    assert ruled(bureaus, kind=Kind(kind)) == ("must-reach", "recipient-missing")
+    assert ruled(bureaus, kind=Kind(kind), to=(CENTRE,)) == ("admitted", None)
+    assert ruled(bureaus, kind=Kind(kind), to=(QN, CENTRE)) == ("admitted", None)
+
+
+def test_what_must_be_reached_is_a_role_not_a_name(bureaus: World) -> None:
+    """A participant that loses the role is no coordination centre, and one that gets it is."""
+    bureaus.change("GS", roles=("unit",))
+    bureaus.publish()
+    assert ruled(bureaus, kind=NOTICE, to=(QN, CENTRE)) == ("must-reach", "recipient-missing")
+    bureaus.change("GN-QN", roles=("contact-point", "coordination"))
+    bureaus.publish()
+    assert ruled(bureaus, kind=NOTICE, to=(QN, OTP)) == ("admitted", None)
+
+
+def test_the_sender_is_told_whom_a_message_must_reach(bureaus: World) -> None:
+    """The refusal names the role and the rule."""
+    with pytest.raises(Rejected, match=r"notice.request must reach coordination \(rule must-reach\)") as caught:
+        admit(msgspec.structs.replace(HEADER, kind=NOTICE), [QN, OTP], bureaus.directory, NOW)
+    assert caught.value.code == "recipient-missing"
+
+
+def test_whom_a_message_must_reach_is_asked_before_clearance(bureaus: World) -> None:
+    """A sender learns first that somebody is missing, then that somebody is not cleared."""
+    bureaus.change("GN-QN", clearance="official-use-only")
+    bureaus.publish()
+    assert ruled(bureaus, kind=NOTICE, to=(QN,)) == ("must-reach", "recipient-missing")
+    assert ruled(bureaus, kind=NOTICE, to=(QN, CENTRE)) == ("clearance", "clearance")
+
+
+def test_what_the_centre_sends_need_not_reach_it(bureaus: World) -> None:
+    """A review comes from the coordination centre alone and goes to the requester."""
+    review = Kind("notice.review")
+    assert ruled(bureaus, kind=review, sender=CENTRE, sealer=CENTRE, to=(QM,)) == ("admitted", None)
+    assert ruled(bureaus, kind=review, to=(CENTRE,)) == ("sender-may-send", "kind-not-allowed")
