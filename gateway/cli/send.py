@@ -8,7 +8,6 @@ of the pen: it is refused before anything is signed, unless `--allow-unread` say
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -29,7 +28,6 @@ _KEPT: Final = (
     "no gateway could be reached: the message is kept, and goes out with the next command or a followed inbox;"
     " do not send it again"
 )
-MAX_FILE_BYTES: Final = (1 << 20) + 1  # a content above 1 MiB is refused by its own rule, after one byte more
 
 
 def register(app: typer.Typer) -> None:
@@ -53,8 +51,10 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send a message to participants and groups."""
+    from gateway.cli.files import read_file
+
     output.require_output("nothing was sent")
-    content = _content(_read(file), allow_unread=allow_unread)
+    content = _content(read_file(file), allow_unread=allow_unread)
     place = locate(home, passphrase_file, gateway)
     receipt = run(lambda: _send(content, to, place, sealed_by_gateway=sealed_by_gateway))
     if receipt is None:
@@ -79,18 +79,6 @@ def _content(data: bytes, *, allow_unread: bool) -> Content:
         told = ", ".join(one.pointer + (f" ({one.meant}?)" if one.meant else "") for one in unread[:MAX_TOLD])
         raise Rejected(f"not read by anybody: {told}", code="content-schema", hint=_UNREAD)
     return content
-
-
-def _read(file: Path) -> bytes:
-    from gateway.errors import Rejected
-
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(MAX_FILE_BYTES)
-        with file.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES)
-    except OSError as exc:
-        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request", hint="check the path") from exc
 
 
 def _show(receipt: SendReceipt, *, as_json: bool) -> None:
