@@ -22,7 +22,7 @@ from gateway.errors import GatewayError
 __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
-    *("new", "validate"),
+    *("new", "validate", "export", "import"),
     *("send", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
