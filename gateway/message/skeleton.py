@@ -62,6 +62,7 @@ _SAMPLES: Final = (
     "https://gateway.example/",
     "1000",
     "A1",
+    "/body",
     "A-1",
 )
 

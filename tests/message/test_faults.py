@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from typing import TYPE_CHECKING, Any
@@ -12,25 +13,36 @@ from gateway.errors import Rejected
 from gateway.message import KINDS, encode, find_faults, read_message_file
 from gateway.message.faults import MAX_FAULTS
 from gateway.message.pointers import make_pointer
-from tests.message.campaign import mutations
-from tests.message.full import FULL
+from tests.message import full
+from tests.message.campaign import mutations, reached
 from tests.message.test_rules import BROKEN, changed
-from tests.message.test_schemas import full_places
-from tests.message.validators import example_files, validator
+from tests.message.test_schemas import resolver
+from tests.message.validators import example_files, schema_of, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
+    from gateway.message import Content
+
 GONE = object()
 REPORT = "information.report"
 Edit = tuple[str, Any]
 
 
-def edits(kind: str) -> list[Edit]:
-    """Return every single defect of a kind as (pointer, value there), `GONE` for a member that is removed."""
-    return [(one.pointer, _at(one.content, one.pointer)) for one in mutations(full_places(kind))]
+def contents(kind: str) -> list[Any]:
+    """Return full contents of a kind, as message files: more than one where alternatives exclude each other."""
+    more: dict[str, list[Content]] = getattr(full, "MORE", {})
+    return [{**json.loads(encode(one)), "kind": kind} for one in (full.FULL[kind], *more.get(kind, ()))]
+
+
+def edits(kind: str, content: Any, draw: random.Random) -> list[Edit]:
+    """Return single defects of some places of a content as (pointer, value there), `GONE` for a member that is removed."""
+    root, *places = (one for one in reached(schema_of(kind), content, resolver(kind)) if one.value != [])
+    chosen = [root, *draw.sample(places, min(len(places), 50))]
+    found = [(one.pointer, _at(one.content, one.pointer)) for one in mutations(chosen)]
+    return [one for one in found if one[0] not in {"", "/kind"}]
 
 
 def _at(content: Any, pointer: str) -> Any:
@@ -42,20 +54,28 @@ def _at(content: Any, pointer: str) -> Any:
     return content
 
 
-def broken(kind: str, chosen: Iterable[Edit]) -> dict[str, Any]:
-    """Return the full content of a kind, as a message file, with several defects; one inside another counts once."""
-    content: dict[str, Any] = {**json.loads(encode(FULL[kind])), "kind": kind}
+def broken(content: Any, chosen: Iterable[Edit]) -> Any:
+    """Return a content with several defects; one inside another counts once."""
+    content = copy.deepcopy(content)
     for pointer, value in sorted(chosen, key=lambda edit: -len(edit[0])):
-        *path, last = pointer.split("/")[1:] or [""]
+        *path, last = pointer.split("/")[1:]
         place = _at(content, "".join(f"/{step}" for step in path))
-        key: Any = int(last) if isinstance(place, list) else last
-        if not isinstance(place, dict | list) or pointer in {"", "/kind"}:
-            continue
-        if value is GONE and isinstance(place, dict):
-            place.pop(key, None)
-        elif isinstance(place, dict) or key < len(place):
-            place[key] = value
+        if isinstance(place, dict) and value is GONE:
+            place.pop(last, None)
+        elif isinstance(place, dict):
+            place[last] = value
+        elif isinstance(place, list) and int(last) < len(place):
+            place[int(last)] = value
     return content
+
+
+def several(kind: str, counts: tuple[int, ...], times: int) -> Iterator[tuple[list[Edit], Any]]:
+    """Yield (defects, content with them), drawn alike in every run."""
+    draw = random.Random(kind)
+    for content in contents(kind):
+        single = edits(kind, content, draw)
+        for some in (draw.sample(single, count) for count in counts for _ in range(times)):
+            yield some, broken(content, some)
 
 
 def independent(errors: Iterable[ValidationError]) -> Iterator[str]:
@@ -75,23 +95,19 @@ def independent(errors: Iterable[ValidationError]) -> Iterator[str]:
 
 
 def _wrong_tag(inner: ValidationError, union: ValidationError) -> bool:
-    if inner.validator == "required":
-        return _tag(union) in inner.validator_value and _tag(union) not in inner.instance
-    return list(inner.relative_path) == [_tag(union)]
+    return _tag(union) in _tag_faults(inner)
 
 
 def _tag(union: ValidationError) -> str:
-    """Return the member that tells the alternatives apart: the first that is required in each."""
-    return next(name for name in ("scheme", "colour", "type", "form") if _in_every_option(union, name))
+    """Return the member that tells the alternatives apart: all but one of them find fault with it."""
+    return next(name for name in ("scheme", "colour", "type", "form") if any(name in _tag_faults(one) for one in union.context))
 
 
-def _in_every_option(union: ValidationError, name: str) -> bool:
-    tagged = {inner.relative_schema_path[0] for inner in union.context if name in {*inner.relative_path, *_missing(inner)}}
-    return bool(tagged)
-
-
-def _missing(error: ValidationError) -> list[str]:
-    return list(error.validator_value) if error.validator == "required" else []
+def _tag_faults(inner: ValidationError) -> list[str]:
+    """Return the members of the union itself that an alternative misses or finds another tag in."""
+    if inner.validator == "required" and not inner.relative_path:
+        return [name for name in inner.validator_value if name not in inner.instance]
+    return [str(inner.relative_path[0])] if len(inner.relative_path) == 1 and inner.validator == "enum" else []
 
 
 def ours(content: object) -> set[str]:
@@ -102,11 +118,8 @@ def ours(content: object) -> set[str]:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_an_independent_validator_finds_the_same(kind: str) -> None:
     """With two or three defects at once, every place that the validator names is told, and no other."""
-    single = edits(kind)
-    draw = random.Random(kind)  # a sample that stays the same
     wrong = []
-    for some in (draw.sample(single, count) for count in (2, 3) for _ in range(20)):
-        content = broken(kind, some)
+    for some, content in several(kind, (2, 3), 8):
         theirs = set(independent(validator(kind).iter_errors(content)))
         if len(theirs) <= MAX_FAULTS and ours(content) != theirs:
             wrong.append((some, ours(content) ^ theirs))
@@ -117,10 +130,8 @@ def test_an_independent_validator_finds_the_same(kind: str) -> None:
 def test_every_single_defect_is_told_alone(kind: str) -> None:
     """Required members removed, bounds exceeded, codes misspelt, types swapped: one defect, its place, and a remedy."""
     wrong = []
-    for pointer, value in edits(kind):
-        if pointer in {"", "/kind"}:
-            continue
-        found = find_faults(json.dumps(broken(kind, [(pointer, value)])).encode()).faults
+    for ((pointer, _),), content in several(kind, (1,), 60):
+        found = find_faults(json.dumps(content).encode()).faults
         if {one.pointer for one in found if one.code != "content-rule"} != {pointer} or not all(one.remedy for one in found):
             wrong.append((pointer, found))
     assert wrong == []
@@ -129,9 +140,7 @@ def test_every_single_defect_is_told_alone(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_what_the_codec_refuses_first_is_among_them(kind: str) -> None:
     """The place at which reading stops is told, and a file without fault is read."""
-    single, draw = edits(kind), random.Random(kind)
-    for some in (draw.sample(single, 2) for _ in range(60)):
-        content = broken(kind, some)
+    for some, content in several(kind, (2,), 20):
         found = {one.pointer for one in find_faults(json.dumps(content).encode()).faults}
         assert (refused_at(content) in found) if found else (refused_at(content) is None), some
 
@@ -163,7 +172,7 @@ def test_every_rule_is_told_at_its_place(name: str) -> None:
 
 def test_several_rules_are_told_at_once() -> None:
     """Two contradictions in different parts are both told, with what the officer could do."""
-    content: dict[str, Any] = {**json.loads(encode(FULL[REPORT])), "kind": REPORT}
+    content = contents(REPORT)[0]
     content["retention"]["delete_after"] = "2098-01-01"
     content["body"]["graph"] = "a-9"
     content["created"] = "2099-05-01T08:30:00.5Z"
@@ -174,7 +183,7 @@ def test_several_rules_are_told_at_once() -> None:
 
 def test_an_answer_to_nothing_is_told() -> None:
     """A report that says it is a reply names what it answers."""
-    content: dict[str, Any] = {**json.loads(encode(FULL[REPORT])), "kind": REPORT}
+    content = contents(REPORT)[0]
     del content["in_reply_to"]
     found = find_faults(json.dumps(content).encode())
     assert [(one.code, one.pointer) for one in found.faults] == [("content-header", "/in_reply_to")]
@@ -244,7 +253,7 @@ def test_a_deep_text_is_told_at_its_depth() -> None:
 
 def test_no_fault_quotes_what_the_file_says() -> None:
     """Rules and remedies speak of the schema alone, so that they may be logged and sent on."""
-    content = broken(REPORT, [("/body/trigger", "SECRET-1"), ("/urgency", "SECRET-2"), ("/created", "SECRET-3")])
+    content = broken(contents(REPORT)[0], [("/body/trigger", "SECRET-1"), ("/urgency", "SECRET-2"), ("/created", "SECRET-3")])
     found = find_faults(json.dumps(content).encode())
     assert len(found.faults) == 3
     assert not any("SECRET" in text for one in found.faults for text in (one.rule, one.remedy, one.pointer))
@@ -252,7 +261,7 @@ def test_no_fault_quotes_what_the_file_says() -> None:
 
 def test_a_flood_of_faults_is_cut() -> None:
     """A file with thousands of faults is told the first hundred, and that there are more."""
-    content = broken(REPORT, [("/body/items", [{}] * 100)])
+    content = broken(contents(REPORT)[0], [("/body/items", [{}] * 100)])
     found = find_faults(json.dumps(content).encode())
     assert len(found.faults) == MAX_FAULTS
     assert "more than" in (found.unchecked or "")
