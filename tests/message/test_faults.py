@@ -12,7 +12,10 @@ import pytest
 from gateway.errors import Rejected
 from gateway.message import KINDS, encode, find_faults, read_message_file
 from gateway.message.faults import MAX_FAULTS
+from gateway.message.information.information_report import InformationReportBody
 from gateway.message.pointers import make_pointer
+from gateway.message.positions import Positions
+from gateway.message.shared.refuse import require
 from tests.message import full
 from tests.message.campaign import mutations, reached
 from tests.message.test_rules import BROKEN, changed
@@ -265,3 +268,52 @@ def test_a_flood_of_faults_is_cut() -> None:
     found = find_faults(json.dumps(content).encode())
     assert len(found.faults) == MAX_FAULTS
     assert "more than" in (found.unchecked or "")
+
+
+def test_a_rule_that_stumbles_over_a_broken_one_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found stands, and the author is told that the rules behind it were not looked at."""
+
+    def check(_body: object, at: str, _around: object) -> None:
+        require(holds=False, pointer=f"{at}/trigger", detail="broken")
+        raise KeyError
+
+    data = json.dumps(contents(REPORT)[0]).encode()
+    monkeypatch.setattr(InformationReportBody, "check", check)
+    found = find_faults(data)
+    assert [one.pointer for one in found.faults] == ["/body/trigger"]
+    assert "up to the last" in (found.unchecked or "")
+
+
+def test_a_rule_that_fails_by_itself_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is hidden: an error of ours over content that breaks no rule comes out as one."""
+
+    def check(_body: object, _at: str, _around: object) -> None:
+        raise KeyError("a bug")
+
+    data = json.dumps(contents(REPORT)[0]).encode()
+    monkeypatch.setattr(InformationReportBody, "check", check)
+    with pytest.raises(KeyError):
+        find_faults(data)
+
+
+def test_a_direct_refusal_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that raises by itself is told like the others, as the last that was looked at."""
+
+    def check(_body: object, at: str, _around: object) -> None:
+        raise Rejected("broken", code="content-rule", pointer=f"{at}/items")
+
+    data = json.dumps(contents(REPORT)[0]).encode()
+    monkeypatch.setattr(InformationReportBody, "check", check)
+    found = find_faults(data)
+    assert [one.pointer for one in found.faults] == ["/body/items"]
+    assert "up to the last" in (found.unchecked or "")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "line", "excerpt"),
+    [("/a~1b", 2, '"x\\"y"'), ("/c/1", 4, "{"), ("/c/1/~0", 5, "true"), ("/c/7", 3, ""), ("/d", 1, ""), ("", 1, "{")],
+)
+def test_a_place_has_a_line_and_an_excerpt(pointer: str, line: int, excerpt: str) -> None:
+    """Escaped names, elements and members that are missing are found in the text."""
+    places = Positions('{\n "a/b": "x\\"y",\n "c": [1,\n {\n "~": true}]}')
+    assert (places.line(pointer), places.excerpt(pointer, 1 if excerpt == "{" else 9)) == (line, excerpt)
