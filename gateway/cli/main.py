@@ -22,10 +22,12 @@ from gateway.errors import GatewayError
 __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
+    *("new", "validate", "export", "import", "catalogue"),
     *("send", "forward", "approve", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys"),
-    *("tls", "catalogue"),
+    "tls",
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
+MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.
 _SERVER: Final = frozenset({"aiormq", "alembic", "prometheus_client", "psycopg", "sqlalchemy", "structlog", "uvloop"})
 _INSTALL: Final = "this command belongs to a gateway: install gateway[server]"
@@ -43,7 +45,7 @@ def build() -> typer.Typer:
     )
     app.callback()(_options)
     for name in COMMANDS:
-        importlib.import_module(f"gateway.cli.{name.replace('-', '_')}").register(app)
+        importlib.import_module(f"gateway.cli.{MODULES.get(name, name.replace('-', '_'))}").register(app)
     return app
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "print_lines",
     "print_pairs",
     "print_table",
+    "print_text",
     "require_output",
     "safe",
     "working",
@@ -123,6 +124,17 @@ def print_json(value: object) -> None:
         _write(line.decode())
     else:
         _write_bytes(stream, line)
+
+
+def print_text(data: bytes) -> None:
+    """Print a JSON text with its line ends; on a terminal, what acts there is made visible, in a pipe nothing is changed."""
+    from gateway.message.show import visible
+
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None or sys.stdout.isatty():
+        _write(visible(data.decode(), multiline=True))
+    else:
+        _write_bytes(stream, data)
 
 
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:

@@ -9,7 +9,6 @@ meant.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -35,7 +34,6 @@ _WAITING: Final = (
     "nothing was sent: this kind needs a second officer; next: gateway approve show {id}, then gateway approve sign {id}"
     " --officer-key FILE, or gateway approve refuse {id} --reason TEXT"
 )
-MAX_FILE_BYTES: Final = (1 << 20) + 1  # a content above 1 MiB is refused by its own rule, after one byte more
 
 
 def register(app: typer.Typer) -> None:
@@ -65,10 +63,11 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send a message to participants and groups."""
+    from gateway.cli.files import read_file
     from gateway.ids import parse_hash
 
     output.require_output("nothing was sent")
-    content = _content(_read(file), allow_unread=allow_unread)
+    content = _content(read_file(file), allow_unread=allow_unread)
     place = locate(home, passphrase_file, gateway)
     wish: Wish = {"sealed_by_gateway": sealed_by_gateway, "inherit": inherit}
     if in_reply_to is not None:
@@ -100,18 +99,6 @@ def _content(data: bytes, *, allow_unread: bool) -> Content:
         told = ", ".join(one.pointer + (f" ({one.meant}?)" if one.meant else "") for one in unread[:MAX_TOLD])
         raise Rejected(f"not read by anybody: {told}", code="content-schema", hint=_UNREAD)
     return content
-
-
-def _read(file: Path) -> bytes:
-    from gateway.errors import Rejected
-
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(MAX_FILE_BYTES)
-        with file.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES)
-    except OSError as exc:
-        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request", hint="check the path") from exc
 
 
 def _show(receipt: SendReceipt, *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Messages: strict content, kinds, handling. Pure. What a kind alone has stands in its module, in the package of its family."""
 
 from gateway.message.content import Author, Body, Content, PersonalData, Retention, Urgency
+from gateway.message.faults import Fault, Findings, find_faults
 from gateway.message.handling import HANDLING_CODES, Handling, clears, handling_code, join, parse_handling
 from gateway.message.header import HeaderFields, HeaderWishes, check_repeats, wishes
 from gateway.message.kind_spec import ROLES, KindSpec
@@ -40,6 +41,7 @@ from gateway.message.shared import (
     unix_time,
 )
 from gateway.message.show import outline, visible
+from gateway.message.skeleton import Skeleton, skeleton
 from gateway.message.unread import unread_members
 
 __all__ = [
@@ -59,6 +61,8 @@ __all__ = [
     "Encryption",
     "Entity",
     "Evaluation",
+    "Fault",
+    "Findings",
     "FourByFour",
     "Geometry",
     "Handling",
@@ -81,6 +85,7 @@ __all__ = [
     "Point",
     "Polygon",
     "Retention",
+    "Skeleton",
     "Translation",
     "Urgency",
     "Warrant",
@@ -88,6 +93,7 @@ __all__ = [
     "check_repeats",
     "clears",
     "encode",
+    "find_faults",
     "handling_code",
     "instant",
     "join",
@@ -95,6 +101,7 @@ __all__ = [
     "parse_handling",
     "read",
     "read_message_file",
+    "skeleton",
     "spec",
     "unix_time",
     "unread_members",

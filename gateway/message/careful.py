@@ -1,23 +1,29 @@
 """
-The careful reading of a suspicious text: find the first fault of strict JSON and point at it.
+The careful reading of a suspicious text: find what is against strict JSON and point at it.
 
 Slower than the tests of `gateway.message.strict`, and only run when one of those raised a suspicion that may be
-unfounded (the word "null" in a text, a fraction in coordinates). Work is bounded by the number of values, which was
-checked before. Faults are reported in document order, but for one that stands deeper than may be read.
+unfounded (the word "null" in a text, a fraction in coordinates), or for an author who wants to know every fault. Work is
+bounded by the number of values, which was checked before. Faults come in document order, but for one that stands deeper
+than may be read.
 """
 
 from __future__ import annotations
 
 from json import JSONDecodeError, JSONDecoder
 from math import isfinite
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.message.pointers import make_pointer
 
-__all__ = ["Fault", "find_fault"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Fault", "find_fault", "find_faults"]
 
 _MAX_INTEGER: Final = 2**53 - 1  # what every JSON reader holds exactly
 _MAX_DIGITS: Final = 17  # sign and 16 digits
+
+Steps = tuple[str | int, ...]
 
 
 class Fault(NamedTuple):
@@ -28,33 +34,35 @@ class Fault(NamedTuple):
 
 
 class _Bad(NamedTuple):
-    """Stands in the tree for a value that may not stand there; `key` is the member at fault, or None."""
+    """Stands in the tree for a scalar that may not stand there."""
 
     detail: str
-    key: str | None = None
 
 
-class _Found(Exception):  # noqa: N818 - carries a finding upwards, is no error of its own
-    """Travels up from the fault and collects the way to it."""
+class _Repeating(dict[str, object]):
+    """An object in which names stand twice; the last value of each is its member."""
 
-    def __init__(self, detail: str, *steps: str | int) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.steps: list[str | int] = list(steps)  # innermost first
+    repeated: tuple[str, ...] = ()
 
 
 def find_fault(text: str, max_depth: int) -> Fault | None:
     """Return the first fault of a text, or None when the suspicion was unfounded."""
+    return next(find_faults(text, max_depth), None)
+
+
+def find_faults(text: str, max_depth: int) -> Iterator[Fault]:
+    """Yield every fault of a text; one that is not JSON at all has that fault alone."""
     scanner = JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
     try:
-        _check("", scanner.decode(text), max_depth)
+        tree = scanner.decode(text)
     except JSONDecodeError as exc:
-        return Fault(f"not JSON at line {exc.lineno}, column {exc.colno}", "")
+        yield Fault(f"not JSON at line {exc.lineno}, column {exc.colno}", "")
+        return
     except RecursionError:
-        return Fault(f"deeper than {max_depth}", "")
-    except _Found as found:
-        return Fault(found.detail, make_pointer(reversed(found.steps)))
-    return None
+        yield Fault(f"deeper than {max_depth}", "")
+        return
+    for detail, steps in _faults("", tree, max_depth, ()):
+        yield Fault(detail, make_pointer(steps))
 
 
 def _object(pairs: list[tuple[str, object]]) -> object:
@@ -62,8 +70,9 @@ def _object(pairs: list[tuple[str, object]]) -> object:
     if len(members) == len(pairs):
         return members
     seen: set[str] = set()
-    repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-    return _Bad("a member stands twice", repeated)
+    found = _Repeating(members)
+    found.repeated = tuple(dict.fromkeys(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    return found
 
 
 def _integer(digits: str) -> object:
@@ -76,7 +85,7 @@ def _constant(_name: str) -> object:
     return _Bad("not a number")
 
 
-def _check(parent: str, value: object, room: int) -> None:
+def _faults(parent: str, value: object, room: int, at: Steps) -> Iterator[tuple[str, Steps]]:
     """
     Look at a value and everything in it.
 
@@ -84,51 +93,47 @@ def _check(parent: str, value: object, room: int) -> None:
         parent: Name of the member that holds the value; an array passes its own on.
         value: What the scanner made.
         room: How many levels may still follow.
+        at: Where it stands.
     """
     if isinstance(value, dict | list) and not room:
-        raise _Found("nested too deep")
-    if isinstance(value, dict):
-        _check_members(value, room - 1)
+        yield "nested too deep", at
+    elif isinstance(value, dict):
+        if isinstance(value, _Repeating):
+            yield from (("a member stands twice", (*at, key)) for key in value.repeated)
+        for key, inner in value.items():
+            if detail := _text_fault(key):
+                yield detail, (*at, key)
+            yield from _inside(key, inner, room - 1, (*at, key))
     elif isinstance(value, list):
-        _check_elements(parent, value, room - 1)
-    else:
-        _check_scalar(value, coordinate=parent == "coordinates")
+        for index, inner in enumerate(value):
+            yield from _inside(parent, inner, room - 1, (*at, index))
+    elif detail := _scalar_fault(value, coordinate=parent == "coordinates"):
+        yield detail, at
 
 
-def _check_members(members: dict[str, object], room: int) -> None:
-    key = ""
-    try:
-        for key, value in members.items():
-            _check_text(key)
-            _check(key, value, room)
-    except _Found as found:
-        found.steps.append(key)
-        raise
+def _inside(parent: str, value: object, room: int, at: Steps) -> Iterator[tuple[str, Steps]]:
+    """Look at a member or element; scalars, which are most of them, without a generator of their own."""
+    if isinstance(value, dict | list):
+        return _faults(parent, value, room, at)
+    detail = _scalar_fault(value, coordinate=parent == "coordinates")
+    return iter(((detail, at),) if detail else ())
 
 
-def _check_elements(parent: str, elements: list[object], room: int) -> None:
-    index = 0
-    try:
-        for index, value in enumerate(elements):  # noqa: B007 - the handler below names the index at fault
-            _check(parent, value, room)
-    except _Found as found:
-        found.steps.append(index)
-        raise
-
-
-def _check_scalar(value: object, *, coordinate: bool) -> None:
+def _scalar_fault(value: object, *, coordinate: bool) -> str | None:
     if value is None:
-        raise _Found("null is not used: leave the member out")
+        return "null is not used: leave the member out"
     if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, _Bad):
-        raise _Found(value.detail, *([] if value.key is None else [value.key]))
-    elif isinstance(value, float) and not (coordinate and isfinite(value)):
-        raise _Found("a fraction or exponent outside GeoJSON coordinates")
+        return _text_fault(value)
+    if isinstance(value, _Bad):
+        return value.detail
+    if isinstance(value, float) and not (coordinate and isfinite(value)):
+        return "a fraction or exponent outside GeoJSON coordinates"
+    return None
 
 
-def _check_text(text: str) -> None:
+def _text_fault(text: str) -> str | None:
     if "\0" in text:
-        raise _Found("the character U+0000")
+        return "the character U+0000"
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        raise _Found("a lone surrogate")
+        return "a lone surrogate"
+    return None

@@ -35,7 +35,7 @@ from gateway.message.shared.basics import (
     Version,
     Wire,
 )
-from gateway.message.shared.refuse import Surroundings, require, require_distinct
+from gateway.message.shared.refuse import Surroundings, refuse, require, require_distinct
 from gateway.message.shared.times import Day, Instant, reversed_period
 from gateway.message.unread import unread_fields
 from gateway.message.versions import found_at
@@ -195,9 +195,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         """
         for index, name in enumerate(self.critical):
             if name not in understood:
-                raise Rejected(
-                    "names an extension that is not known here", code="must-understand", pointer=f"/critical/{index}"
-                )
+                unknown = "names an extension that is not known here"
+                refuse(Rejected(unknown, code="must-understand", pointer=f"/critical/{index}"))
             require(name in self.ext, f"/critical/{index}", "names an extension that is not there")
         self.handling.check("/handling")
         around = Surroundings(protects=protects_persons(self.handling), attachments=self._check_attachments())

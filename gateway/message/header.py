@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, MessageId, format_id, parse_id
 from gateway.message.handling import handling_code
-from gateway.message.shared.refuse import require
+from gateway.message.shared.refuse import refuse, require
 from gateway.message.shared.times import unix_time
 
 if TYPE_CHECKING:
@@ -125,5 +125,5 @@ def _seconds(text: str | None, pointer: str) -> int | None:
         return None
     at = unix_time(text)
     if not at.is_integer():
-        raise Rejected("header times are whole seconds", code="content-header", pointer=pointer)
+        refuse(Rejected("header times are whole seconds", code="content-header", pointer=pointer))
     return int(at)
