@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Failed", "Story"]
 
 OFFLINE = "NCB-QN"
-_SECOND_OFFICER = "officer-02"
+_SECOND_OFFICER = "second-officer"
 _COPIED = "cooperation.request/arrest-and-surrender"  # the message that an intruder copies, alters and repeats
 
 

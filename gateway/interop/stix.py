@@ -39,11 +39,13 @@ LOST: Final[Mapping[str, str]] = MappingProxyType(
         "/personal_data": "no home",
         "/retention": "no product deletes by it: tell the recipient",
         "/supersedes": "no link between two exports",
+        "/derived_from": "no link between two exports",
         "/sequence": "it belongs to the conversation",
         "/disclosed_recipients": "it belongs to the envelope",
         "/critical": "no product would refuse for it",
         "/ext": "made by others",
         "/attachments/*/encryption": "the file is described, not fetched",
+        "/body/items/*/entities": "the report has all of them in its extension",
         "/attachments/*/storage_uri": "the file is described, not fetched",
     }
 )
@@ -105,7 +107,7 @@ def _report(build: Builder, body: Json) -> None:
         about += [files[ref] for ref in item.get("attachments", ())]
         note = build.add("note", f"item {index}", content=item["text"], object_refs=_distinct(about) or [report])
         made += [note, _opinion(build, index, note, item["evaluation"])]
-    said = {name: body.get(name) for name in ("trigger", "source_protection", "use_conditions", "graph", "links")}
+    said = {name: body.get(name) for name in ("trigger", "source_protection", "use_conditions", "graph", "links", "entities")}
     named = _named(build, "Information report", body.get("links", ()))
     build.add("report", "report", **named, object_refs=_distinct(made), **extended(said))
 

@@ -42,7 +42,8 @@ def kind_schema(row: KindSpec, version: str = "") -> Schema:
     """
     version = version or row.version
     (_, parts) = msgspec.json.schema_components((row.content,), ref_template="#/$defs/{name}")
-    parts = {name: _documented(_tidy(part, row), _structs(row.content)[name]) for name, part in sorted(parts.items())}
+    structs = _structs(row.content)
+    parts = {name: _documented(_tidy(part, row), structs[name]) for name, part in sorted(parts.items())}
     top = parts.pop(row.content.__name__)
     top["properties"]["kind"] = {"const": row.kind}
     top["required"].remove("kind")  # content may leave it out: the header has it

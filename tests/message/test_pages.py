@@ -35,7 +35,7 @@ def plain(markdown: str) -> str:
 
 def links_of(path: str, text: str) -> list[tuple[str, str]]:
     """Return (path under `schemas/`, heading) of every link of a page."""
-    found = [target.partition("#") for target in LINK.findall(text)]
+    found = [target.partition("#") for target in LINK.findall(re.sub("`[^`\\n]*`", "", text))]
     return [(normpath(join(dirname(path), file)) if file else path, name) for file, _, name in found]
 
 

@@ -27,13 +27,14 @@ from tests.message.validators import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+DOCUMENTS = documents()
 EXAMPLES = {f"{path.parent.name}/{path.stem}": path for path in example_files()}
 
 
-@pytest.mark.parametrize("name", sorted(documents()))
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
 def test_what_is_checked_in_is_what_the_code_says(name: str) -> None:
     """Schemas, code lists, errors and the index of kinds are current; `python -m gateway.message.export` writes them."""
-    assert (schemas_path() / name).read_bytes() == documents()[name]
+    assert (schemas_path() / name).read_bytes() == DOCUMENTS[name]
 
 
 def test_the_generator_writes_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
