@@ -36,7 +36,7 @@ def lines_beside(told: Collection[str]) -> list[Line]:
 
 
 def _line(example: str, row: KindSpec) -> Line:
-    content = content_of(Line(example, "", ()), {})
+    content = content_of(Line(example, "", ()), {}, 0.0)
     sender = _sender(example, row, content)
     return Line(example, sender, _readers(row, content, sender))
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from gateway.message import Content, read_message_file
+from gateway.message import Content, instant, read_message_file
 from gateway.resources import schemas_path
 
 __all__ = ["REQUESTS", "RESPONSES", "Line", "content_of"]
@@ -57,13 +57,14 @@ RESPONSES: Final = (
 )
 
 
-def content_of(line: Line, sent: Mapping[str, bytes]) -> Content:
+def content_of(line: Line, sent: Mapping[str, bytes], now: float) -> Content:
     """
     Return the content of a line.
 
     Args:
         line: What is said.
         sent: Envelope hash of each example sent so far.
+        now: Unix seconds: a time that counts from the writing is moved from the day of the example to today.
     """
     path = schemas_path() / "examples" / f"{line.example}.json"
     fields = json.loads(path.read_bytes())
@@ -71,4 +72,12 @@ def content_of(line: Line, sent: Mapping[str, bytes]) -> Content:
         fields["in_reply_to"] = sent[line.answers].hex()
         if "request_ref" in fields["body"]:
             fields["body"]["request_ref"] = sent[line.answers].hex()
+    content = _content(fields)
+    if content.body.limit is None:
+        return content
+    name = content.body.limit.pointer.rpartition("/")[2]
+    return _content({**fields, "body": {**fields["body"], name: instant(int(now) + content.body.limit.within_s)}})
+
+
+def _content(fields: Mapping[str, Any]) -> Content:
     return read_message_file(json.dumps(fields, ensure_ascii=False).encode())[1]

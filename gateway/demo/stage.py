@@ -42,6 +42,7 @@ CAST: Final = (
     Member(Participant("NCB-QM"), "National central bureau of QM", "QM", "ncb", "ncb"),
     Member(Participant("NCB-QN"), "National central bureau of QN", "QN", "ncb", "ncb"),
     Member(Participant("WCU-QP"), "War-crimes unit of QP", "QP", "unit", "unit"),
+    Member(Participant("WCU-QO"), "War-crimes unit of QO", "QO", "unit", "unit"),
     Member(Participant("TRIB-QX-OTP"), "Tribunal QX, Office of the Prosecutor", "ZZ", "tribunal", "tribunal"),
     Member(Participant("GN-QN"), "Contact point of QN in the EU network", "QN", "contact-point", "contact-point"),
     Member(Participant("JA-QN"), "Judicial authority of QN", "QN", "judicial", "judicial"),

@@ -6,6 +6,7 @@ Every scene checks what it claims and raises `Failed` when it is not so; the las
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ class Story:
 
     async def _say(self, line: Line) -> None:
         hashes = {example: bytes(_hash(receipt)) for example, receipt in self._sent.items()}
-        content = content_of(line, hashes)
+        content = content_of(line, hashes, time.time())
         sender = self._points[line.sender]
         receipt = await sender.send(content, to=line.to, sealed_by_gateway=line.sealed_by_gateway, inherit=True)
         if spec(content.kind).needs_approval:
