@@ -47,36 +47,39 @@ def kind_schema(row: KindSpec, version: str = "") -> Schema:
     top = parts.pop(row.content.__name__)
     top["properties"]["kind"] = {"const": row.kind}
     top["required"].remove("kind")  # content may leave it out: the header has it
-    schema = {"$schema": DIALECT, "$id": BASE + row.path_of(version), **top, "$defs": parts}
     for place in row.later(version):
-        _remove(schema, place.split("/")[1:])
-    schema["$defs"] = {name: parts[name] for name in sorted(_used(schema, parts, set()))}
-    return schema
+        _remove(top, parts, place.split("/")[1:])
+    used = {name: parts[name] for name in sorted(_used(top, parts, set()))}
+    return {"$schema": DIALECT, "$id": BASE + row.path_of(version), **top, "$defs": used}
 
 
-def _remove(schema: Schema, steps: list[str]) -> None:
+def _remove(top: Schema, parts: Schema, steps: list[str]) -> None:
     """Take a member out of the object that the steps lead to."""
-    place: Any = schema
+    place: Any = top
     for step in steps[:-1]:
         place = place["items"] if step == "*" else place["properties"][step]
-        place = schema["$defs"][place["$ref"].rpartition("/")[2]] if "$ref" in place else place
+        place = parts[place["$ref"].rpartition("/")[2]] if "$ref" in place else place
     del place["properties"][steps[-1]]
 
 
 def _used(part: Any, parts: Schema, found: set[str]) -> set[str]:
-    """Return the names of the parts that a piece of schema leads to."""
+    """Return the names of the parts that a piece of schema leads to, through others too."""
+    for name in _refs(part):
+        if name not in found:
+            found.add(name)
+            _used(parts[name], parts, found)
+    return found
+
+
+def _refs(part: Any) -> Iterator[str]:
+    """Yield the names of the parts that a piece of schema refers to itself."""
+    if isinstance(part, dict):
+        if part.get("$ref", "").startswith("#/"):
+            yield part["$ref"].rpartition("/")[2]
+        part = list(part.values())
     if isinstance(part, list):
         for one in part:
-            _used(one, parts, found)
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            name = value.rpartition("/")[2] if key == "$ref" and value.startswith("#/") else None
-            if name is not None and name not in found:
-                found.add(name)
-                _used(parts[name], parts, found)
-            elif key != "$defs":
-                _used(value, parts, found)
-    return found
+            yield from _refs(one)
 
 
 def _tidy(part: Any, row: KindSpec) -> Any:
