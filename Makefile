@@ -16,7 +16,7 @@ demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, re
 	$(BIN)/gateway demo $(ARGS)
 
 test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and import rules
 	$(BIN)/ruff check gateway tests deploy

@@ -7,27 +7,20 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from tests.client.conftest import NAMES, PASSPHRASE, make_test_home
 from tests.support.fake_gateway import FakeGateway, fake_gateway
 from tests.support.network import World, make_world
+from tests.support.zygote import Ran, run_forked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = "import sys; sys.argv[0] = 'gateway'; from gateway.cli.main import main; main()"
-
-
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
 
 
 class Gateway(Protocol):
@@ -42,13 +35,16 @@ class Gateway(Protocol):
 
 async def run_gateway(*arguments: str, stdin: bytes = b"", redirect: str = "", **environment: str) -> Ran:
     """Run the command to its end; `redirect` is a shell's."""
+    whole = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **environment}
+    if not redirect and not any(name.startswith("PYTHON") for name in environment):
+        return await asyncio.to_thread(run_forked, list(arguments), whole, stdin)
     process = await asyncio.create_subprocess_exec(
         *("sh", "-c", f'exec "$@" {redirect}', "sh"),
         *(sys.executable, "-c", MAIN, *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **environment},
+        env=whole,
     )
     out, err = await process.communicate(stdin)
     assert process.returncode is not None

@@ -11,38 +11,37 @@ import pytest
 from gateway.envelope.keyfile import encrypt_keys
 from gateway.envelope.keys import Use
 from gateway.ids import format_id
-from tests.cli.conftest import ROOT
 from tests.cli.test_keys import identity_file
 from tests.cli.test_terminal import at_a_terminal
 from tests.client.conftest import CHEAP
 from tests.client.examples import path
-from tests.support.four_eyes import write_site
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.conftest import Gateway, Ran
+    from tests.cli.conftest import Gateway
     from tests.support.fake_gateway import FakeGateway
     from tests.support.network import World
+    from tests.support.zygote import Ran
 
-SECOND = "officer-07"
+SECOND = "officer-77"
+EXAMPLE = "notice.request/silver-river-barges"
 
 
 class Desk(NamedTuple):
     """Runs commands of a sender whose requests need a second officer, who has a key file."""
 
     gateway: Gateway
-    site: Path
     key: Path
     secret: Path
 
     async def run(self, *arguments: str) -> Ran:
         """Run a command for the sender."""
-        return await self.gateway(*arguments, name="NCB-QM", PYTHONPATH=f"{self.site}{os.pathsep}{ROOT}")
+        return await self.gateway(*arguments, name="NCB-QM")
 
     async def sent(self) -> str:
         """Send the example and return its id."""
-        ran = await self.run("send", str(path()), "--to", "GN-QN", "--json")
+        ran = await self.run("send", str(path(EXAMPLE)), "--to", "GN-QN", "--json")
         assert ran.code == 3, ran.err
         return str(json.loads(ran.out)["message_id"])
 
@@ -60,12 +59,12 @@ async def desk(gateway: Gateway, world: World, tmp_path: Path) -> Desk:
     key, secret = tmp_path / "officer.key", tmp_path / "secret"
     secret.write_text("words of an officer\n")
     key.write_bytes(encrypt_keys([world.member("NCB-QM").key(Use.APPROVAL)], b"words of an officer", os.urandom, CHEAP))
-    return Desk(gateway, write_site(tmp_path / "site"), key, secret)
+    return Desk(gateway, key, secret)
 
 
 async def test_a_message_that_needs_two_waits_and_says_how_to_go_on(desk: Desk, gate: FakeGateway) -> None:
     """`send` exits with 3 and names the next commands; `status` and `list` show that it waits."""
-    ran = await desk.run("send", str(path()), "--to", "GN-QN")
+    ran = await desk.run("send", str(path(EXAMPLE)), "--to", "GN-QN")
     assert (ran.code, gate.messages) == (3, {})
     assert ran.out.startswith("waiting for")
     message_id = dict(line.split(maxsplit=1) for line in ran.out.splitlines())["message_id"]
@@ -73,16 +72,16 @@ async def test_a_message_that_needs_two_waits_and_says_how_to_go_on(desk: Desk, 
     assert "waiting for a second officer" in (await desk.run("status", message_id)).out
     listed = await desk.run("approve", "list")
     assert message_id in listed.out
-    assert "officer-12" in listed.out
+    assert "officer-23" in listed.out
     [one] = json.loads((await desk.run("approve", "list", "--json")).out)
-    assert (one["message_id"], one["recipients"], one["officer"]) == (message_id, ["GN-QN@icn"], "officer-12")
+    assert (one["message_id"], one["recipients"], one["officer"]) == (message_id, ["GN-QN@icn"], "officer-23")
 
 
 async def test_what_was_shown_is_signed_and_sent(desk: Desk, world: World) -> None:
     """`show` names the draft, `sign` takes that one, and the recipient reads whose key approved it."""
     message_id = await desk.sent()
     shown = await desk.run("approve", "show", message_id)
-    assert "body.measures[0].type: " in shown.out
+    assert "body.notice.colour: " in shown.out
     draft = dict(line.split(maxsplit=1) for line in shown.out.splitlines()[:10])["draft"]
     signed = await desk.sign(message_id, "--draft", draft, "--json")
     assert signed.code == 0, signed.err
@@ -112,7 +111,7 @@ async def test_a_refused_message_is_told_with_its_reason(desk: Desk, gate: FakeG
     [
         ((), "give --draft"),
         (("--draft", "00"), "gateway approve show"),
-        (("--draft", "@", "--officer", "officer-12"), "its author cannot approve it"),
+        (("--draft", "@", "--officer", "officer-23"), "its author cannot approve it"),
         (("--draft", "@", "--officer-passphrase-file", "@passphrase"), "one passphrase"),
         (("--draft", "@", "--officer-key", "@identity.key"), "no approval key"),
     ],
@@ -172,6 +171,6 @@ async def test_an_officer_at_a_terminal_sees_it_and_is_asked(
         *("--officer-key", str(desk.key), "--officer", SECOND),
         answers=[(b"Officer passphrase: ", b"words of an officer"), (b"Approve this message?", answer)],
     )
-    assert (ended, told in shown, b"body.measures[0].type: " in shown) == (code, True, True), shown
+    assert (ended, told in shown, b"body.notice.colour: " in shown) == (code, True, True), shown
     assert b"words of an officer" not in shown
     assert len(gate.messages) == (1 if code == 0 else 0)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.cli.conftest import Ran
+    from tests.support.zygote import Ran
 
 GATE = Address("GW-ICN@icn")
 OPERATOR = SigningKey.generate(GATE, Use.OPERATOR, os.urandom)

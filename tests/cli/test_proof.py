@@ -11,10 +11,11 @@ import pytest
 
 from gateway.demo.stage import CAST, Services, Stage, build
 from gateway.ids import format_id
-from tests.cli.conftest import Ran, run_gateway
+from tests.cli.conftest import run_gateway
 from tests.client.examples import content, drain
 from tests.client.test_evidence import READER, SENDER, home, make_reachable, running, vkey
 from tests.support.ports import free_port
+from tests.support.zygote import Ran
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

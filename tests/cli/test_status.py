@@ -11,9 +11,10 @@ from gateway.errors import Rejected
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Gateway, Ran
+    from tests.cli.conftest import Gateway
     from tests.support.fake_gateway import FakeGateway
     from tests.support.network import World
+    from tests.support.zygote import Ran
 
 EXAMPLE = schemas_path() / "examples" / "cooperation.request" / "hear-a-witness.json"
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from posixpath import dirname, join, normpath
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from gateway.ids import Kind
 from gateway.message import KINDS
-from gateway.message.in_words import bounds_in_words, code, prose, type_in_words
+from gateway.message.in_words import bounds_in_words, code, local_id_in_words, prose, type_in_words
 from gateway.message.json_schema import kind_schema
 from gateway.message.pages import INDEX, index_page, kind_page, page_path
+from gateway.message.shared.basics import Ref
 from gateway.resources import schemas_path
+from tests.message.full import FULL
 from tests.message.validators import example_files
 
 PAGES = [(row, version) for row in KINDS.values() for version in row.readable]
 NAMED = pytest.mark.parametrize(("row", "version"), PAGES, ids=lambda one: str(getattr(one, "kind", one)))
+LOCAL = msgspec.json.schema(Ref)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MARKUP = st.text(st.sampled_from("ab 1.)-+=#*_[]()<>&;!|\\~:/\"'\u00e9"), max_size=30)
 
@@ -68,6 +74,48 @@ def test_every_rule_and_example_stands_on_the_page(row: Any, version: str) -> No
     assert all(f"examples/{row.kind}/{name})" in text for name in examples)
 
 
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_index_and_page_name_the_member_that_repeats_in_reply_to(kind: str) -> None:
+    """An implementer knows of each kind where an answer names what it answers, and that other kinds do so nowhere."""
+    listed = {row["kind"]: row for row in json.loads((schemas_path() / "kinds.json").read_text())["kinds"]}
+    row, name, body = KINDS[Kind(kind)], listed[kind]["reply_member"], FULL[kind].body
+    said = f"the body's `{name}` equals it" if name else "no member: an answer says it in the header alone"
+    assert f"| Repeats `in_reply_to` | {said}" in (schemas_path() / page_path(row, row.version)).read_text()
+    value = name and getattr(body, name)
+    assert body.answers == ((f"/body/{name}", value) if value else None)
+    assert not value or re.fullmatch("[0-9a-f]{64}", value)
+    assert listed[kind]["added"] == {version: list(places) for version, places in row.added.items()}
+
+
+def test_a_page_says_which_members_came_later() -> None:
+    """Whoever writes for older readers sees what they do not know; the page of an older version does not speak of it."""
+    row = KINDS[Kind("information.report")]
+    tables = kind_page(row, "1.1.0", []).split("### ")
+    found = {
+        table.partition("\n")[0]: re.findall(r"^\| `(\w+)` .* \(since 1\.1\.0\) \|$", table, re.MULTILINE) for table in tables
+    }
+    assert {name: members for name, members in found.items() if members} == {
+        "ReportItem": ["entities"],
+        "InformationReportBody": ["entities"],
+    } | {name: ["derived_from"] for name, members in found.items() if "derived_from" in members}
+    assert sum("derived_from" in members for members in found.values()) == 1
+    assert "since" not in kind_page(row, "1.0.0", [])
+
+
+def test_a_page_says_what_a_reference_names() -> None:
+    """A local id is told from a reference to one, and a name of another form from both."""
+    text = local_id_in_words("photo", LOCAL, LOCAL["description"])
+    assert text == "Names the `attachment_id` of an attachment of this content."
+    assert (
+        local_id_in_words("persons", {"type": "array", "items": LOCAL}, "Whom.")
+        == "Whom. Each names a `ref` of the body's `persons`."
+    )
+    assert local_id_in_words("officer", LOCAL, "A pseudonym.") == "A pseudonym."
+    assert local_id_in_words("persons", {"type": "string"}, "In words.") == "In words."
+    with pytest.raises(KeyError):
+        local_id_in_words("unheard_of", LOCAL, "")
+
+
 def test_no_page_is_left_over() -> None:
     """A page of a kind or version that is gone does not lie about."""
     there = {path.relative_to(schemas_path()).as_posix() for path in schemas_path().glob("*/*/v*/*.md")}
@@ -113,6 +161,7 @@ def test_code_in_words_stays_code() -> None:
         ({"type": "array", "items": {"type": "integer", "maximum": 3}}, "list: integer", "each: at most 3"),
         ({"type": "array", "items": {"type": "integer"}, "minItems": 2}, "list: integer", "at least 2 elements"),
         ({"const": "a"}, "always `a`", ""),
+        ({"enum": [0, 1, 2, 9]}, "integer, one of `0`, `1`, `2`, `9` ([sex-1](codes/sex-1.json))", ""),
         ({"enum": ["b", "a"]}, "one of `b`, `a`", ""),
         ({"$ref": "../../../codes/purposes-1.json"}, "code of [purposes-1](codes/purposes-1.json)", ""),
         ({"anyOf": [{"$ref": "#/$defs/Point"}, {"$ref": "#/$defs/Polygon"}]}, "[Point](#point) or [Polygon](#polygon)", ""),

@@ -14,9 +14,10 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from tests.scenario.lines import Line, plain
+from tests.support.zygote import Ran, run_forked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,27 +30,15 @@ START_S: Final = 30.0  # a second when the machine is idle
 STOP_S: Final = 30.0  # what a gateway takes at most to stop
 
 
-class Ran(NamedTuple):
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
 def environment(folder: Path | None = None) -> dict[str, str]:
     """Return what a command's process inherits: this source tree, whatever the folder it runs in."""
     own = {} if folder is None else {"HOME": str(folder)}
     return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160", **own}
 
 
-def run(*arguments: str | Path, cwd: Path | None = None, stdin: str = "", limit_s: float = 55.0) -> Ran:
+def run(*arguments: str | Path, cwd: Path | None = None, stdin: str = "") -> Ran:
     """Run `gateway ARGUMENTS` to its end."""
-    done = subprocess.run(
-        [*GATEWAY, *map(str, arguments)],
-        cwd=cwd, env=environment(), input=stdin, capture_output=True, text=True, timeout=limit_s, check=False,
-    )  # fmt: skip
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return run_forked([*map(str, arguments)], environment(), stdin.encode(), cwd)
 
 
 class Served:

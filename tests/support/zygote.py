@@ -1,0 +1,141 @@
+"""
+Runs `gateway` commands in processes forked from one that has imported everything: a tenth of what a fresh interpreter takes.
+
+Each command is a process of its own, with its own files, folder, environment and exit code. What concerns the interpreter
+itself (closed and full outputs, encodings, terminals, signals, start-up files) is for tests with a fresh one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple, NoReturn
+
+from gateway.cli.main import build, main
+
+__all__ = ["Ran", "run_forked"]
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LIMIT_S: Final = 110.0
+_ORDER_BYTES: Final = 1 << 20
+_BACKLOG: Final = 64
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run_forked(arguments: list[str], environment: dict[str, str], stdin: bytes = b"", cwd: Path | None = None) -> Ran:
+    """Run `gateway ARGUMENTS` to its end; raises TimeoutError after `LIMIT_S`."""
+    order = json.dumps({"arguments": arguments, "environment": environment, "cwd": str(cwd or Path.cwd())}).encode()
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(LIMIT_S)
+            line.connect(_zygote())
+            socket.send_fds(line, [order], [file.fileno() for file in (given, out, err)])
+            code = int(line.recv(16).decode())
+        out.seek(0)
+        err.seek(0)
+        return Ran(code, out.read().decode(), err.read().decode())
+
+
+@cache
+def _zygote() -> str:
+    """Start the process that is forked from, once for this process; return the path of its socket."""
+    path = tempfile.mkdtemp(prefix="zygote-") + "/line"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(_BACKLOG)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.zygote", str(listener.fileno())],
+            pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
+        )  # fmt: skip
+    atexit.register(_end, process, path)
+    return path
+
+
+def _end(process: subprocess.Popen[bytes], path: str) -> None:
+    process.kill()
+    process.wait()
+    Path(path).unlink(missing_ok=True)
+    Path(path).parent.rmdir()
+
+
+def _serve(listener: socket.socket) -> NoReturn:
+    build()
+    for name in ("gateway.client", "gateway.network", "gateway.catalogue", "gateway.interop"):
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        line, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            _answer(line)
+        line.close()
+
+
+def _answer(line: socket.socket) -> NoReturn:
+    """Let a process run one command, and tell how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    data, files, _, _ = socket.recv_fds(line, _ORDER_BYTES, 3)
+    pid = os.fork()
+    if pid == 0:
+        line.close()
+        _become(json.loads(data), files)
+    for file in files:
+        os.close(file)
+    line.sendall(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
+    os._exit(0)
+
+
+def _become(order: dict[str, object], files: list[int]) -> NoReturn:
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(str(order["cwd"]))
+    os.environ.clear()
+    os.environ.update(dict(order["environment"]))  # type: ignore[call-overload]  # a JSON object of texts
+    sys.argv = ["gateway", *list(order["arguments"])]  # type: ignore[call-overload]
+    # They last as long as the process.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    code = _run()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _run() -> int:
+    """Run the command as the interpreter would; return its exit code."""
+    try:
+        main()
+    except SystemExit as exc:
+        if exc.code is None or isinstance(exc.code, int):
+            return exc.code or 0
+        print(exc.code, file=sys.stderr)
+        return 1
+    except BaseException:  # noqa: BLE001  the outermost place of a process
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
