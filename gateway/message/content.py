@@ -93,7 +93,13 @@ class Limit(NamedTuple):
 
 
 class Body(Wire, frozen=True, kw_only=True):
-    """The part that is different in each kind."""
+    """
+    The part that is different in each kind.
+
+    `reply_member` is the member that repeats the header's `in_reply_to`, in kinds that have one.
+    """
+
+    reply_member: ClassVar[str | None] = None
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse what contradicts itself; nothing by default."""
@@ -106,7 +112,8 @@ class Body(Wire, frozen=True, kw_only=True):
     @property
     def answers(self) -> tuple[str, str] | None:
         """Pointer and envelope hash of the message that the body says it answers; the header must say the same."""
-        return None
+        hash_ = getattr(self, self.reply_member) if self.reply_member else None
+        return None if hash_ is None else (f"/body/{self.reply_member}", hash_)
 
     @property
     def is_answer(self) -> bool:

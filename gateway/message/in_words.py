@@ -10,18 +10,34 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from gateway.message.codes import CODE_LISTS
+from gateway.message.shared.basics import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["bounds_in_words", "code", "default_in_words", "prose", "table", "type_in_words"]
+__all__ = ["bounds_in_words", "code", "default_in_words", "local_id_in_words", "prose", "table", "type_in_words"]
 
 Schema = dict[str, Any]  # a JSON Schema is open by nature
 MAX_PATTERN: Final = 100  # characters; a longer one says nothing to people
 _CLOSED: Final = {frozenset(one.codes): one for one in CODE_LISTS if one.closed}
 _FORMATS: Final = {"date": "date", "date-time": "instant", "uuid": "UUID"}
 _PLAIN: Final = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false", "object": "object"}
+_LOCAL: Final = msgspec.json.schema(Ref)
+_PSEUDONYM: Final = "A pseudonym that its authority can resolve."
+_ATTACHED: Final = "Names the `attachment_id` of an attachment of this content."
+# What a text of the form of local ids is, by the name of its member.
+_LOCAL_IDS: Final = {
+    **dict.fromkeys(("ref", "attachment_id", "id"), "Distinct in its list."),
+    **{name: f"Each names a `ref` of the body's `{name}`." for name in ("persons", "incidents", "entities")},
+    **dict.fromkeys(("agenda", "attachment", "authorisation", "cv", "draft_agreement", "graph"), _ATTACHED),
+    **dict.fromkeys(("photo", "reasons", "sidecar", "signed_agreement"), _ATTACHED),
+    **dict.fromkeys(("attachments", "captures", "documents", "photos", "reading"), _ATTACHED.replace("Names", "Each names")),
+    "officer": _PSEUDONYM,
+    **dict.fromkeys(("contact_id", "nominee_ref", "parameter_set", "sessions"), ""),  # said where they stand; names elsewhere
+}
 _SPAN: Final = re.compile(r"(`[^`]*`)")
 _MARKUP: Final = re.compile(r"([\\*\[\]<>|~!#])|(?<!\w)(_)|(_)(?!\w)")
 _LIST: Final = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or a heading
@@ -77,6 +93,27 @@ def default_in_words(part: Schema) -> str:
     return code(str(default).lower() if isinstance(default, bool) else default)
 
 
+def local_id_in_words(name: str, part: Schema, said: str) -> str:
+    """
+    Return the meaning of a member; where it has the form of local ids, with what it names.
+
+    Args:
+        name: Of the member.
+        part: Its piece of schema.
+        said: What is said of it, or of its type.
+
+    Raises:
+        KeyError: It has that form, and nobody said here what it names.
+    """
+    items = part.get("items")
+    if (items if isinstance(items, dict) else part).get("pattern") != _LOCAL["pattern"]:
+        return said
+    words = _LOCAL_IDS[name]
+    if said == _LOCAL["description"]:
+        return words
+    return said if words == _PSEUDONYM else f"{said} {words}".strip()
+
+
 def _escaped(text: str) -> str:
     return _MARKUP.sub(lambda found: f"\\{found[0]}", text.replace("&", "&amp;").replace("`", "\\`"))
 
@@ -105,9 +142,10 @@ def _codes(values: list[Any], up: str) -> str:
         return f"always {code(values[0])}"
     known = _CLOSED.get(frozenset(str(value) for value in values))
     where = f" ([{known.id}-{known.version}]({up}codes/{known.file_name}))" if known else ""
+    number = "integer, " if all(isinstance(value, int) for value in values) else ""
     # In the order of the list, which often means something; a schema has them by name.
     ordered = [value for one in known.codes for value in values if str(value) == one] if known else values
-    return f"one of {', '.join(map(code, ordered))}{where}"
+    return f"{number}one of {', '.join(map(code, ordered))}{where}"
 
 
 def _either(words: list[str], last: str = " or ") -> str:

@@ -18,7 +18,7 @@ from gateway.ids import Kind
 from gateway.message.handling import Handling
 
 if TYPE_CHECKING:
-    from gateway.message.content import Content, Urgency
+    from gateway.message.content import Body, Content, Urgency
 
 __all__ = [
     "ASKING",
@@ -122,6 +122,12 @@ class KindSpec:
     def schema_path(self) -> str:
         """Path of the newest schema under `schemas/`."""
         return self.path_of(self.version)
+
+    @property
+    def reply_member(self) -> str | None:
+        """The member of the body that repeats the header's `in_reply_to`; None where no member does."""
+        body: type[Body] = self.content.__annotations__["body"]
+        return body.reply_member
 
     def later(self, version: str) -> tuple[str, ...]:
         """Return the places of members that came after a version that we read."""

@@ -3,7 +3,7 @@ A readable page for a kind, made from its row and its schema, and the index of a
 
 Nothing about a kind is written here: what it is for is its module's docstring, the rest its row, its schema and its examples.
 Every member of the schema stands on the page: first the body and its parts, then the frame that is the same for every kind.
-Pages are for people and are written anew with every version of the project; the schema is what binds.
+Pages are written anew with every version of the project; the schema binds for members and bounds, the rules for the rest.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.message.in_words import bounds_in_words, code, default_in_words, prose, table, type_in_words
+from gateway.message.in_words import bounds_in_words, code, default_in_words, local_id_in_words, prose, table, type_in_words
 from gateway.message.json_schema import kind_schema
 from gateway.message.kind_spec import DAY_S, HOUR_S, ROLES, YEAR_DAYS
 from gateway.message.registry import FAMILIES, KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gateway.message.kind_spec import KindSpec, Role
 
@@ -28,7 +28,10 @@ Schema = dict[str, Any]  # a JSON Schema is open by nature
 _URGENCIES: Final = ("flash", "urgent", "normal", "routine")
 _BEGIN: Final = "Each kind has a page; `kinds.json` is for machines, and [Start here](README.md) says what else to read."
 _READ_SO: Final = "In the tables *no* with a value says what is meant where the member is left out."
-_WRITTEN: Final = "Written by `make schemas`; the schema is what binds."
+_MAY: Final = "*May be answered by* is for people and their programs: a gateway refuses no answer by it yet."
+_WRITTEN: Final = (
+    "Written by `make schemas`. The schema binds for members and their bounds, the rules below for what it cannot say."
+)
 
 
 def page_path(row: KindSpec, version: str) -> str:
@@ -45,7 +48,7 @@ def purpose(row: KindSpec) -> list[str]:
 
 def index_page() -> str:
     """Return the page that lists every kind, by family."""
-    lines = ["# The kinds of messages", "", _BEGIN, ""]
+    lines = ["# The kinds of messages", "", _BEGIN, _MAY, ""]
     for family, title in FAMILIES.items():
         rows = [row for row in KINDS.values() if row.family == family]
         if rows:
@@ -54,7 +57,7 @@ def index_page() -> str:
                 "",
                 *table(("kind", "what it is for", "sent by", "may be answered by"), map(_summary, rows)),
             ]
-    return _text([*lines, _WRITTEN])
+    return _text([*lines, "Written by `make schemas`."])
 
 
 def kind_page(row: KindSpec, version: str, examples: Sequence[str]) -> str:
@@ -69,24 +72,32 @@ def kind_page(row: KindSpec, version: str, examples: Sequence[str]) -> str:
     schema = kind_schema(row, version)
     up = "../" * row.path_of(version).count("/")
     body = _parts(schema, [schema["properties"]["body"]])
+    since = _since(row, version, schema)
     frame = [name for name in _parts(schema, list(schema["properties"].values())) if name not in body]
     lines = [f"# {row.kind} {version}", ""]
     for paragraph in purpose(row):
         lines += [paragraph, ""]
-    lines += [*table(("fact", "of this kind"), _facts(row, version, up)), _WRITTEN, "", "## Rules beside the schema", ""]
+    lines += [
+        *table(("fact", "of this kind"), _facts(row, version, up, schema)),
+        _WRITTEN,
+        "",
+        "## Rules beside the schema",
+        "",
+    ]
     lines += [*(f"- {prose(rule)}" for rule in row.rules), f"- The rules for every kind: [messages]({up}messages.md)", ""]
     lines += ["## Body and its parts", "", f"`body` is {type_in_words(schema['properties']['body'], up)}. {_READ_SO}", ""]
     for name in body:
-        lines += _part(name, schema["$defs"], up)
-    lines += ["## Frame and its parts", "", "The same for every kind.", "", *_members(schema, schema["$defs"], up)]
+        lines += _part(name, schema["$defs"], up, since)
+    lines += ["## Frame and its parts", "", "The same for every kind.", ""]
+    lines += _members(schema, schema["$defs"], up, since.get("", {}))
     for name in frame:
-        lines += _part(name, schema["$defs"], up)
+        lines += _part(name, schema["$defs"], up, since)
     lines += ["## Examples", ""]
     lines += [f"- [{_title(name)}]({up}examples/{row.kind}/{name})" for name in examples]
     return _text(lines)
 
 
-def _facts(row: KindSpec, version: str, up: str) -> Iterator[tuple[str, str]]:
+def _facts(row: KindSpec, version: str, up: str, schema: Schema) -> Iterator[tuple[str, str]]:
     """Yield what the row says, in words."""
     yield "Family", FAMILIES[row.family]
     yield "Sent by", _roles(row.may_send)
@@ -96,11 +107,21 @@ def _facts(row: KindSpec, version: str, up: str) -> Iterator[tuple[str, str]]:
     yield "Second officer", approved
     yield "May be answered by", _kinds(row.replies, up)
     yield "May answer", _kinds((one.kind for one in KINDS.values() if row.kind in one.replies), up)
+    yield "Repeats `in_reply_to`", _reply(row, schema)
     yield "Answer due", _deadlines(row)
     yield "Kept", f"{_days(row.retention_days)}, unless the content says otherwise"
     yield "Marking to start from", _marking(row)
     yield "Versions read", ", ".join(_version(row, one, version, up) for one in row.readable)
     yield "Schema", f"[{row.kind}-{version}.schema.json]({row.kind}-{version}.schema.json)"
+
+
+def _reply(row: KindSpec, schema: Schema) -> str:
+    """Return which member of the body the header's `in_reply_to` must equal."""
+    name = row.reply_member
+    if name is None:
+        return "no member: an answer says it in the header alone"
+    body = schema["$defs"][schema["properties"]["body"]["$ref"].rpartition("/")[2]]
+    return f"the body's {code(name)} equals it" + ("" if name in body["required"] else ", where it is there")
 
 
 def _summary(row: KindSpec) -> tuple[str, str, str, str]:
@@ -176,14 +197,38 @@ def _parts(schema: Schema, roots: list[Any]) -> list[str]:
     return found
 
 
-def _part(name: str, parts: Schema, up: str) -> list[str]:
+def _since(row: KindSpec, version: str, schema: Schema) -> dict[str, dict[str, str]]:
+    """Return which version brought a member that was not there from the start: by part ("" is the frame), then by name."""
+    found: dict[str, dict[str, str]] = {}
+    for one in row.readable[1 : row.readable.index(version) + 1]:
+        for place in row.added[one]:
+            *steps, member = place.split("/")[1:]
+            name, holder = "", schema
+            for step in steps:
+                holder = holder["items"] if step == "*" else holder["properties"][step]
+                if "$ref" in holder:
+                    name = holder["$ref"].rpartition("/")[2]
+                    holder = schema["$defs"][name]
+            found.setdefault(name, {})[member] = one
+    return found
+
+
+def _part(name: str, parts: Schema, up: str, since: Mapping[str, Mapping[str, str]]) -> list[str]:
     part = parts[name]
     about = [prose(part["description"]), ""] if part.get("description") else []
-    return [f"### {name}", "", *about, *_members(part, parts, up)]
+    return [f"### {name}", "", *about, *_members(part, parts, up, since.get(name, {}))]
 
 
-def _members(part: Schema, parts: Schema, up: str) -> list[str]:
-    """Return the table of the members of an object; `parts` are those that it may refer to."""
+def _members(part: Schema, parts: Schema, up: str, since: Mapping[str, str]) -> list[str]:
+    """
+    Return the table of the members of an object.
+
+    Args:
+        part: Its schema.
+        parts: Those that it may refer to.
+        up: Way to the folder `schemas/`.
+        since: The version that brought a member, where it was not the first.
+    """
     required = set(part.get("required", ()))
     rows = (
         (
@@ -191,18 +236,22 @@ def _members(part: Schema, parts: Schema, up: str) -> list[str]:
             type_in_words(member, up),
             "yes" if name in required else f"no: {default_in_words(member)}" if default_in_words(member) else "no",
             bounds_in_words(member),
-            prose(_meaning(member, parts)),
+            prose(_meaning(name, member, parts) + (f" (since {since[name]})" if name in since else "")),
         )
         for name, member in part["properties"].items()
     )
     return table(("member", "what it is", "required", "bounds", "meaning"), rows)
 
 
-def _meaning(member: Schema, parts: Schema) -> str:
+def _meaning(name: str, member: Schema, parts: Schema) -> str:
     """Return what a member is said to be; where nothing is said, what is said of what stands there."""
+    return local_id_in_words(name, member, _said(member, parts))
+
+
+def _said(member: Schema, parts: Schema) -> str:
     referred = parts.get(str(member.get("$ref", "")).rpartition("/")[2], {})
     inner = member.get("items")
-    return member.get("description") or referred.get("description") or (_meaning(inner, parts) if inner else "")
+    return member.get("description") or referred.get("description") or (_said(inner, parts) if inner else "")
 
 
 def _text(lines: Iterable[str]) -> str:

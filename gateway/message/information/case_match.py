@@ -52,6 +52,8 @@ class CaseMatchBody(Body, frozen=True, kw_only=True):
         contact: Who would speak for the case; first shown in `reveal-offer`.
     """
 
+    reply_member: ClassVar[str | None] = "hit_ref"
+
     match_id: Id
     phase: Literal["hit", "no-hit", "confirm", "decline", "reveal-offer", "reveal", "false-positive"]
     case_token: Hash256
@@ -61,11 +63,6 @@ class CaseMatchBody(Body, frozen=True, kw_only=True):
     contact: ContactPoint | None = None
     meeting: ProposedMeeting | None = None
     reason: Note | None = None
-
-    @property
-    def answers(self) -> tuple[str, str] | None:
-        """The hit, in the words of an owner."""
-        return None if self.hit_ref is None else ("/body/hit_ref", self.hit_ref)
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a phase that lacks what it needs, or shows what it may not."""

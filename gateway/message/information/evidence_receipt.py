@@ -82,6 +82,8 @@ class EvidenceReceiptBody(Body, frozen=True, kw_only=True):
         transcript_refs: Envelope hashes of transcripts and translations that were made of it.
     """
 
+    reply_member: ClassVar[str | None] = "set_ref"
+
     set_ref: Hash256
     result: Literal["accepted", "accepted-with-findings", "rejected"]
     per_item: Annotated[Sequence[ItemCheck], Meta(min_length=1, max_length=200)]
@@ -89,11 +91,6 @@ class EvidenceReceiptBody(Body, frozen=True, kw_only=True):
     reason: Note | None = None
     malware_scan: MalwareScan | None = None
     transcript_refs: Annotated[Sequence[Hash256], Meta(max_length=50)] = ()
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The manifest."""
-        return "/body/set_ref", self.set_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a result that the items contradict, and custody that does not go on from the manifest."""

@@ -66,6 +66,8 @@ class RequestResponseBody(Body, frozen=True, kw_only=True):
         original_language_kept: True when results come in their original language and form.
     """
 
+    reply_member: ClassVar[str | None] = "request_ref"
+
     request_ref: Hash256
     state: RequestState
     per_measure: Annotated[Sequence[MeasureState], Meta(max_length=50)] = ()
@@ -78,11 +80,6 @@ class RequestResponseBody(Body, frozen=True, kw_only=True):
     expected_by: Day | None = None
     results: Annotated[Sequence[Result], Meta(max_length=50)] = ()
     original_language_kept: bool = True
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The request."""
-        return "/body/request_ref", self.request_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a refusal without ground, a question without words, a measure that stands twice."""

@@ -70,6 +70,8 @@ class SharingConsentBody(Body, frozen=True, kw_only=True):
         earlier_refs: Envelope hashes of grants that this one rests on, or that are withdrawn.
     """
 
+    reply_member: ClassVar[str | None] = "target"
+
     target: Hash256
     action: Literal["ask", "grant", "refuse", "revoke"]
     wanted: Wanted
@@ -83,11 +85,6 @@ class SharingConsentBody(Body, frozen=True, kw_only=True):
     reason_code: RefusalGround | None = None
     reason: Note | None = None
     earlier_refs: Annotated[Sequence[Hash256], Meta(max_length=50)] = ()
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The message that the permission is about."""
-        return "/body/target", self.target
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a decision of nobody, a grant without bounds, a refusal without reason, a wish that means nothing."""

@@ -63,6 +63,8 @@ class NoticeLifecycleBody(Body, frozen=True, kw_only=True):
         patch: Of an update.
     """
 
+    reply_member: ClassVar[str | None] = "notice_ref"
+
     notice_ref: Hash256
     action: Literal["update", "extend", "suspend", "reinstate", "cancel", "expire"]
     effective_at: Instant
@@ -76,11 +78,6 @@ class NoticeLifecycleBody(Body, frozen=True, kw_only=True):
     def names_persons(self) -> bool:
         """True when the updated notice describes persons."""
         return self.patch is not None and self.patch.notice.names_persons
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The notice or diffusion."""
-        return "/body/notice_ref", self.notice_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse an action without its reason, or with what belongs to another."""

@@ -82,6 +82,8 @@ class NoticeReviewBody(Body, frozen=True, kw_only=True):
         changes: What is published differently from what was asked.
     """
 
+    reply_member: ClassVar[str | None] = "request_ref"
+
     request_ref: Hash256
     step: Literal["screening", "legal", "objection", "final"]
     outcome: Literal["clarify", "objection-opened", "approved", "refused", "approved-with-changes"]
@@ -92,11 +94,6 @@ class NoticeReviewBody(Body, frozen=True, kw_only=True):
     changes: Annotated[Sequence[Note], Meta(max_length=20)] = ()
     objection: Objection | None = None
     explanation: Account | None = None
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """What is reviewed."""
-        return "/body/request_ref", self.request_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse reviewers who are not two of other countries, and an outcome that the findings contradict."""

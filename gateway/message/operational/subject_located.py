@@ -39,6 +39,8 @@ class SubjectLocatedBody(Body, frozen=True, kw_only=True):
         custody_deadline: When custody ends unless the owner acts; needed for an arrest.
     """
 
+    reply_member: ClassVar[str | None] = "notice_ref"
+
     notice_ref: Hash256
     match_strength: Literal["confirmed", "probable", "possible"]
     basis: Annotated[
@@ -58,11 +60,6 @@ class SubjectLocatedBody(Body, frozen=True, kw_only=True):
     def names_persons(self) -> bool:
         """True: it says where somebody is, though it may not repeat who."""
         return True
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The notice or diffusion."""
-        return "/body/notice_ref", self.notice_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse certainty without ground, and custody without supervisor, certainty or end."""

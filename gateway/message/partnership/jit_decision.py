@@ -64,6 +64,8 @@ class JitDecisionBody(Body, frozen=True, kw_only=True):
         reason: Required to decline and to terminate.
     """
 
+    reply_member: ClassVar[str | None] = "proposal_ref"
+
     proposal_ref: Hash256
     decision: Literal["accept", "accept-with-changes", "decline", "extend", "terminate"]
     effective_on: Day
@@ -72,11 +74,6 @@ class JitDecisionBody(Body, frozen=True, kw_only=True):
     changes: Annotated[Sequence[Change], Meta(max_length=50)] = ()
     period: Period | None = None
     reason: Note | None = None
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The proposal."""
-        return "/body/proposal_ref", self.proposal_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse what is agreed without a signature, changed without words, or ended without a reason."""

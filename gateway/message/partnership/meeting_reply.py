@@ -59,6 +59,8 @@ class MeetingReplyBody(Body, frozen=True, kw_only=True):
         remarks: For the host.
     """
 
+    reply_member: ClassVar[str | None] = "meeting_ref"
+
     meeting_ref: Hash256
     answer: Literal["accept", "decline", "tentative"]
     delegates: Annotated[Sequence[Delegate], Meta(max_length=MAX_ATTENDANCE)]
@@ -68,11 +70,6 @@ class MeetingReplyBody(Body, frozen=True, kw_only=True):
     def names_persons(self) -> bool:
         """True when delegates are named, though under a pseudonym."""
         return bool(self.delegates)
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The invitation."""
-        return "/body/meeting_ref", self.meeting_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse delegates that the answer contradicts, and one who stands twice."""

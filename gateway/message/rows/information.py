@@ -32,9 +32,9 @@ ROWS: Final = (
         added={"1.1.0": ("/derived_from",)},
         rules=(
             "`eio` from an authority that is no court, judge, prosecutor or tribunal needs `validating_authority`",
-            "AT.m needs a warrant, and names a person",
-            "secrecy needs a reason",
-            "an earlier request is named by message or reference",
+            "a measure of type AT.m needs at least one of `warrants`, and names at least one of `persons`",
+            "`confidentiality` has a `reason` where `needed` is true",
+            "each of `relation_to_earlier` has `message` or `reference`",
         ),
     ),
     KindSpec(

@@ -37,15 +37,12 @@ class CorrectionBody(Body, frozen=True, kw_only=True):
         changed: Places in the content that are not what they were.
     """
 
+    reply_member: ClassVar[str | None] = "target"
+
     target: Hash256
     new_message_id: Id
     changed: Annotated[Sequence[Pointer], Meta(min_length=1, max_length=200)]
     reason: Note | None = None
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The wrong message."""
-        return "/body/target", self.target
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a place that stands twice."""

@@ -27,15 +27,12 @@ class RecallBody(Body, frozen=True, kw_only=True):
         confirm_by: When every holder has said that it is done.
     """
 
+    reply_member: ClassVar[str | None] = "target"
+
     target: Hash256
     reason: Note
     mode: Literal["stop-use", "delete"]
     confirm_by: Instant
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The message that is recalled."""
-        return "/body/target", self.target
 
     @property
     def limit(self) -> Limit:

@@ -67,6 +67,8 @@ class TrainingNominationBody(Body, frozen=True, kw_only=True):
         approved_by: The head of the bureau or contact point who approved the list.
     """
 
+    reply_member: ClassVar[str | None] = "course_ref"
+
     course_ref: Hash256
     nominees: Annotated[Sequence[Nominee], Meta(min_length=1, max_length=_MAX_NOMINEES)]
     approved_by: Author
@@ -75,11 +77,6 @@ class TrainingNominationBody(Body, frozen=True, kw_only=True):
     def names_persons(self) -> bool:
         """Always: nominees are persons, though under a pseudonym."""
         return True
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The announcement."""
-        return "/body/course_ref", self.course_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a nominee who stands twice, ranks that are no order, and whoever approves their own nomination."""

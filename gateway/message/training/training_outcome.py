@@ -39,6 +39,8 @@ class TrainingOutcomeBody(Body, frozen=True, kw_only=True):
         feedback: For the nominee and the unit.
     """
 
+    reply_member: ClassVar[str | None] = "nomination_ref"
+
     course_ref: Hash256
     nomination_ref: Hash256
     nominee_ref: Ref
@@ -53,11 +55,6 @@ class TrainingOutcomeBody(Body, frozen=True, kw_only=True):
     def names_persons(self) -> bool:
         """Always: a nominee is a person, though under a pseudonym."""
         return True
-
-    @property
-    def answers(self) -> tuple[str, str]:
-        """The nomination."""
-        return "/body/nomination_ref", self.nomination_ref
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse a certificate or an evaluation of somebody who was not there, and a refusal without a reason."""
