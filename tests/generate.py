@@ -8,6 +8,7 @@ from tests.support.interfaces import documents
 from tests.vectors import (
     generate_action,
     generate_audit,
+    generate_content,
     generate_directory,
     generate_envelope,
     generate_evidence,
@@ -24,6 +25,7 @@ if __name__ == "__main__":
     for generator in (
         generate_action,
         generate_audit,
+        generate_content,
         generate_directory,
         generate_envelope,
         generate_evidence,
