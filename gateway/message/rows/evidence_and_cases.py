@@ -168,7 +168,8 @@ ROWS: Final = (
         default_handling=_BETWEEN_UNITS,
         rules=(
             "grant, refuse and revoke name `decided_by`; ask has neither that nor `ask_ref`",
-            "grant needs `conditions` and `valid_until`, no day before that of the content's `created`; only a grant has `agreed_by`",
+            "grant needs `conditions` and `valid_until`, no day before that of the content's `created`",
+            "only a grant has `agreed_by`",
             "refuse needs `ask_ref` and `reason`; revoke needs `earlier_refs` and `reason`",
             "each type of `wanted` stands once; onward names addresses; evidential use is not none",
             "silence means no",
