@@ -101,9 +101,9 @@ STEP_8 = [
     ),
     EvidenceCase(
         "approval-missing",
-        "A kind that is not known needs an approval.",
+        "A kind that needs a second officer, with one signature.",
         "approval-missing",
-        plain(header={"kind": "protection.measure"}),
+        plain(header={"kind": "notice.request"}),
     ),
     EvidenceCase("approval-key", "Approved with an agent key.", "approval-key", plain(approver=key_of(SENDER))),
     EvidenceCase(
