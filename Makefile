@@ -16,7 +16,8 @@ demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, re
 	$(BIN)/gateway demo $(ARGS)
 
 test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
+	$(BIN)/python -m pytest -m alone $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and import rules
 	$(BIN)/ruff check gateway tests deploy

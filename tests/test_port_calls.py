@@ -15,6 +15,7 @@ PORTS: Final = {"ledger": Ledger, "broker": Broker, "consumer": Consumer}
 OTHERS: Final = {
     "ledger.inbox": "reads, for thin clients",
     "ledger.status": "reads, for senders",
+    "ledger.answered": "reads, for replies",
     "ledger.outcomes": "reads, for senders",
     "ledger.events": "reads, for operators",
     "ledger.totals": "reads, for metrics",

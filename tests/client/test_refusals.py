@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -229,7 +230,7 @@ async def test_a_clock_that_is_off_is_told_by_how_much(homes: Homes, gate: FakeG
         with pytest.raises(Rejected) as refused:
             await transport.get("/v1/inbox")
     assert refused.value.code == "clock-skew"
-    assert "4000 s ahead of the gateway's" in refused.value.hint
+    assert re.search("400[01] s ahead of the gateway's", refused.value.hint)
 
 
 async def test_a_week_of_waiting_is_seen_at_home(homes: Homes, gate: FakeGateway, world: World, clock: Clock) -> None:

@@ -79,7 +79,7 @@ def test_a_signing_key_is_no_delivery_key(world: World) -> None:
 def test_what_software_reads_stands_on_its_card(world: World) -> None:
     """A sender learns which suites and schema versions a recipient understands."""
     assert world.directory.suites(QM) == (1,)
-    assert world.directory.readable(QM, Kind("cooperation.request")) == ("1.0.0",)
+    assert world.directory.readable(QM, Kind("cooperation.request")) == ("1.0.0", "1.1.0")
     assert world.directory.readable(QM, Kind("no.such")) == ()
     assert world.directory.suites(GATE) == ()
 

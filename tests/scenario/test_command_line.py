@@ -125,7 +125,7 @@ def test_a_request_is_sent_read_by_a_program_answered_and_proved(terminal: Termi
     assert case["content"] == json.loads(path().read_bytes())
     answer = json.loads(path("information.report/answer").read_bytes()) | {"in_reply_to": case["envelope_hash"]}
     (terminal.folder / "answer.json").write_text(json.dumps(answer))
-    terminal.told("send answer.json --home GN-QN @GN-QN --to NCB-QM@icn")
+    terminal.told("send answer.json --inherit --home GN-QN @GN-QN --to NCB-QM@icn")
     read = terminal.told("inbox --home NCB-QM @NCB-QM")
     assert (read["sender"], read["in_reply_to"]) == ("GN-QN@icn", sent["envelope_hash"])
     status = terminal.told(f"status {sent['message_id']} --home NCB-QM @NCB-QM")

@@ -71,6 +71,7 @@ def submissions(town: Town, names: list[str]) -> dict[str, Callable[[], bytes]]:
     }
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_nothing_holds_the_event_loop(tmp_path: Path, names: list[str]) -> None:
