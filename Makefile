@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WORKERS ?= $(shell expr $$(nproc) + 1)# tests wait for servers a quarter of their time
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list the commands
@@ -16,7 +17,7 @@ demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, re
 	$(BIN)/gateway demo $(ARGS)
 
 test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=20 -m "not alone" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and import rules
