@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["PASSPHRASE", "HomeLife", "live_home"]
 
 PASSPHRASE: Final = b"seven fictional words for a test"
-SIGNING: Final = (Use.AUTHOR, Use.AGENT, Use.APPROVAL)
+SIGNING: Final = (Use.AUTHOR, Use.AGENT)  # an officer has a key of its own, outside the home
 KEYS_A_DAY: Final = 256  # a card's whole room: a day of this home is a second
 LOST_SHARE: Final = 0.3  # of rotations that close the keys before them at once
 
