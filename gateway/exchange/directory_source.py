@@ -11,11 +11,10 @@ python-tuf's work is done in a thread.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from gateway.directory.expiry import metadata_ends
 from gateway.directory.leaves import directory_leaves
@@ -39,7 +38,6 @@ TRIES: Final = 5  # of a change that others overtake; a sixth process in a row w
 GONE: Final = b""  # what a file holds that no refresh can still ask for; no file of a repository is empty
 
 Files = dict[str, bytes]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +194,7 @@ class DirectorySource:
         """
         async with self._changing:
             for _ in range(TRIES):
-                news = await asyncio.to_thread(_uncollected, make, self._files, self._directory)
+                news = await asyncio.to_thread(make, self._files, self._directory)
                 if not news:
                     return False
                 if await self._publish(news):
@@ -207,7 +205,7 @@ class DirectorySource:
     async def _publish(self, news: Files) -> bool:
         merged = {**self._files, **news}
         gone = set(superseded(merged))
-        leaves = await asyncio.to_thread(_uncollected, directory_leaves, self._files, merged)
+        leaves = await asyncio.to_thread(directory_leaves, self._files, merged)
         try:
             version = await self._ledger.publish_directory(self._version, {**news, **dict.fromkeys(gone, GONE)}, leaves)
         except Rejected as exc:
@@ -221,7 +219,7 @@ class DirectorySource:
         """Put all of a directory into the audit log that was published before there was one; another process may be faster."""
         if not self._files or await self._ledger.directory_logged():
             return
-        leaves = await asyncio.to_thread(_uncollected, directory_leaves, {}, self._files)
+        leaves = await asyncio.to_thread(directory_leaves, {}, self._files)
         with suppress(Rejected):
             await self._ledger.publish_directory(self._version, {}, leaves)
         await self.reload()
@@ -243,7 +241,7 @@ class DirectorySource:
     async def _install(self, version: int, files: Mapping[str, bytes]) -> None:
         """Verify from the root, then use; what does not verify is not used, nor what was overtaken meanwhile."""
         if files:
-            directory, ends = await asyncio.to_thread(_uncollected, self._verified, files)
+            directory, ends = await asyncio.to_thread(self._verified, files)
             if version < self._version:
                 return
             self._directory, self._answers, self._ends = directory, DirectoryAnswers(directory), ends
@@ -256,16 +254,3 @@ class DirectorySource:
     def _verified(self, files: Mapping[str, bytes]) -> tuple[Directory, dict[TufRole, int]]:
         """Return the directory, and when the metadata of each role expires."""
         return build_from(read_repository(files, self._root, None)), metadata_ends(files, self._root)
-
-
-def _uncollected(work: Callable[..., T], *told: Any) -> T:
-    """
-    Work on a whole directory in a thread, without the collector.
-
-    It would walk all that is built, and hold every other thread meanwhile, the event loop among them; none of it is garbage.
-    """
-    gc.disable()
-    try:
-        return work(*told)
-    finally:
-        gc.enable()
