@@ -62,7 +62,7 @@ _KindName = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9.-]{1,95}\Z")]
 T = TypeVar("T")
 
 
-class SignedCard(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
+class SignedCard(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, kw_only=True):
     """The bytes of a card, and who signed them."""
 
     card: bytes
@@ -70,7 +70,7 @@ class SignedCard(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tru
     signature: _Signature
 
 
-class CardKey(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
+class CardKey(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, kw_only=True):
     """
     A signing key on a key card.
 
@@ -96,7 +96,7 @@ class CardKey(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
         return cls(use=public.use, key=public.key, not_before=not_before, not_after=not_after, possession=proof)
 
 
-class KeyCard(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
+class KeyCard(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, kw_only=True):
     """
     A participant's signing keys.
 
@@ -124,7 +124,7 @@ class KeyCard(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
         ]
 
 
-class DeliveryCardKey(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
+class DeliveryCardKey(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, kw_only=True):
     """A key that deliveries are sealed to, for at most `DELIVERY_KEY_S`."""
 
     key: Bytes32
@@ -132,14 +132,14 @@ class DeliveryCardKey(Struct, frozen=True, array_like=True, forbid_unknown_field
     not_after: Uint
 
 
-class Reads(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
+class Reads(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, kw_only=True):
     """The schema versions of one kind that a participant's software reads."""
 
     kind: _KindName
     versions: Annotated[tuple[_Version, ...], Meta(min_length=1, max_length=32)]
 
 
-class DeliveryCard(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
+class DeliveryCard(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, kw_only=True):
     """
     A participant's delivery keys, and what its software understands.
 

@@ -9,6 +9,7 @@ so an id is never given to another. Spec: schemas/directory.md, "Entries".
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, Literal, TypeVar, cast, get_args
 
 import msgspec
@@ -41,6 +42,7 @@ GATEWAY_ROLE: Final = "gateway"
 GROUP_PATTERN: Final = r"[a-z][a-z0-9-]{1,31}"
 MAX_ENTRIES: Final = 4_096  # as many as one message may have recipients
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024  # 4,096 entries of 1 KiB
+_REMEMBERED: Final = 8  # versions of `directory.json`: a change of a card is read with the one before
 
 # `\Z`, not `$`: a trailing newline is no part of a name.
 _Participant = Annotated[str, Meta(pattern=rf"^{PARTICIPANT_PATTERN}\Z", max_length=48)]
@@ -78,7 +80,7 @@ class RevocationReason(StrEnum):
 Clearance = Literal["official-use-only", "restricted", "confidential"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """
     One participant, as the authority knows it.
 
@@ -173,6 +175,7 @@ def parse_clearance(text: str) -> Clearance:
     raise Rejected(f"not a clearance: {text[:40]!r}, one of {', '.join(get_args(Clearance))}", code="config")
 
 
+@lru_cache(_REMEMBERED)
 def decode_who(data: bytes) -> WhoIsWho:
     """Read `directory.json`; `directory-untrusted` when it breaks a rule, for it cannot be used in part."""
     who = _decode(data, WhoIsWho)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.directory.cards import DeliveryCard, KeyCard
 from gateway.directory.entries import Entry, RevocationReason, WhoIsWho, decode_who
-from gateway.directory.reading import CardReader
+from gateway.directory.reading import CardReader, records_of
 from gateway.directory.revoked import Revoked, read_revocations, with_revocation
 from gateway.envelope.keys import Use
 from gateway.envelope.trust import KeyRecord
@@ -203,13 +203,13 @@ def _addresses(members: Iterable[str], network: Network) -> tuple[Address, ...]:
 def _records(listed: WhoIsWho, reader: CardReader) -> dict[KeyId, KeyRecord]:
     """Return all keys by id; refuse a key or key id that stands anywhere else."""
     cards: list[KeyCard | DeliveryCard] = [*reader.key_cards.values(), *reader.delivery_cards.values()]
-    records = [with_revocation(record, reader.revoked) for card in cards for record in card.records()]
+    records = [with_revocation(record, reader.revoked) for card in cards for record in records_of(card)]
     publics = [bytes.fromhex(entry.identity) for entry in listed.entries] + [record.key for record in records]
     keys = {record.key_id: record for record in records}
     if len(set(publics)) != len(publics) or len(keys) != len(records):
         raise Rejected("the directory has one key in two places", code="key-taken")
     # A thief may have listed others' keys on a card that is void now: those keys are where they were.
-    void = (record for card in reader.void.values() for record in card.records())
+    void = (record for card in reader.void.values() for record in records_of(card))
     taken = set(publics)
     return keys | {record.key_id: with_revocation(record, reader.revoked) for record in void if record.key not in taken}
 

@@ -204,7 +204,7 @@ class DirectorySource:
 
     async def _publish(self, news: Files) -> bool:
         merged = {**self._files, **news}
-        gone = set(superseded(merged))
+        gone = set(await asyncio.to_thread(superseded, merged))
         leaves = await asyncio.to_thread(directory_leaves, self._files, merged)
         try:
             version = await self._ledger.publish_directory(self._version, {**news, **dict.fromkeys(gone, GONE)}, leaves)

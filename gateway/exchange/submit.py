@@ -114,8 +114,7 @@ class Submitter:
         """
         view, started = self._view(), perf_counter()
         examined, found = await self._judged(body, view)
-        if isinstance(found, Rejected) and self._parts.shared and await self._parts.directory.reload():
-            # The sender may have read a directory that another process published a moment ago.
+        if isinstance(found, Rejected) and await self._outdated(view):
             view = self._view()
             examined, found = await self._judged(body, view)
         if not isinstance(found, Rejected):
@@ -157,6 +156,12 @@ class Submitter:
     def _view(self) -> _View:
         source = self._parts.directory
         return _View(source.current(), source.answers(), int(self._parts.clock()))
+
+    async def _outdated(self, view: _View) -> bool:
+        """Say whether a newer directory is in use now: the sender may have read what another process published a moment ago."""
+        if self._parts.shared:
+            await self._parts.directory.reload()
+        return self._parts.directory.current() is not view.directory
 
     async def _judged(self, body: bytes, view: _View) -> tuple[Examined, _Ready | Rejected]:
         if len(body) <= self._parts.limits.inline_bytes:
