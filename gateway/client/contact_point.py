@@ -91,6 +91,7 @@ class ContactPoint:
         self._passphrase = None
         self._open = Parts.of(home, tuple(self._gateways or home.gateways), self._clock)
         await self._open.monitor.load()
+        await self._open.conversations.index(self._open.outbox)
         return self
 
     async def __aexit__(

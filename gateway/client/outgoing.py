@@ -13,6 +13,8 @@ import sqlite3
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from gateway.client import turn_rows
+from gateway.client.turn_rows import TurnRow
 from gateway.errors import Rejected
 from gateway.ids import format_id
 
@@ -69,6 +71,7 @@ class Answered(NamedTuple):
     receipt: bytes
     at: int
     head: bytes  # what proves the message when its sealed bytes are gone, encrypted
+    turn: TurnRow  # its place in its conversation
 
 
 _SELECT: Final = (
@@ -119,6 +122,7 @@ def accept(connection: sqlite3.Connection, answered: Answered) -> None:
         " reason = NULL, body = NULL WHERE message_id = ?",
         (answered.envelope_hash, answered.number, answered.receipt, answered.head, answered.at, answered.message_id),
     )
+    turn_rows.add(connection, [answered.turn])
 
 
 def refuse(connection: sqlite3.Connection, message_id: bytes, reason: str, at: int, refusal: bytes | None) -> None:

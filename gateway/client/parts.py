@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.client.approvals import Approvals
 from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
+from gateway.client.conversations import Conversations
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
@@ -41,6 +42,7 @@ class Parts:
         post: Receipts on their way.
         opener: Opens deliveries.
         lineage: Looks up what content was made from.
+        conversations: Where what was said stands.
         desk: Settles them.
         watch: Tells what ends soon.
         monitor: Watches over the audit log.
@@ -59,6 +61,7 @@ class Parts:
     post: ReceiptPost
     opener: Opener
     lineage: Lineage
+    conversations: Conversations
     desk: Desk
     watch: Watch
     monitor: Monitor
@@ -73,7 +76,8 @@ class Parts:
         monitor = Monitor(home, directory, transport, clock)
         opener = Opener(home, directory, transport, clock)
         lineage = Lineage(home, opener, clock)
-        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage)
+        conversations = Conversations(home, directory, opener, clock)
+        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage, conversations)
         post = ReceiptPost(home.store, transport)
         return cls(
             home=home,
@@ -87,6 +91,7 @@ class Parts:
             post=post,
             opener=opener,
             lineage=lineage,
+            conversations=conversations,
             desk=Desk(home, post, clock, lambda: monitor.view),
             watch=Watch(home, directory, clock),
             monitor=monitor,
