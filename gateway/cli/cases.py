@@ -62,16 +62,14 @@ def case(
         return
     told = found.to_json()
     for standing in told["threads"]:
-        title = f"{standing['flow']}, opened by {standing['opened_by']}" + (
-            f", with {standing['party']}" if standing["party"] else ""
-        )
+        party = f", with {standing['party']}" if standing["party"] else ""
+        output.print_pairs([(f"{standing['flow']}, opened by {standing['opened_by']}{party}", "")])
         output.print_pairs(
             [
-                (title, ""),
                 ("state", f"{standing['state']}: {standing['label']}"),
                 ("due", _due(standing["due"])),
                 ("owed by", ", ".join(standing["owed_by"])),
-                ("may be said next", "; ".join(standing["next"]) or "nothing by this home"),
+                ("next", "; ".join(standing["next"]) or "nothing by this home"),
             ]
         )
     rows = [(str(one["number"]), one["at"], one["sender"], one["kind"], _led(one), _marks(one)) for one in told["history"]]

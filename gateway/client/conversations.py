@@ -21,18 +21,20 @@ from gateway.envelope.receipt import parse_receipt, read_receipt
 from gateway.envelope.wire import DELIVERY
 from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash, KeyId
+from gateway.message import wishes
 from gateway.message.flows import Turn, converse, flows, require_move
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
 
-    from gateway.client.compose import Draft
+    from gateway.client.compose import Draft, Wish
     from gateway.client.directory import HomeDirectory
     from gateway.client.home import Home
     from gateway.client.opening import Opener
     from gateway.client.outbox import Outbox
     from gateway.ids import Address, ConversationId
+    from gateway.message import Content
     from gateway.message.flows import Conversation
 
 __all__ = ["Conversations"]
@@ -86,6 +88,16 @@ class Conversations:
         (stands,) = await self._conversations(turns)
         number = 1 + max(turn.number for turn in turns)
         require_move(stands, turn_of_draft(draft, _NOT_YET, number, int(now)), now)
+
+    async def answering(self, content: Content, wish: Wish) -> Wish:
+        """Return a wish that answers within the conversation of what is answered, unless it or the content names another."""
+        wished = wishes(content)
+        target = wish.get("in_reply_to") or wished.in_reply_to
+        if target is None or wish.get("conversation_id") or wished.conversation_id:
+            return wish
+        row = await self._home.store.read(partial(turn_rows.by_hash, envelope_hash=target))
+        turns = await self._waiting(target) if row is None else [turn_rows.opened(self._home, row)]
+        return {**wish, "conversation_id": turns[0].conversation_id} if turns else wish
 
     async def index(self, outbox: Outbox) -> None:
         """Give messages that a home of an older format kept their turns; once."""

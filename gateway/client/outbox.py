@@ -189,6 +189,7 @@ class Outbox:
         ancestors = await self._lineage.of(content, wish.get("in_reply_to") or wishes(content).in_reply_to)
         if wish.get("inherit"):
             content = inheriting(content, ancestors, self._home.address, self._clock())
+        wish = await self._conversations.answering(content, wish)
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
         self._lineage.require(content, ancestors, draft.recipients)
         await self._conversations.require(draft)

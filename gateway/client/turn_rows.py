@@ -19,7 +19,7 @@ from gateway.message.flows import Turn
 if TYPE_CHECKING:
     from gateway.client.home import Home
 
-__all__ = ["TurnRow", "add", "everything", "of_conversation", "opened", "row_of", "without_turn"]
+__all__ = ["TurnRow", "add", "by_hash", "everything", "of_conversation", "opened", "row_of", "without_turn"]
 
 _CONTEXT: Final = b"turn"
 _turn: Final = msgspec.msgpack.Decoder(Turn)
@@ -59,6 +59,13 @@ def of_conversation(connection: sqlite3.Connection, conversation: bytes) -> list
     """Return the turns of a conversation, by its keyed hash."""
     query = "SELECT envelope_hash, conversation, number, said FROM turn WHERE conversation = ?"
     return [TurnRow(*row) for row in connection.execute(query, (conversation,))]
+
+
+def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> TurnRow | None:
+    """Return the turn of a message, or None."""
+    query = "SELECT envelope_hash, conversation, number, said FROM turn WHERE envelope_hash = ?"
+    found = connection.execute(query, (envelope_hash,)).fetchone()
+    return None if found is None else TurnRow(*found)
 
 
 def everything(connection: sqlite3.Connection) -> list[TurnRow]:
