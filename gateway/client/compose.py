@@ -28,7 +28,7 @@ from gateway.envelope.seal import (
 )
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
-from gateway.message import check_repeats, encode, read, spec, wishes
+from gateway.message import check_repeats, encode, read, require_listed, spec, wishes
 from gateway.message.flows import Turn, flows
 from gateway.message.handling import require_readers
 from gateway.message.versions import choose
@@ -137,6 +137,7 @@ def compose(by: Composer, content: Content, to: Sequence[str], wish: Wish) -> Dr
     header = _header(by, content, addressees, wish)
     header_bytes = encode_header(header)
     check_repeats(header, content)
+    require_listed(content, recipients)
     admit(header, recipients, by.directory, by.now)
     return Draft(header_bytes, addressees, data)
 

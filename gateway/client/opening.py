@@ -23,7 +23,7 @@ from gateway.envelope.receipt import read_receipt
 from gateway.envelope.wire import DELIVERY, STANZA
 from gateway.errors import CannotOpen, Rejected, Unavailable, Uncertain
 from gateway.ids import EnvelopeHash
-from gateway.message import check_repeats, read
+from gateway.message import check_repeats, read, require_listed
 from gateway.message.registry import spec
 from gateway.protocol import media
 from gateway.protocol.request import MAX_SKEW_S
@@ -207,6 +207,7 @@ class Opener:
             raise Rejected(f"{header.sender} may not send {header.kind}", code="kind-not-allowed")
         content = read(header.kind, header.schema_version, opened.content)
         check_repeats(header, content)
+        require_listed(content, [self._home.address])
         if now >= header.expires:
             raise Rejected(f"expired at {header.expires}", code="expired")
         return content
