@@ -136,8 +136,9 @@ def _finding(one: Judged) -> str:
 
 def _message(one: Message) -> str:
     what = f"{one.kind} ({one.inject})" if one.inject is not None else one.kind
-    facts = (one.at, one.sender, ", ".join(one.recipients), what, one.handling, ", ".join(one.states))
-    cells = "".join(f"<td>{_safe(cell)}</td>" for cell in facts)
+    facts = (", ".join(one.recipients), what, one.handling, ", ".join(one.states))
+    cells = "".join(f'<td class="name">{_safe(cell)}</td>' for cell in (one.at, one.sender))
+    cells += "".join(f"<td>{_safe(cell)}</td>" for cell in facts)
     return f'<tr><th scope="row">{one.number}</th>{cells}<td class="bad">{_safe("; ".join(one.faults))}</td></tr>'
 
 

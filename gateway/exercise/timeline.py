@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.exercise.scoring import Outcome
-from gateway.exercise.times import DAY_S
+from gateway.exercise.times import DAY_S, format_span
 from gateway.message.show import visible
 
 if TYPE_CHECKING:
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["timeline"]
 
-_LEFT: Final = 74  # pixels for the times
-_LANE: Final = 104
-_WORDS: Final = 470  # for what each row says
+_LEFT: Final = 112  # pixels for days and times
+_LANE: Final = 96
+_LETTER: Final = 7.2  # of what each row says, about
+_WORDS: Final = 340  # at least
 _TOP: Final = 58
 _GAP: Final = 27  # between two rows, at least
 _DAY: Final = 46  # a day without rows
 _RADIUS: Final = 5
 _BARB: Final = 6
+_SAME_S: Final = 60  # of the scenario: what is no earlier than that is of the day
+_MISSED: Final = frozenset({Outcome.MISSING, Outcome.LATE, Outcome.FORBIDDEN})
 
 
 class _Row(NamedTuple):
@@ -49,13 +52,16 @@ class _Picture:
         self._lanes = {lane.id: _LEFT + _LANE * index + _LANE // 2 for index, lane in enumerate(report.lanes)}
         self._rows = sorted(_rows(report), key=lambda row: row.at_s)
         self._heights = _heights(self._rows)
-        self._width = _LEFT + _LANE * len(self._lanes) + _WORDS
+        self._words_x = _LEFT + _LANE * len(self._lanes) + 8
+        longest = max((len(" ".join(_said(row))) for row in self._rows), default=0)
+        self._width = self._words_x + max(_WORDS, round(longest * _LETTER))
         self._bottom = max((*self._heights, self._y(report.ended_s)), default=_TOP) + _GAP
 
     def svg(self) -> str:
         parts = [*self._frame(), *self._days(), *self._heads()]
         for row, y in zip(self._rows, self._heights, strict=True):
             parts += self._message(row.message, y) if row.message is not None else self._due(row.due, y)
+            parts += self._words(row, y)
         title = f"Timeline of {visible(self._report.title)}"
         box = f'viewBox="0 0 {self._width} {self._bottom:.0f}"'
         return "\n".join(
@@ -87,57 +93,41 @@ class _Picture:
     def _days(self) -> Iterator[str]:
         for day in range(int(self._report.ended_s // DAY_S) + 1):
             y = self._y(day * DAY_S)
-            end = self._width - _WORDS
-            yield f'<line class="day" x1="{_LEFT - 8}" y1="{y:.0f}" x2="{end}" y2="{y:.0f}"/>'
-            yield _text(4, y + 4, f"day {day}", "head")
+            yield f'<line class="day" x1="4" y1="{y:.0f}" x2="{self._words_x - 8}" y2="{y:.0f}"/>'
+            yield _text(4, y - 4, f"day {day}", "head")
 
     def _message(self, message: Message, y: float) -> Iterator[str]:
         x = self._lanes[message.sender]
         look = "faulty" if message.faults else "played" if message.inject is not None else "answered"
+        ends = [x, *(self._lanes[name] for name in message.recipients)]
+        yield f'<line class="said {look}" x1="{min(ends)}" y1="{y:.0f}" x2="{max(ends)}" y2="{y:.0f}"/>'
         for name in message.recipients:
-            yield from self._arrow(x, self._lanes[name], y, look, stranger=name in message.strangers)
+            yield _arrival(x, self._lanes[name], y, look, stranger=name in message.strangers)
         yield f'<circle class="said point {look}" cx="{x}" cy="{y:.0f}" r="{_RADIUS}"/>'
-        state = f" \u2192 {', '.join(message.states)}" if message.states else ""
-        yield from self._words(message.at, y, f"{message.number}  {message.kind}{state}", message.faults)
-
-    def _arrow(self, start: int, end: int, y: float, look: str, *, stranger: bool) -> Iterator[str]:
-        side = 1 if end > start else -1
-        yield f'<line class="said {look}" x1="{start}" y1="{y:.0f}" x2="{end - side * 2}" y2="{y:.0f}"/>'
-        back = end - side * _BARB
-        if stranger:  # a cross in place of the head: it must not have come here
-            yield _cross(end, y, "said faulty")
-        else:
-            path = f"M{back} {y - _BARB + 1:.0f} L{end - side} {y:.0f} L{back} {y + _BARB - 1:.0f}"
-            yield f'<path class="said {look}" style="stroke-dasharray:none" d="{path}"/>'
 
     def _due(self, due: Sequence[Judged], y: float) -> Iterator[str]:
         for one in due:
             x = self._lanes[one.who]
-            missed = one.outcome in {Outcome.MISSING, Outcome.LATE, Outcome.FORBIDDEN}
+            missed = one.outcome in _MISSED
             path = f"M{x - 7} {y - 7:.0f} L{x + 7} {y - 7:.0f} L{x} {y + 5:.0f} Z"
             yield f'<path class="due{" missed" * missed}" d="{path}"/>'
             if missed:
                 yield _cross(x, y - 2, "said faulty")
-        faults = [
-            f"{one.who} {one.outcome}" for one in due if one.outcome in {Outcome.MISSING, Outcome.LATE, Outcome.FORBIDDEN}
-        ]
-        yield from self._words(due[0].due, y, f"due: {due[0].task}", faults)
 
-    def _words(self, at: str, y: float, said: str, faults: Sequence[str]) -> Iterator[str]:
-        x = self._width - _WORDS + 8
-        yield _text(_LEFT - 10, y + 4, at, "quiet", end=True)
-        wrong = f'<tspan class="wrong">  {escape(visible("! " + "; ".join(faults)))}</tspan>' if faults else ""
-        yield f'<text x="{x}" y="{y + 4:.0f}">{escape(visible(said))}{wrong}</text>'
+    def _words(self, row: _Row, y: float) -> Iterator[str]:
+        said, faults = _said(row)
+        yield _text(_LEFT - 12, y + 4, format_span(row.at_s), "quiet", end=True)
+        wrong = f'<tspan class="wrong">{escape(faults)}</tspan>' if faults else ""
+        yield f'<text x="{self._words_x}" y="{y + 4:.0f}">{escape(said)} {wrong}</text>'
 
     def _y(self, at_s: float) -> float:
-        """Return where a time is: between the rows around it, or so many pixels a day where there are none."""
-        before = [(row.at_s, y) for row, y in zip(self._rows, self._heights, strict=True) if row.at_s <= at_s]
-        after = [(row.at_s, y) for row, y in zip(self._rows, self._heights, strict=True) if row.at_s > at_s]
-        start_s, start_y = before[-1] if before else (0.0, float(_TOP))
-        if not after:
-            return start_y + (at_s - start_s) * _DAY / DAY_S
-        end_s, end_y = after[0]
-        return start_y + (end_y - start_y) * (at_s - start_s) / max(1.0, end_s - start_s)
+        """Return where a day begins: just above its first row, or so many pixels a day from the row before."""
+        count = sum(row.at_s < at_s - _SAME_S for row in self._rows)
+        start_s, start_y = (self._rows[count - 1].at_s, self._heights[count - 1]) if count else (0.0, _TOP - _GAP / 2)
+        if count == len(self._rows):
+            return start_y + max(_GAP / 2, (at_s - start_s) * _DAY / DAY_S)
+        next_s, next_y = self._rows[count].at_s, self._heights[count]
+        return next_y - max(_GAP / 2, (next_s - at_s) * _DAY / DAY_S)
 
 
 def _rows(report: Report) -> Iterator[_Row]:
@@ -152,6 +142,17 @@ def _rows(report: Report) -> Iterator[_Row]:
         yield _Row(due_s, None, due)
 
 
+def _said(row: _Row) -> tuple[str, str]:
+    """Return what a row says, and what is wrong with it, made safe."""
+    if row.message is None:
+        faults = [f"{one.who} {one.outcome}" for one in row.due if one.outcome in _MISSED]
+        said = f"due: {row.due[0].task}"
+    else:
+        states = f" \u2192 {', '.join(row.message.states)}" if row.message.states else ""
+        said, faults = f"{row.message.number}  {row.message.kind}{states}", list(row.message.faults)
+    return visible(said), visible("! " + "; ".join(faults)) if faults else ""
+
+
 def _heights(rows: Sequence[_Row]) -> list[float]:
     found: list[float] = []
     last_s, last_y = 0.0, float(_TOP) - _GAP + 8
@@ -160,6 +161,16 @@ def _heights(rows: Sequence[_Row]) -> list[float]:
         last_s = row.at_s
         found.append(last_y)
     return found
+
+
+def _arrival(start: int, end: int, y: float, look: str, *, stranger: bool) -> str:
+    """Return the head of an arrow, and a cross in place of it where the message must not have come."""
+    if stranger:
+        return _cross(end, y, "said faulty")
+    side = 1 if end > start else -1
+    back = end - side * _BARB
+    path = f"M{back} {y - _BARB + 1:.0f} L{end - side} {y:.0f} L{back} {y + _BARB - 1:.0f}"
+    return f'<path class="said {look}" style="stroke-dasharray:none" d="{path}"/>'
 
 
 def _cross(x: float, y: float, look: str) -> str:

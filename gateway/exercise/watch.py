@@ -54,7 +54,7 @@ class Watch:
         async with self._looking:
             for point in self._points.values():
                 await self._read(point)
-            for envelope_hash, (sender, message_id) in self._asked.items():
+            for envelope_hash, (sender, message_id) in tuple(self._asked.items()):  # more may be played meanwhile
                 await self._ask(envelope_hash, sender, message_id)
         sent = sorted(self._sent.values(), key=lambda one: one.turn.number)
         return Record(time.time(), self.hashes(), sent, dict(self._opened))
