@@ -39,6 +39,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     inject: str
     expectation: str
     task: str
+    never: bool
     outcome: Outcome
     due: str
     due_s: int
@@ -155,6 +156,7 @@ def _judged(one: Finding) -> Judged:
         inject=one.inject,
         expectation=one.expectation,
         task=one.task,
+        never=one.never,
         outcome=one.outcome,
         due=format_span(one.due_s),
         due_s=one.due_s,

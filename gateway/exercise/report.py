@@ -130,7 +130,8 @@ def _finding(one: Judged) -> str:
     look = "bad" if one.faults else "good" if one.faultless else ""
     number = "" if one.number is None else str(one.number)
     until = "never" if one.outcome is Outcome.UNEXPECTED else one.due
-    cells = "".join(f"<td>{_safe(cell)}</td>" for cell in (one.task, until, one.done or "", number))
+    cells = f'<td class="task">{_safe(one.task)}</td>'
+    cells += "".join(f'<td class="name">{_safe(cell)}</td>' for cell in (until, one.done or "", number))
     return f'<tr><th scope="row">{_safe(one.who)}</th>{cells}<td class="{look}">{_safe(said)}</td></tr>'
 
 

@@ -79,6 +79,7 @@ class Finding(NamedTuple):
         inject: Name of the inject.
         expectation: Its name; empty for what nobody expected.
         task: In words.
+        never: It must not be done.
         due_s: Until when, seconds of the scenario.
         outcome: What became of it.
         at_s: When it was done, seconds of the scenario; None where it was not.
@@ -92,6 +93,7 @@ class Finding(NamedTuple):
     inject: str
     expectation: str
     task: str
+    never: bool
     due_s: int
     outcome: Outcome
     at_s: float | None = None
@@ -142,7 +144,7 @@ class _Score:
         return found + list(self._unexpected())
 
     def _finding(self, inject: Inject, one: Expectation, who: Participant) -> Finding:
-        finding = Finding(who, inject.name, one.name, one.task, one.due_s, self._waiting(one))
+        finding = Finding(who, inject.name, one.name, one.task, one.never, one.due_s, self._waiting(one))
         if inject.name not in self._record.played:
             return finding._replace(outcome=Outcome.NOT_ASKED)
         if one.kind is None:
@@ -183,7 +185,16 @@ class _Score:
                     self._seen.add(sent.turn.envelope_hash)
                     task = f"{sent.turn.kind}, which nobody expected"
                     yield Finding(
-                        who, inject.name, "", task, 0, Outcome.UNEXPECTED, self._at(sent), sent.turn.number, tuple(strangers)
+                        who=who,
+                        inject=inject.name,
+                        expectation="",
+                        task=task,
+                        never=True,
+                        due_s=self._scenario.end_s,
+                        outcome=Outcome.UNEXPECTED,
+                        at_s=self._at(sent),
+                        number=sent.turn.number,
+                        over_shared=tuple(strangers),
                     )
 
     def _waiting(self, one: Expectation) -> Outcome:

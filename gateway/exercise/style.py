@@ -34,6 +34,7 @@ th, td { border: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: left
 thead th { background: var(--raised); }
 tbody th { font-weight: 600; white-space: nowrap; }
 td.name { white-space: nowrap; }
+td.task { min-width: 12rem; }
 td.count { text-align: right; font-variant-numeric: tabular-nums; }
 td.good { color: var(--good); }
 td.bad { color: var(--bad); font-weight: 600; }

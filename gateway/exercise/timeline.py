@@ -146,7 +146,7 @@ def _said(row: _Row) -> tuple[str, str]:
     """Return what a row says, and what is wrong with it, made safe."""
     if row.message is None:
         faults = [f"{one.who} {one.outcome}" for one in row.due if one.outcome in _MISSED]
-        said = f"due: {row.due[0].task}"
+        said = f"{'until here' if row.due[0].never else 'due'}: {row.due[0].task}"
     else:
         states = f" \u2192 {', '.join(row.message.states)}" if row.message.states else ""
         said, faults = f"{row.message.number}  {row.message.kind}{states}", list(row.message.faults)
