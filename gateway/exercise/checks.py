@@ -148,7 +148,7 @@ class _Check:
         try:
             span_s = parse_span(text)
         except ValueError as exc:
-            raise _refused(f"no time of a scenario, e.g. 2d 6h: {text!r}", at) from exc
+            raise _refused(str(exc), at) from exc
         _require(self._last_s is None or span_s <= self._last_s, "after the end of the scenario", at)
         return span_s
 

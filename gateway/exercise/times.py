@@ -48,7 +48,7 @@ def parse_span(text: str) -> int:
     """Read `2d`, `2d 6h`, `30m` as seconds of the scenario; ValueError for anything else."""
     found = _SPAN.fullmatch(text)
     if found is None or text.endswith(" "):
-        raise ValueError(text)
+        raise ValueError(f"no time of a scenario, e.g. 2d 6h: {text!r}")
     days, hours, minutes = (int(part or 0) for part in found.groups())
     return days * DAY_S + hours * _HOUR_S + minutes * _MINUTE_S
 
