@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["timeline"]
 
 _LEFT: Final = 112  # pixels for days and times
-_LANE: Final = 96
+_LANE: Final = 96  # at least
+_HEAD_LETTER: Final = 8.6  # of a participant's name over its lane, about
 _LETTER: Final = 7.2  # of what each row says, about
 _WORDS: Final = 340  # at least
 _TOP: Final = 58
@@ -49,10 +50,11 @@ def timeline(report: Report) -> str:
 class _Picture:
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._lanes = {lane.id: _LEFT + _LANE * index + _LANE // 2 for index, lane in enumerate(report.lanes)}
+        wide = max(_LANE, *(round(len(lane.id) * _HEAD_LETTER) for lane in report.lanes))
+        self._lanes = {lane.id: _LEFT + wide * index + wide // 2 for index, lane in enumerate(report.lanes)}
         self._rows = sorted(_rows(report), key=lambda row: row.at_s)
         self._heights = _heights(self._rows)
-        self._words_x = _LEFT + _LANE * len(self._lanes) + 8
+        self._words_x = _LEFT + wide * len(self._lanes) + 8
         longest = max((len(" ".join(_said(row))) for row in self._rows), default=0)
         self._width = self._words_x + max(_WORDS, round(longest * _LETTER))
         self._bottom = max((*self._heights, self._y(report.ended_s)), default=_TOP) + _GAP

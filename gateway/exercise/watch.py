@@ -69,9 +69,12 @@ class Watch:
     async def _ask(self, envelope_hash: EnvelopeHash, sender: ContactPoint, message_id: MessageId) -> None:
         with suppress(Unavailable):
             status = await sender.status(message_id)
-            for one in status.recipients:
-                if one.state == "opened" and one.proved and one.at is not None:
+            opened = [one for one in status.recipients if one.state == "opened" and one.proved]
+            for one in opened:
+                if one.at is not None:
                     self._opened.setdefault((envelope_hash, one.recipient), one.at)
+            if len(opened) == len(status.recipients):
+                del self._asked[envelope_hash]  # nothing more becomes of it
 
 
 async def _document(point: ContactPoint, envelope_hash: EnvelopeHash) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gateway.exercise.checks import read_scenario
 from gateway.resources import schemas_path
 from tests.exercise.room import SCENARIO, scenario
 
+MANUAL = Path(__file__).resolve().parents[2] / "deploy" / "exercises.md"
 SHIPPED = sorted((schemas_path() / "exercises").glob("*.toml"))
 ANSWER = """
 [simulation]
@@ -32,6 +34,12 @@ def test_the_shipped_scenarios_can_be_played(path: Path) -> None:
     assert found.network.startswith("exercise-")
     assert found.simulation is not None
     assert {answer.who for answer in found.simulation.answers} == set(found.trainees)
+
+
+def test_the_scenario_of_the_manual_can_be_played() -> None:
+    """Whoever copies it from the page has one that works."""
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", MANUAL.read_text(), re.DOTALL | re.MULTILINE)
+    assert read_scenario(text.encode()).trainees == ["NCB-QN"]
 
 
 def test_a_scenario_may_be_json() -> None:
