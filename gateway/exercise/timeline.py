@@ -96,7 +96,7 @@ class _Picture:
         for day in range(int(self._report.ended_s // DAY_S) + 1):
             y = self._y(day * DAY_S)
             yield f'<line class="day" x1="4" y1="{y:.0f}" x2="{self._words_x - 8}" y2="{y:.0f}"/>'
-            yield _text(4, y - 4, f"day {day}", "head")
+            yield _text(4, y + _GAP / 2 + 4, f"day {day}", "head")  # level with its first row
 
     def _message(self, message: Message, y: float) -> Iterator[str]:
         x = self._lanes[message.sender]

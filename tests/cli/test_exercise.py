@@ -83,6 +83,7 @@ def answered(home: Path, secret: Path) -> None:
     sent = run(*words, stdin=json.dumps(answer))
     assert sent.code == 0, sent.err
     assert json.loads(sent.out)["conversation_id"] == asked["conversation_id"]
+    assert json.loads(run("directory", "--json", *place).out)["exercise"] is True
 
 
 @pytest.mark.slow
