@@ -85,10 +85,6 @@ def end_with(receipt: SendReceipt | None, *, as_json: bool) -> None:
 
 async def _send(content: Content, to: list[str], place: Place, wish: Wish) -> SendReceipt:
     async with opened(place) as contact_point:
-        if "in_reply_to" in wish and content.conversation_id is None:  # an answer stays in the conversation
-            conversation_id = await contact_point.cases.conversation_of(wish["in_reply_to"])
-            if conversation_id is not None:
-                wish["conversation_id"] = conversation_id
         with output.working(f"sending to {', '.join(to[:MAX_TOLD])}"):
             return await contact_point.send(content, to, **wish)
 

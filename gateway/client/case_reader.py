@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from gateway.client.home import Home
     from gateway.client.lineage import Lineage
     from gateway.client.outbox import Outbox
-    from gateway.envelope.header import Header
     from gateway.ids import EnvelopeHash
     from gateway.message.flows import Conversation
 
@@ -109,25 +108,13 @@ class CaseReader:
         Raises:
             Rejected: `not-found`: it is not here, or not here any more.
         """
-        found = await self._found(envelope_hash)
-        if found is None:
-            raise Rejected(f"no message {format_id(envelope_hash)} in this home", code="not-found")
-        return found[1]
-
-    async def conversation_of(self, envelope_hash: EnvelopeHash) -> ConversationId | None:
-        """Return the conversation of a message of this home, acknowledged or not; None where it is not here."""
-        found = await self._found(envelope_hash)
-        return None if found is None else found[0].conversation_id
-
-    async def _found(self, envelope_hash: EnvelopeHash) -> tuple[Header, bytes] | None:
         ancestor = await self._lineage.find(envelope_hash)
         if ancestor is not None:
-            return ancestor.header, ancestor.content.raw
+            return ancestor.content.raw
         row = await self._home.store.read(partial(outgoing.by_hash, envelope_hash=envelope_hash))
         if row is None:
-            return None
-        draft = self._outbox.draft(row)
-        return draft.header, draft.content
+            raise Rejected(f"no message {format_id(envelope_hash)} in this home", code="not-found")
+        return self._outbox.draft(row).content
 
     def _case(self, conversation: Conversation, questions: dict[bytes, Sequence[str]]) -> Case:
         return Case(conversation, self._home.address, self._clock(), questions)
