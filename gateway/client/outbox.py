@@ -20,13 +20,25 @@ from typing import Final, NamedTuple
 import msgspec
 
 from gateway.client import outgoing
-from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, delivery_keys, encode_draft, pack, rewritten
+from gateway.client.compose import (
+    DRAFT_CONTEXT,
+    Composer,
+    Draft,
+    Wish,
+    compose,
+    decode_draft,
+    delivery_keys,
+    encode_draft,
+    pack,
+    rewritten,
+)
 from gateway.client.directory import HomeDirectory
 from gateway.client.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
 from gateway.client.home import Home
 from gateway.client.home_store import Work
 from gateway.client.lineage import Lineage, inheriting
 from gateway.client.outgoing import Answered, Outgoing, State
+from gateway.client.recalls_sent import SentRecalls
 from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.send_receipt import SendReceipt
 from gateway.client.transport import Transport
@@ -43,7 +55,6 @@ from gateway.protocol import media
 __all__ = ["Approved", "Outbox"]
 
 _NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
-_DRAFT: Final = b"outgoing/draft"
 _BODY: Final = b"outgoing/body"
 _REFUSAL: Final = b"outgoing/refusal"
 _HEAD: Final = b"outgoing/head"
@@ -74,6 +85,7 @@ class Outbox:
         clock: Unix seconds.
         saw: Gets every receipt that was verified.
         lineage: What is sent may be made from what arrived.
+        recalled: Notes recalls and corrections in the commit that keeps them.
     """
 
     def __init__(
@@ -84,6 +96,7 @@ class Outbox:
         clock: Callable[[], float],
         saw: Callable[[SignedReceipt], None],
         lineage: Lineage,
+        recalled: SentRecalls,
     ) -> None:
         self._home = home
         self._directory = directory
@@ -91,6 +104,7 @@ class Outbox:
         self._clock = clock
         self._saw = saw
         self._lineage = lineage
+        self._recalled = recalled
         self._flushing = asyncio.Lock()
         self._in_flight: set[bytes] = set()
         self._anything_kept = True  # until a look at the home has shown otherwise
@@ -107,11 +121,14 @@ class Outbox:
 
         def keep(connection: sqlite3.Connection) -> None:
             outgoing.add(connection, row)
+            self._recalled.note(connection, self.draft(row).header, content)
 
         if row.state is State.WAITING:
             await self._home.store.write(keep)
             return SendReceipt.of(self.draft(row), row)
-        return await self._keep_and_send(row, keep)
+        receipt = await self._keep_and_send(row, keep)
+        await self._recalled.scrub(content)
+        return receipt
 
     async def approve(self, row: Outgoing, approved: Approved) -> SendReceipt:
         """
@@ -333,7 +350,7 @@ class Outbox:
 
     def _row(self, draft: Draft, state: State) -> Outgoing:
         header = draft.header
-        kept = self._home.seal(encode_draft(draft), _DRAFT + header.message_id)
+        kept = self._home.seal(encode_draft(draft), DRAFT_CONTEXT + header.message_id)
         return Outgoing(header.message_id, state, header.created, None, None, b"", media.SEALED, kept, None)
 
     def evidence(self, row: Outgoing) -> Evidence | None:
@@ -348,4 +365,4 @@ class Outbox:
 
     def draft(self, row: Outgoing) -> Draft:
         """Return what the author signed."""
-        return decode_draft(self._home.open(row.draft, _DRAFT + row.message_id))
+        return decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.client.approvals import Approvals
 from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
+from gateway.client.corrections import Corrections
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
@@ -17,7 +18,11 @@ from gateway.client.log import Monitor
 from gateway.client.opening import Opener
 from gateway.client.outbox import Outbox
 from gateway.client.outcomes import OutcomeKeeper
+from gateway.client.recalls import RecallKeeper
+from gateway.client.recalls_sent import SentRecalls
 from gateway.client.receipts import ReceiptPost
+from gateway.client.retention import RetentionKeeper
+from gateway.client.tombstones import Eraser
 from gateway.client.transport import Transport
 from gateway.client.warnings import Watch
 
@@ -42,6 +47,10 @@ class Parts:
         opener: Opens deliveries.
         lineage: Looks up what content was made from.
         desk: Settles them.
+        recalls: Obeys recalls.
+        corrections: Knows which message has another one right.
+        retention: Knows until when what is here is kept, and erases it then.
+        eraser: Erases.
         watch: Tells what ends soon.
         monitor: Watches over the audit log.
         auditor: Reads it when asked to.
@@ -60,6 +69,10 @@ class Parts:
     opener: Opener
     lineage: Lineage
     desk: Desk
+    recalls: RecallKeeper
+    corrections: Corrections
+    retention: RetentionKeeper
+    eraser: Eraser
     watch: Watch
     monitor: Monitor
     auditor: Auditor
@@ -72,9 +85,12 @@ class Parts:
         directory = HomeDirectory(home, transport, clock)
         monitor = Monitor(home, directory, transport, clock)
         opener = Opener(home, directory, transport, clock)
-        lineage = Lineage(home, opener, clock)
-        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage)
+        eraser, corrections = Eraser(home), Corrections(home)
+        lineage = Lineage(home, opener, clock, corrections)
+        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage, SentRecalls(home, eraser, corrections, clock))
         post = ReceiptPost(home.store, transport)
+        desk = Desk(home, post, clock, lambda: monitor.view)
+        retention = RetentionKeeper(home, directory, eraser, clock)
         return cls(
             home=home,
             transport=transport,
@@ -87,8 +103,12 @@ class Parts:
             post=post,
             opener=opener,
             lineage=lineage,
-            desk=Desk(home, post, clock, lambda: monitor.view),
-            watch=Watch(home, directory, clock),
+            desk=desk,
+            recalls=RecallKeeper(home, directory, opener, desk, post, eraser, clock),
+            corrections=corrections,
+            retention=retention,
+            eraser=eraser,
+            watch=Watch(home, directory, clock, retention.asked),
             monitor=monitor,
             auditor=Auditor(home, monitor, directory, clock),
             clock=clock,
