@@ -168,9 +168,10 @@ class Intake:
     async def _commit(self, coming: list[Arrival], *, credited: bool) -> None:
         now = int(self._parts.clock())
         kept = await self._parts.home.store.write(lambda connection: arrivals.keep(connection, coming, self._owner, now))
-        await self._parts.post.send([due for one in kept for due in one.receipts])
         if any(arrival.recall for arrival in coming):
-            await self._parts.recalls.settle()  # before what lies in front of it is handed over
+            # Before what lies in front of it is handed over: whose `delivered` goes out, has been obeyed.
+            await self._parts.recalls.settle()
+        await self._parts.post.send([due for one in kept for due in one.receipts])
         for arrival, one in zip(coming, kept, strict=True):
             size_bytes = len(arrival.delivery)
             if one.row is not None:

@@ -35,7 +35,7 @@ from gateway.envelope.header import Header
 from gateway.envelope.open import Opened
 from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import Event
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Address, EnvelopeHash, Kind
 from gateway.message.registry import KINDS
 from gateway.message.system.recall import Recall
@@ -109,8 +109,8 @@ class RecallKeeper:
         for claimed in await self._home.store.read(recall_rows.unheeded):
             try:
                 data = self._home.open(claimed.delivery, DELIVERY_CONTEXT + claimed.envelope_hash)
-                message = await self._opener.read(data)
-            except (Rejected, Refused) as exc:
+                message = await self._opener.read_current(data)
+            except (Rejected, Refused, Unavailable, Uncertain) as exc:
                 _log.info("a recall is not read before its turn: %s", exc)
                 continue
             if not (await self.standing(claimed, message.opened)).other:

@@ -50,10 +50,8 @@ class SentRecalls:
         body, target = content.body, EnvelopeHash(bytes.fromhex(content.body.target))
         recall = SentRecall(header.message_id, target, body.mode, int(unix_time(body.confirm_by)))
         recall_rows.note_sent(connection, recall)
-        own = outgoing.find_sent(connection, target)
-        if own is not None and body.mode == "delete":
-            now = int(self._clock())
-            self._eraser.sent(connection, own, now)
+        own, now = outgoing.find_sent(connection, target), int(self._clock())
+        if own is not None and body.mode == "delete" and self._eraser.sent(connection, own, now):
             said = Said(envelope_hash=target, message_id=own.message_id, reason=body.reason)
             self._trace.add(connection, now, "recalled-deleted", said)
 

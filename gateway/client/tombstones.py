@@ -91,14 +91,15 @@ class Eraser:
         arrivals.erase(connection, row.envelope_hash, sealed, at)
         retention_rows.forget(connection, row.envelope_hash)
 
-    def sent(self, connection: sqlite3.Connection, row: outgoing.Outgoing, at: int) -> None:
-        """Erase the content of what this home sent, and sealed bytes that a refusal left; erasing it again changes nothing."""
+    def sent(self, connection: sqlite3.Connection, row: outgoing.Outgoing, at: int) -> bool:
+        """Erase the content of what this home sent, and sealed bytes that a refusal left; False where that was done before."""
         draft = decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))
         if not draft.content:
-            return
+            return False
         bare = encode_draft(msgspec.structs.replace(draft, content=b""))
         outgoing.erase(connection, row.message_id, self._home.seal(bare, DRAFT_CONTEXT + row.message_id), at)
         retention_rows.forget(connection, row.message_id)
+        return True
 
     async def scrub(self) -> None:
         """Take what was erased out of the write-ahead file too; after the commit."""
