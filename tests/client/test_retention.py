@@ -94,6 +94,20 @@ async def test_silence_means_deletion_and_no_piece_stays(homes: Homes, clock: Cl
     assert [found_in(tmp_path / name, secrets) for name, secrets in alone.items()] == [[], []]
 
 
+async def test_what_came_too_late_leaves_nothing(homes: Homes, clock: Clock, tmp_path: Path) -> None:
+    """A message that waits for the application past its expiry is refused, erased, and can still be proved."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        receipt = await qm.send(content(), to=["GN-QN"], expires_in_s=3600)
+        assert len(await drain(gn, acknowledge=False)) == 1
+        held = ciphertexts(tmp_path / "GN-QN", "arrived")
+        clock.ahead_s = 3601
+        assert await drain(gn) == []
+        assert found_in(tmp_path / "GN-QN", held) == []
+        assert len((await provable(gn._parts, receipt.message_id, (), with_content=False)).receipts) == 2
+        assert await gn.retention(everything=True) == []
+
+
 async def test_an_answer_keeps_it(homes: Homes, clock: Clock) -> None:
     """Extended by a day that is allowed, held, released: each is noted with its reason, and then the date counts again."""
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
