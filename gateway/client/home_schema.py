@@ -169,6 +169,7 @@ CREATE INDEX outgoing_hash ON outgoing (envelope_hash);
 # erased_at: content and sealed bytes are gone since then; arrived.tombstone, encrypted, proves the message all the same.
 # scheduled: it has, or had, its row in `retention`, whose `id` is the envelope hash of an arrival or the id of a sent message.
 # recall, correction: what messages say of a `target`, a keyed hash; whose word they are stands in `said`, encrypted.
+# made_from: which messages of this home were made from a `target`; when that is deleted, somebody must look at them.
 # destruction: how a recipient answered a recall; beside its outcome, for it may have opened the message before.
 _RECALLS_AND_RETENTION: Final = """
 ALTER TABLE arrived ADD COLUMN recall INTEGER NOT NULL DEFAULT 0;
@@ -195,6 +196,11 @@ CREATE TABLE sent_recall (
   confirm_by INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sent_recall_target ON sent_recall (target);
+CREATE TABLE made_from (
+  target BLOB NOT NULL,
+  message_id BLOB NOT NULL,
+  PRIMARY KEY (target, message_id)
+) WITHOUT ROWID;
 CREATE TABLE destruction (
   envelope_hash BLOB NOT NULL,
   recipient BLOB NOT NULL,

@@ -226,7 +226,7 @@ class Intake:
                 await self._parts.monitor.follow()
                 await self._parts.watch.tell()
                 if abs(self._parts.opener.clock_off_s) <= MAX_SKEW_S:  # a wrong clock deletes nothing
-                    await self._parts.retention.run()
+                    await self._parts.retention.tick()
             except Corrupt:
                 raise
             except GatewayError as exc:

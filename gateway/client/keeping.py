@@ -100,6 +100,7 @@ class Keeping(ABC):
         Returns:
             Envelope hashes of what arrived, message ids of what was sent.
         """
+        await self._parts.retention.schedule()
         gone: list[str] = []
         while found := await self._parts.retention.run():
             gone += found

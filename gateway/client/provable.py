@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gateway.client import arrivals, outgoing
+from gateway.client import arrivals
 from gateway.client.delivery import CONTENT_CONTEXT
 from gateway.client.heads import Head
 from gateway.client.lineage import require_usable
+from gateway.client.named import find_named
 from gateway.client.opening import DELIVERY_CONTEXT, Refused
 from gateway.client.outgoing import Outgoing, State
 from gateway.client.status import ask_receipts
 from gateway.envelope import contexts
-from gateway.envelope.common import read_core
-from gateway.envelope.payload import SUITES
 from gateway.envelope.wire import InnerForm
 from gateway.errors import Rejected
 from gateway.evidence.bundle import NamedRecipient
@@ -76,15 +75,13 @@ async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *,
             (`cannot-open`, `key-gone`).
         Unavailable: No gateway can be asked for the receipts of recipients.
     """
-    row = await parts.home.store.read(partial(outgoing.find, message_id=message_id))
-    if row is not None:
-        return await _sent(parts, row, names, with_content=with_content)
-    found = await _arrived(parts, message_id)
-    if found is None:
-        raise Rejected(f"this home neither sent nor received {format_id(message_id)}", code="not-found")
+    found = await find_named(parts.home, parts.directory, parts.eraser, message_id)
+    if found.sent is not None:
+        return await _sent(parts, found.sent, names, with_content=with_content)
+    assert found.arrived is not None  # a name stands for one of the two
     if names:
         raise Rejected("a recipient can name itself alone, and is named already", code="bad-request", hint="leave out --name")
-    return await _received(parts, found, with_content=with_content)
+    return await _received(parts, found.arrived, with_content=with_content)
 
 
 async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_content: bool) -> Provable:
@@ -126,19 +123,6 @@ def _named(draft: Draft, wanted: set[str]) -> list[NamedRecipient]:
     ]
 
 
-async def _arrived(parts: Parts, message_id: MessageId) -> Arrived | None:
-    """Find what arrived under a message id: by who may have sent it, else among what was never opened."""
-    sources = [parts.home.source(address, message_id) for address in parts.directory.last().entries]
-    found = await parts.home.store.read(partial(arrivals.by_source, sources=sources))
-    if found is not None:
-        return found
-    for row in await parts.home.store.read(arrivals.without_source):
-        told = parts.eraser.tombstone(row)
-        if told is not None and _message_id(told.head) == message_id:
-            return row
-    return None
-
-
 async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provable:
     await parts.post.flush(FLUSH_S)
     told = parts.eraser.tombstone(row)
@@ -169,7 +153,3 @@ async def _opened(parts: Parts, row: Arrived) -> InnerForm:
 
 def _delivery(parts: Parts, row: Arrived) -> bytes:
     return parts.home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash)
-
-
-def _message_id(head: Head) -> bytes:
-    return read_core(head.core, SUITES)[1].message_id

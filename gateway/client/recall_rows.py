@@ -1,5 +1,5 @@
 """
-What this home knows of recalls and corrections: statements on `recall`, `correction`, `sent_recall`, `destruction`.
+What this home knows of recalls and corrections: statements on `recall`, `correction`, `sent_recall`, `made_from`, `destruction`.
 
 A recall is noted once, under its own envelope hash, in the commit that does what it asks for. Its target is a keyed hash, and
 whose word it is stands encrypted in `said`: a target that comes later is judged then, by the same rule. A correction is noted
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from gateway.client.arrivals import Arrived, Claimed, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "Destruction",
@@ -26,9 +26,11 @@ __all__ = [
     "destructions",
     "done",
     "end_waiting",
+    "made_from",
     "mark",
     "note",
     "note_correction",
+    "note_made_from",
     "note_sent",
     "recalls_of",
     "record_destructions",
@@ -165,6 +167,18 @@ def sent_for(connection: sqlite3.Connection, target: bytes) -> list[SentRecall]:
     """Return the recalls that this home sent of one message."""
     query = "SELECT message_id, target, mode, confirm_by FROM sent_recall WHERE target = ?"
     return [SentRecall(*row) for row in connection.execute(query, (target,))]
+
+
+def note_made_from(connection: sqlite3.Connection, message_id: bytes, targets: Iterable[bytes]) -> None:
+    """Note which messages one was made from, by their keyed hashes."""
+    rows = [(target, message_id) for target in targets]
+    connection.executemany("INSERT INTO made_from (target, message_id) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+
+
+def made_from(connection: sqlite3.Connection, target: bytes) -> list[bytes]:
+    """Return the ids of messages of this home that were made from one."""
+    query = "SELECT message_id FROM made_from WHERE target = ? ORDER BY message_id"
+    return [message_id for (message_id,) in connection.execute(query, (target,))]
 
 
 def record_destructions(connection: sqlite3.Connection, told: Sequence[Destruction]) -> None:

@@ -36,7 +36,7 @@ from gateway.envelope.open import Opened
 from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import Event
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, Kind
+from gateway.ids import Address, EnvelopeHash, Kind, format_id
 from gateway.message.registry import KINDS
 from gateway.message.system.recall import Recall
 
@@ -152,10 +152,17 @@ class RecallKeeper:
         done, dues = await self._home.store.write(lambda connection: self._act(connection, name, order, target))
         if done is Done.DELETED:
             await self._eraser.scrub()
+        if done in {Done.DELETED, Done.USE_STOPPED}:
+            await self._tell_made_from(target)
         if done is Done.REFUSED:
             _log.warning("%s may not recall %s: nothing was changed", header.sender, target.hex())
         await self._post.send(dues)
         return done
+
+    async def _tell_made_from(self, target: EnvelopeHash) -> None:
+        """Say which messages of this home have something of a recalled one: what becomes of those, people decide."""
+        for message_id in await self._home.store.read(partial(recall_rows.made_from, target=self._home.target(target))):
+            _log.warning("%s was recalled, and %s was made from it: recall that one too?", target.hex(), format_id(message_id))
 
     def _act(
         self, connection: sqlite3.Connection, name: EnvelopeHash, order: _Order, target: EnvelopeHash

@@ -37,14 +37,17 @@ class SentRecalls:
     """
 
     def __init__(self, home: Home, eraser: Eraser, corrections: Corrections, clock: Callable[[], float]) -> None:
+        self._home = home
         self._eraser = eraser
         self._corrections = corrections
         self._clock = clock
         self._trace = Trace(home)
 
     def note(self, connection: sqlite3.Connection, header: Header, content: Content) -> None:
-        """Note a recall or a correction that is kept now, within the caller's transaction; nothing for any other message."""
+        """Note what is kept now: of a recall or correction its target, of others what they were made from; in a transaction."""
         self._corrections.note(connection, header, content)
+        sources = [self._home.target(EnvelopeHash(bytes.fromhex(one))) for one in content.derived_from]
+        recall_rows.note_made_from(connection, header.message_id, sources)
         if not isinstance(content, Recall):
             return
         body, target = content.body, EnvelopeHash(bytes.fromhex(content.body.target))

@@ -157,9 +157,15 @@ class RetentionKeeper:
 
         await self._home.store.write(change)
 
+    async def tick(self) -> None:
+        """Do a little of what there is to do: date a batch, and delete a batch."""
+        if await self._home.store.read(partial(self._dates.missing, limit=1)):
+            await self._home.store.write(partial(self._dates.give, limit=BATCH))
+        await self.run(BATCH)
+
     async def run(self, limit: int = BATCH) -> list[str]:
         """
-        Delete what nobody asked to keep and whose date is over.
+        Delete what nobody asked to keep and whose date is over, of what has a date.
 
         Args:
             limit: Messages at once.
@@ -167,7 +173,6 @@ class RetentionKeeper:
         Returns:
             What was deleted: envelope hashes of what arrived, message ids of what was sent.
         """
-        await self.schedule()
         now = int(self._clock())
         if not await self._home.store.read(partial(retention_rows.due, now=now, limit=1)):
             return []
@@ -180,7 +185,7 @@ class RetentionKeeper:
         return await self.trace.entries()
 
     async def schedule(self) -> None:
-        """Give a date to whatever has none yet; a few hundred messages at most while somebody waits for nothing else."""
+        """Give a date to whatever has none yet; after an upgrade that is all that the home has."""
         while await self._home.store.read(partial(self._dates.missing, limit=1)):
             await self._home.store.write(partial(self._dates.give, limit=BATCH))
 

@@ -13,7 +13,7 @@ from gateway.client.evidence import ProofWish
 from gateway.directory.entries import Status
 from gateway.envelope.receipt import parse_receipt
 from gateway.errors import Rejected
-from gateway.ids import Address, EnvelopeHash
+from gateway.ids import Address, EnvelopeHash, format_id
 from gateway.message import instant
 from gateway.message.handling import Handling
 from gateway.message.system.recall import Recall, RecallBody
@@ -138,6 +138,18 @@ async def test_either_order_ends_the_same(homes: Homes, gate: FakeGateway, tmp_p
         assert await qm.outstanding() == []
     found = rows(tmp_path / "GN-QN", "SELECT state, reason, recalled, delivery = x'' FROM arrived WHERE number = 1")
     assert found == [("rejected", "recalled", DONE[mode], int(mode == "delete"))]
+
+
+async def test_what_was_made_from_it_is_named(homes: Homes, caplog: pytest.LogCaptureFixture) -> None:
+    """The holder had passed it on: its software says so, and people recall that one too."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        target = await sent(qm, gn)
+        await drain(gn)
+        passed_on = await gn.forward(target, to=["NCB-QM"])
+        await qm.recall(target, "wrong person")
+        await drain(gn)
+    told = f"{target.hex()} was recalled, and {format_id(passed_on.message_id)} was made from it: recall that one too?"
+    assert told in caplog.text
 
 
 async def test_every_order_of_arrival_ends_the_same(homes: Homes, gate: FakeGateway, clock: Clock, tmp_path: Path) -> None:
