@@ -1,5 +1,5 @@
 """
-What this home knows of recalls and corrections: statements on `recall`, `correction`, `sent_recall`, `made_from`, `destruction`.
+What this home knows of recalls and corrections: statements on five tables that stand side by side.
 
 A recall is noted once, under its own envelope hash, in the commit that does what it asks for. Its target is a keyed hash, and
 whose word it is stands encrypted in `said`: a target that comes later is judged then, by the same rule. A correction is noted

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from gateway.client import arrivals, outgoing, recall_rows
+from gateway.client import arrivals, outgoing, recall_rows, retention_rows
 from gateway.client.arrivals import Claimed, Due, State
 from gateway.client.compose import DRAFT_CONTEXT, decode_draft
 from gateway.client.delivery import Desk
@@ -193,7 +193,7 @@ class RecallKeeper:
         return None
 
     def _obey(self, connection: sqlite3.Connection, order: _Order, held: _Holding) -> Done:
-        delete, now = order.mode == "delete", int(self._clock())
+        delete, now = order.mode == "delete" and not self._ordered(connection, held), int(self._clock())
         if held.own is not None and delete:
             self._eraser.sent(connection, held.own, now)
         if held.arrived is None:
@@ -206,6 +206,12 @@ class RecallKeeper:
         if delete:
             self._eraser.arrival(connection, row, now)
         return done
+
+    def _ordered(self, connection: sqlite3.Connection, held: _Holding) -> bool:
+        """Tell whether a hold of this home forbids deleting: then its use is stopped, and the answer says no more than that."""
+        names = [held.arrived and held.arrived.row.envelope_hash, held.own and held.own.message_id]
+        conversation = self._home.conversation(held.header.conversation_id)
+        return any(retention_rows.ordered(connection, name, conversation) for name in names if name)
 
     def _answers(self, connection: sqlite3.Connection, target: EnvelopeHash, held: _Holding | None, done: Done) -> list[Due]:
         """Sign what happened to the target; who sent it himself owes no answer."""

@@ -1,8 +1,9 @@
 """
 Recalls that this home sends: noted in the commit that keeps them, and answered by each holder.
 
-A message of this home that is recalled to be deleted is erased here in that same commit; what proves it stays. Answers are
-`destroyed` receipts for the target, from the feed of outcomes; a holder who deleted nothing has not answered a deletion.
+A message of this home that is recalled to be deleted is erased here in that same commit, unless it is held; what proves it
+stays. Answers are `destroyed` receipts for the target, from the feed of outcomes; a holder who deleted nothing has not
+answered a deletion.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from gateway.client import outgoing, recall_rows
+from gateway.client import outgoing, recall_rows, retention_rows
 from gateway.client.corrections import Corrections
 from gateway.client.home import Home
 from gateway.client.recall_rows import Destruction, SentRecall
@@ -54,7 +55,11 @@ class SentRecalls:
         recall = SentRecall(header.message_id, target, body.mode, int(unix_time(body.confirm_by)))
         recall_rows.note_sent(connection, recall)
         own, now = outgoing.find_sent(connection, target), int(self._clock())
-        if own is not None and body.mode == "delete" and self._eraser.sent(connection, own, now):
+        if own is None or body.mode != "delete":
+            return
+        if retention_rows.ordered(connection, own.message_id, self._home.conversation(header.conversation_id)):
+            return  # a hold of this home keeps its own copy
+        if self._eraser.sent(connection, own, now):
             said = Said(envelope_hash=target, message_id=own.message_id, reason=body.reason)
             self._trace.add(connection, now, "recalled-deleted", said)
 

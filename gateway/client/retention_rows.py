@@ -24,6 +24,7 @@ __all__ = [
     "forget",
     "hold",
     "hold_conversation",
+    "ordered",
     "scheduled",
     "traces",
     "unscheduled_arrivals",
@@ -112,6 +113,15 @@ def extend(connection: sqlite3.Connection, name: bytes, review_at: int) -> None:
 def hold(connection: sqlite3.Connection, name: bytes, *, on: bool) -> None:
     """Hold one message, or release it; a hold by kind stays."""
     connection.execute("UPDATE retention SET hold = ? WHERE id = ? AND hold IS NOT 'kind'", ("asked" if on else None, name))
+
+
+def ordered(connection: sqlite3.Connection, name: bytes, conversation: bytes) -> bool:
+    """Tell whether somebody of this home asked to hold a message, or its conversation."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM retention WHERE id = ? AND hold = 'asked')"
+        " OR EXISTS (SELECT 1 FROM held_conversation WHERE conversation = ?)"
+    )
+    return bool(connection.execute(query, (name, conversation)).fetchone()[0])
 
 
 def hold_conversation(connection: sqlite3.Connection, conversation: bytes, *, on: bool) -> bool:

@@ -140,6 +140,25 @@ async def test_either_order_ends_the_same(homes: Homes, gate: FakeGateway, tmp_p
     assert found == [("rejected", "recalled", DONE[mode], int(mode == "delete"))]
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_a_court_holds_is_not_deleted(homes: Homes, tmp_path: Path, *, whole: bool) -> None:
+    """Its use is stopped, the answer says no more than that, and the author sees that it was not deleted."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        target = await sent(qm, gn)
+        [delivery] = await drain(gn)
+        held = ciphertexts(tmp_path / "GN-QN", "arrived")
+        if whole:
+            await gn.hold_conversation(delivery.conversation_id, "a court's order")
+        else:
+            await gn.hold(target, "a court's order")
+        await qm.recall(target, "wrong person", mode="delete")
+        assert [one.recall for one in await drain(gn)] == ["use-stopped"]
+        assert [one.answer for one in (await outstanding(qm)).holders] == ["use-stopped"]
+        with pytest.raises(Rejected, match="recalled"):
+            await gn.forward(target, to=["NCB-QM"])
+    assert found_in(tmp_path / "GN-QN", held)
+
+
 async def test_what_was_made_from_it_is_named(homes: Homes, caplog: pytest.LogCaptureFixture) -> None:
     """The holder had passed it on: its software says so, and people recall that one too."""
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:

@@ -71,6 +71,9 @@ async def test_every_holder_obeys_or_is_outstanding(town: Town, mode: Mode) -> N
             with pytest.raises(Rejected, match="recalled"):
                 await point.forward(target, to=[SENDER])
         assert await shown(sender) == []
+        for point in (sender, read, waits):  # what proves it stays
+            proof = await point.proof(sent.message_id)
+            assert proof.statement.envelope_hash == target
     left = [found_in(homes / name, held) for name in (READ, WAITS)]
     assert left == [[], []] if mode == "delete" else all(left)
     async with town.home(AWAY) as away:  # it was silent, and comes back
