@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_EXPIRES_IN_S",
+    "DRAFT_CONTEXT",
     "Composer",
     "Draft",
     "Packed",
@@ -59,6 +60,7 @@ __all__ = [
 ]
 
 DEFAULT_EXPIRES_IN_S: Final = 30 * 86_400
+DRAFT_CONTEXT: Final = b"outgoing/draft"  # of a draft in the home
 DEFAULT_URGENCY: Final = "normal"
 IN_THREAD: Final = 64  # recipients from which sealing takes longer than the event loop should be held (5 ms)
 
