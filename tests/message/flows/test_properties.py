@@ -9,36 +9,11 @@ from hypothesis import strategies as st
 
 from gateway.errors import Rejected
 from gateway.message.flows import Conversation, converse, flows, require_move
-from tests.message.flows.stage import DESK, GS, START, A, B, C, Talk
+from tests.message.flows.stage import DESK
+from tests.message.flows.talks import talks
 
 if TYPE_CHECKING:
     from gateway.message.flows import Turn
-
-_TABLES = flows().tables
-_SAYABLE = sorted(
-    {
-        (move.kind, tuple(sorted((p, v) for p, vs in move.given.items() for v in vs[:1])))
-        for one in _TABLES
-        for move in one.moves
-    }
-    | {(one.kind, tuple(sorted((p, vs[0]) for p, vs in one.given.items()))) for table in _TABLES for one in table.opens}
-    | {("system.recall", ()), ("system.correction", ())}
-)
-
-
-@st.composite
-def talks(draw: st.DrawFn) -> list[Turn]:
-    """Messages of anybody about anything that was said before, mostly nonsense."""
-    talk = Talk()
-    for _ in range(draw(st.integers(1, 12))):
-        kind, values = draw(st.sampled_from(_SAYABLE))
-        who = draw(st.sampled_from([A, B, C, GS]))
-        re = draw(st.sampled_from([None, *talk.turns])) if talk.turns else None
-        after = draw(st.sampled_from([0, 3_600, 40 * 86_400]))
-        at = (talk.turns[-1].at if talk.turns else START) + after
-        said: dict[str, Any] = {pointer.removeprefix("/body/").replace("/", "__"): value for pointer, value in values}
-        talk.says(who, kind, re=re, at=at, **said)
-    return talk.turns
 
 
 def seen(conversation: Conversation) -> list[object]:
