@@ -200,7 +200,7 @@ class _Engine:
             return None
         clock = _clock(row["clock"], first)
         numbered = {one["number"]: one for one in self.turns}
-        times = (time for number in turns for time in _times(numbered[number], clock.get("at", []), first, since))
+        times = _times([numbered[number] for number in turns], clock.get("at", []), first, since)
         within = clock.get("within_s", {}).get(first["urgency"])
         at = next(times, None if within is None else since + within)
         if at is None:
@@ -209,14 +209,18 @@ class _Engine:
         return {"clock": row["clock"], "at": at, "at_risk_at": risk, "waits_for": row.get("waits_for")}
 
 
-def _times(turn: Json, places: list[str], first: Json, since: int) -> Iterator[int]:
-    if "header:respond_by" in places and turn["respond_by"] is not None and turn["sender"] == first["sender"]:
-        yield turn["respond_by"]
-    for place in places:
-        if place in turn["values"]:
-            time = _time(turn["values"][place])
-            if time > since or turn["at"] >= since:
-                yield time
+def _times(turns: list[Json], places: list[str], first: Json, since: int) -> Iterator[int]:
+    anew = False
+    for turn in turns:
+        opener = turn["sender"] == first["sender"]
+        if "header:respond_by" in places and turn["respond_by"] is not None and opener and not anew:
+            yield turn["respond_by"]
+        for place in places:
+            if place in turn["values"]:
+                time = _time(turn["values"][place])
+                if time > since or turn["at"] >= since:
+                    yield time
+        anew = anew or (opener and turn["kind"] == first["kind"])
 
 
 def _fits(row: Json, turn: Json) -> bool:

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import pytest
+
 from gateway.config import load
 from gateway.envelope import Use
+from gateway.errors import Rejected
 from gateway.message import read_message_file, spec
 from gateway.server import compose
 from tests.client.conftest import Clock
@@ -40,8 +43,8 @@ CAST: Final = {
     "TRIB-QX-OTP": "tribunal",
     "GN-QN": "contact-point",
     "WCU-QP": "unit",
-    "WCU-QO": "unit",
     "JA-QN": "judicial",
+    "JA-QP": "judicial",
     "GS": "coordination",
 }
 _STOP_S: Final = 1.0
@@ -120,10 +123,26 @@ class Theatre:
         return found
 
     async def agree(self, first: Line, *who: str) -> list[tuple[int, str, str]]:
-        """Check that participants see one history and the same threads; return number, kind and flag of each message."""
+        """
+        Check that participants who know the same messages see one history, and the same state, clock and debt of each side.
+
+        Returns:
+            Number, kind, and `crossed`, `late` or "" of each message.
+        """
         seen = [_seen(await self.case(name, first)) for name in who]
-        assert all(one == seen[0] for one in seen), seen
-        return [(number, kind, flag) for number, kind, flag, _ in seen[0][1]]
+        for other in seen[1:]:
+            assert other.history == seen[0].history
+            shared = other.sides.keys() & seen[0].sides.keys()
+            assert shared
+            assert {key: other.sides[key] for key in shared} == {key: seen[0].sides[key] for key in shared}
+        return seen[0].history
+
+    async def refused(self, who: str, content: Content, to: Sequence[str], re: Line) -> str:
+        """Check that a message leads nowhere, and is refused before it is sent; return the hint."""
+        with pytest.raises(Rejected) as caught:
+            await self.sends(who, content, to, re)
+        assert caught.value.code == "conversation-state"
+        return caught.value.hint or ""
 
     async def jump(self, seconds: float) -> None:
         """Let time pass for everybody: the authority publishes, gateway and homes renew what would have ended."""
@@ -141,15 +160,22 @@ class Theatre:
             await point.publish_card()
 
 
-def _seen(case: Case) -> tuple[list[Any], list[tuple[int, str, str, dict[str, str]]]]:
-    threads = [
-        (one.thread.root.number, one.party, one.side.state, one.side.due, one.owed_by, one.pace) for one in case.standings
-    ]
-    history = [
-        (said.turn.number, said.turn.kind, "crossed" if said.crossed else "late" if said.late else "", dict(said.led))
-        for said in case.conversation.history
-    ]
-    return threads, history
+class _Seen(NamedTuple):
+    """What two homes compare: sides by number of the first message and party, and the history."""
+
+    sides: dict[tuple[int, str], tuple[Any, ...]]
+    history: list[tuple[int, str, str]]
+
+
+def _seen(case: Case) -> _Seen:
+    sides = {
+        (one.thread.root.number, str(one.party)): (one.side.state, one.side.since, one.side.due, one.owed_by, one.pace)
+        for one in case.standings
+    }
+    said = case.conversation.history
+    return _Seen(
+        sides, [(one.turn.number, one.turn.kind, "crossed" if one.crossed else "late" if one.late else "") for one in said]
+    )
 
 
 def say(example: str, re: Line | None = None, **changes: Any) -> Content:

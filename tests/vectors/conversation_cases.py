@@ -181,6 +181,7 @@ def _joint_team(talk: Talk) -> None:
     talk.says(A, "jit.proposal", [B, C], re=proposed, at=START + 6 * DAY)
     talk.says(B, "jit.decision", [A, C], re=proposed, decision="accept")
     talk.says(B, "jit.decision", [A, C], re=proposed, decision="accept")
+    talk.says(C, "jit.decision", [A, B], re=proposed, decision="decline")
 
 
 def _match(talk: Talk) -> None:
@@ -231,7 +232,12 @@ CASES: Final = [
     ),
     ConversationCase("course", "A call that closes, and is opened again.", _course, (60 * DAY,)),
     ConversationCase("meeting", "Answers, a new day for them, and one who was not invited.", _meeting),
-    ConversationCase("joint-team", "What the proposer says late is not late; what is said twice crosses.", _joint_team, (DAY,)),
+    ConversationCase(
+        "joint-team",
+        "What is asked anew has no old time; what the proposer says late is not late; twice crosses.",
+        _joint_team,
+        (DAY,),
+    ),
     ConversationCase("match", "A request that follows a match moves it, and begins a thread.", _match, (8 * DAY,)),
     ConversationCase("remarks", "What moves nothing: expected, not expected, of what is not here.", _remarks),
     ConversationCase(
