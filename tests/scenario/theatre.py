@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from gateway.client import Case, ContactPoint, Standing
-    from gateway.ids import ConversationId, EnvelopeHash, Kind
+    from gateway.client import Case, ContactPoint, SendReceipt, Standing
+    from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId
     from gateway.message import Content
     from gateway.server import Gateway
 
@@ -95,11 +95,15 @@ class Theatre:
         receipt = await point.send(content, to, **wish)
         if receipt.waiting:
             receipt = await self.approves(who, receipt.message_id)
+        return self.line(receipt, content)
+
+    def line(self, receipt: SendReceipt, content: Content) -> Line:
+        """Return what was accepted, to answer it."""
         assert receipt.envelope_hash is not None
         assert receipt.number is not None
         return Line(receipt.envelope_hash, receipt.conversation_id, receipt.number, content.kind)
 
-    async def approves(self, who: str, message_id: Any) -> Any:
+    async def approves(self, who: str, message_id: MessageId) -> SendReceipt:
         """Let the second officer of a participant sign what waits in its home, with the key of its own."""
         key = self.town.member(who).key(Use.APPROVAL)
         return await self.points[who].approve(message_id, key, officer="officer-99")
