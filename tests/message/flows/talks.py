@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from gateway.ids import format_id
@@ -14,7 +15,9 @@ from tests.message.flows.stage import GS, START, A, B, C, Talk
 if TYPE_CHECKING:
     from gateway.message.flows import Turn
 
-__all__ = ["talks"]
+__all__ = ["UNHURRIED", "talks"]
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # servers of other tests share the cores
 
 _TABLES = flows().tables
 _SAYABLE = sorted(

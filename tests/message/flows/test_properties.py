@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.errors import Rejected
 from gateway.message.flows import Conversation, converse, flows, require_move
 from tests.message.flows.stage import DESK
-from tests.message.flows.talks import talks
+from tests.message.flows.talks import UNHURRIED, talks
 
 if TYPE_CHECKING:
     from gateway.message.flows import Turn
@@ -28,6 +28,7 @@ def seen(conversation: Conversation) -> list[object]:
     ]
 
 
+@UNHURRIED
 @given(talks())
 def test_no_sequence_of_messages_leaves_the_tables(turns: list[Turn]) -> None:
     """Every state is one of its table, and every step without a flag is a move or a beginning of it."""
@@ -43,6 +44,7 @@ def test_no_sequence_of_messages_leaves_the_tables(turns: list[Turn]) -> None:
         assert all(state in reached or "=" in reached for state in said.led.values())
 
 
+@UNHURRIED
 @given(talks(), st.randoms())
 def test_any_order_of_arrival_gives_the_same_history(turns: list[Turn], random: Any) -> None:
     """What counts is the order of acceptance."""
@@ -54,6 +56,7 @@ def test_any_order_of_arrival_gives_the_same_history(turns: list[Turn], random: 
     ]
 
 
+@UNHURRIED
 @given(talks())
 def test_what_is_refused_before_sending_is_what_would_cross(turns: list[Turn]) -> None:
     """Asked for the last message of each conversation."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.message.flows.stage import GS
-from tests.message.flows.talks import talks
+from tests.message.flows.talks import UNHURRIED, talks
 from tests.second_flows import view
 from tests.vectors.conversation_form import message_of, turn_of, view_of
 from tests.vectors.generate_conversation import files, folder
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WRITTEN = files()
 
 
+@UNHURRIED
 @given(talks(), st.sampled_from([0, 3_600, 100 * 86_400]))
 def test_both_engines_agree(turns: list[Turn], later: int) -> None:
     """On states, clocks and turns of every side, and on every line of the history."""
