@@ -17,6 +17,7 @@ from gateway.api.clear_text import clear_text
 from gateway.api.problems import TYPE_PREFIX, Problem
 from gateway.api.routes import Answered, Call, Route
 from gateway.errors import CODES
+from gateway.message.flows import flows
 from gateway.protocol import media
 
 if TYPE_CHECKING:
@@ -83,7 +84,13 @@ def describe(routes: Sequence[Route], schemas_at: str = media.SCHEMAS.lstrip("/"
         paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Gateway", "version": __version__, "summary": "Sealed messages", "description": _ABOUT},
+        "info": {
+            "title": "Gateway",
+            "version": __version__,
+            "summary": "Sealed messages",
+            "description": _ABOUT,
+            "x-flows": flows().digest.hex(),  # schemas/conversations.md, "Which tables"
+        },
         "paths": paths,
         "components": {"schemas": components, "securitySchemes": {"signature": _SECURITY}},
     }

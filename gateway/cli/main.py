@@ -67,7 +67,9 @@ def main() -> None:
 
 def _version(wanted: bool) -> None:  # typer calls it by position
     if wanted:
-        print(f"gateway {__version__}")
+        from gateway.message.flows import flows  # other commands do not wait for it
+
+        print(f"gateway {__version__} (conversations {flows().digest.hex()[:16]})")
         raise typer.Exit
 
 

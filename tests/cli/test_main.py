@@ -14,6 +14,7 @@ import typer
 from gateway.cli import output
 from gateway.cli.main import COMMANDS, build
 from gateway.errors import CODES, error_of
+from gateway.message.flows import flows
 from tests.cli.conftest import MAIN, ROOT, run_gateway
 from tests.client.conftest import PASSPHRASE
 from tests.client.examples import until
@@ -59,9 +60,9 @@ async def test_help_lists_every_command() -> None:
 
 
 async def test_the_version_is_told() -> None:
-    """One line, for reports of trouble."""
+    """One line, for reports of trouble; two homes that print the same see the same conversations."""
     ran = await run_gateway("--version")
-    assert (ran.code, ran.out) == (0, "gateway 0.1.0\n")
+    assert (ran.code, ran.out) == (0, f"gateway 0.1.0 (conversations {flows().digest.hex()[:16]})\n")
 
 
 async def test_an_unknown_command_is_wrong_usage() -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 
+from tests.scenario.theatre import Theatre, playing
 from tests.scenario.town import Town
 from tests.support.proxy import Proxy
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.support.postgres import Cluster
     from tests.support.rabbitmq import RabbitNode
 
 QUICK = "repair_after_s = 1.0, poll_s = 0.5"
@@ -69,3 +72,14 @@ def setup(request: pytest.FixtureRequest) -> Setup:
     """Each of the two."""
     found: Setup = request.getfixturevalue(request.param)
     return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def theatre(
+    tmp_path_factory: pytest.TempPathFactory, postgres_cluster: Cluster, rabbit_node: RabbitNode
+) -> AsyncIterator[Theatre]:
+    """One network for all conversations of a file."""
+    database = postgres_cluster.create()
+    async with playing(tmp_path_factory.mktemp("theatre"), postgres_cluster.url(database), rabbit_node.url) as found:
+        yield found
+    postgres_cluster.drop(database)

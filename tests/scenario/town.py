@@ -37,7 +37,7 @@ from tests.support.network import Member, World, make_world
 from tests.support.ports import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from gateway.envelope import Keyring, Sealed
@@ -70,6 +70,7 @@ class Town:
         brokers: AMQP addresses, or `memory`.
         limits: TOML of the section `limits`.
         log_level: Of the gateway.
+        clock: Of the homes, Unix seconds.
     """
 
     folder: Path
@@ -80,6 +81,7 @@ class Town:
     brokers: Sequence[str] = ("memory",)
     limits: str = ""
     log_level: str = "warning"
+    clock: Callable[[], float] = time.time
     now: int = field(default_factory=lambda: int(time.time()))
     world: World = field(init=False)
     port: int = field(init=False)
@@ -142,7 +144,7 @@ class Town:
         folder = self.folder / "homes" / name
         if not folder.exists():
             await self._make_home(folder, self.member(name), odd)
-        async with ContactPoint.open(folder, passphrase=PASSPHRASE) as point:
+        async with ContactPoint.open(folder, passphrase=PASSPHRASE, clock=self.clock) as point:
             yield point
 
     async def _make_home(self, folder: Path, member: Member, odd: Mapping[str, Any]) -> None:

@@ -6,7 +6,8 @@ Spec: schemas/conversations.md.
 """
 
 from gateway.message.flows.clocks import Due, Pace, due_of
-from gateway.message.flows.conversation import Conversation, Said, Side, Thread, converse
+from gateway.message.flows.conversation import Conversation, Said, Side, Thread
+from gateway.message.flows.engine import converse
 from gateway.message.flows.moves import Option, options, require_move
 from gateway.message.flows.table import Clock, Flow, Flows, Move, StateRow, flows
 from gateway.message.flows.turns import Turn, values_of

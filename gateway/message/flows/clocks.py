@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from gateway.message.shared.times import unix_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gateway.message.content import Urgency
     from gateway.message.flows.table import Clock, Flows, Party
@@ -74,7 +74,7 @@ def due_of(flows: Flows, name: str, waits_for: Party | None, turns: Iterable[Tur
         None where the clock has no length of its own, and no message names a time.
     """
     clock = flows.clock(name, root.kind, root.at)
-    at = next((time for turn in turns if (time := _time_in(turn, clock, root, since)) is not None), None)
+    at = next(_named(turns, clock, root, since), None)
     if at is None:
         within_s = clock.within_s.get(cast("Urgency", root.urgency))
         if within_s is None:
@@ -84,12 +84,16 @@ def due_of(flows: Flows, name: str, waits_for: Party | None, turns: Iterable[Tur
     return Due(name, since, at, at_risk_at, waits_for)
 
 
-def _time_in(turn: Turn, clock: Clock, root: Turn, since: int) -> int | None:
-    """Return the time that a message names for a clock; what an earlier one named for an earlier step is over."""
-    if _RESPOND_BY in clock.at and turn.respond_by is not None and turn.sender == root.sender:
-        return turn.respond_by
-    found = (_time(turn.values[place]) for place in clock.at if place in turn.values)
-    return next((time for time in found if time > since or turn.at >= since), None)
+def _named(turns: Iterable[Turn], clock: Clock, root: Turn, since: int) -> Iterator[int]:
+    """Yield the times that messages name for a step, newest first; what an earlier one named for an earlier step is over."""
+    asked_anew = False
+    for turn in turns:
+        opener = turn.sender == root.sender
+        if opener and turn.respond_by is not None and _RESPOND_BY in clock.at and not asked_anew:
+            yield turn.respond_by
+        found = (_time(turn.values[place]) for place in clock.at if place in turn.values)
+        yield from (time for time in found if time > since or turn.at >= since)
+        asked_anew = asked_anew or (opener and turn.kind == root.kind)
 
 
 def _time(text: str) -> int:

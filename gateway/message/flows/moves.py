@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.errors import Rejected
-from gateway.message.flows.conversation import converse, leads
+from gateway.message.flows.engine import converse, leads
 
 if TYPE_CHECKING:
     from gateway.ids import Address
@@ -84,7 +84,9 @@ def _refuse(conversation: Conversation, thread: Thread, turn: Turn, now: float) 
 
 
 def _require_limits(thread: Thread, turn: Turn) -> None:
+    said = [one for who in thread.sides_of(turn) if (side := thread.sides.get(who)) for one in side.turns]
     for limit in thread.flow.at_most:
-        count, most = turn.values.get(limit.count), thread.root.values.get(limit.limit)
+        allowed = (one.values[limit.limit] for one in said if one.sender == thread.root.sender and limit.limit in one.values)
+        count, most = turn.values.get(limit.count), next(allowed, thread.root.values.get(limit.limit))
         if turn.kind == limit.kind and count is not None and most is not None and int(count) > int(most):
-            raise Rejected(f"{count} where the first message allows {most}", code="conversation-state", pointer=limit.count)
+            raise Rejected(f"{count} where {most} are allowed", code="conversation-state", pointer=limit.count)

@@ -2,7 +2,8 @@
 The tables of `schemas/flows/`: states, moves and clocks as data, each version with the day from which it counts.
 
 A thread follows the version that was in force when its first message was accepted, to its end. A table is checked when it is
-read: a state that nothing leads to, a move between states that are not there, or a clock without a row is `Corrupt`.
+read: a state that nothing leads to, a move between states that are not there, a clock without a row for every kind, or time
+that leads on twice is `Corrupt`.
 Spec: schemas/conversations.md, "Tables".
 """
 
@@ -90,7 +91,7 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AtMost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A list in a message of a kind that has no more elements than the first message of its thread allows."""
+    """A list in a message of a kind that has no more elements than the newest word of the opener allows."""
 
     kind: str
     count: str
@@ -210,8 +211,8 @@ class Flows:
     def clock(self, name: str, kind: str, at: int) -> Clock:
         """Return the row of a clock that counts for threads of a first kind that began at a time."""
         rows = [row for row in self.clocks if row.clock == name and (not row.kinds or kind in row.kinds)]
-        day = _day(at)
-        return max(rows, key=lambda row: (row.since <= day, bool(row.kinds), row.since))
+        in_force = [row for row in rows if row.since <= _day(at)] or [min(rows, key=lambda row: row.since)]
+        return max(in_force, key=lambda row: (bool(row.kinds), row.since))
 
     def _in_force(self, at: int) -> Sequence[Flow]:
         day, newest = _day(at), dict[str, Flow]()
@@ -243,7 +244,7 @@ def read_flows(folder: Path) -> Flows:
     except (KeyError, msgspec.MsgspecError) as exc:
         raise Corrupt(f"the tables of conversations in {folder}: {exc}") from exc
     for table in tables:
-        _check(table, {row.clock for row in clocks.clocks})
+        _check(table, {row.clock for row in clocks.clocks if not row.kinds})
     return Flows(tables, clocks.clocks, clocks.at_risk_after_percent, digest)
 
 
@@ -257,9 +258,10 @@ def _check(table: Flow, clocks: set[str]) -> None:
     unreached = {row.state for row in table.states} - named
     without = {row.clock for row in table.states if row.clock} - clocks
     timeless = {row.state for row in table.states if row.lapses_to and not row.clock}
-    if missing or unreached or without or timeless:
-        faults = ", ".join(sorted(missing | unreached | without | timeless))
-        raise Corrupt(f"the table {table.flow}-{table.version} does not hold together at {faults}")
+    chained = {row.state for row in table.states if row.lapses_to and table.rows.get(row.lapses_to, row).lapses_to}
+    faults = missing | unreached | without | timeless | chained
+    if faults:
+        raise Corrupt(f"the table {table.flow}-{table.version} does not hold together at {', '.join(sorted(faults))}")
 
 
 def _day(at: int) -> date:

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.errors import Rejected
+from gateway.ids import format_id
 from gateway.message.flows import Pace, options, require_move
 from tests.message.flows.stage import DAY, DESK, GS, START, A, B, C, Talk
 
@@ -152,7 +153,7 @@ def test_a_meeting_has_a_quota() -> None:
     invited = talk.says(GS, "meeting.invitation", [A, B], quota=2, rsvp_by="2027-03-01")
     before = talk.now()
     crowd = talk.says(A, "meeting.reply", [GS], re=invited, answer="accept", delegates=3)
-    with pytest.raises(Rejected, match="3 where the first message allows 2"):
+    with pytest.raises(Rejected, match="3 where 2 are allowed"):
         require_move(before, crowd, crowd.at)
     talk.turns.pop()
     pair = talk.says(A, "meeting.reply", [GS], re=invited, answer="accept", delegates=2)
@@ -204,3 +205,28 @@ def test_an_illegal_move_is_refused_with_the_legal_ones() -> None:
     open_ = {str(one) for one in options(thread, thread.sides[B], B, DESK, wrong.at)}
     assert "request.response (state acknowledged)" in open_
     assert all(one in str(refused.value.hint) for one in open_)
+
+
+def test_a_corrected_request_keeps_its_thread_and_names_another_time() -> None:
+    """No second clock runs for what was wrong; an answer to either message moves the one thread."""
+    talk = Talk()
+    wrong = talk.says(A, ASK, [B], respond_by=START + 20 * DAY)
+    talk.says(B, ANSWER, [A], re=wrong, state="acknowledged")
+    right = talk.says(A, ASK, [B], respond_by=START + 10 * DAY)
+    assert len(talk.now().threads) == 2, "before the correction it is a request of its own"
+    talk.says(A, "system.correction", [B], re=wrong, new_message_id=format_id(right.message_id))
+    assert list(talk.now().threads) == [wrong.envelope_hash]
+    side = talk.thread(wrong).sides[B]
+    assert side.due is not None
+    assert (side.state, side.due.at) == ("acknowledged", START + 10 * DAY)
+    talk.says(B, ANSWER, [A], re=right, state="accepted")
+    assert talk.states(wrong) == {"NCB-QN": "accepted"}
+
+
+def test_only_who_owed_a_step_is_late() -> None:
+    """The sender of a diffusion updates it while its review is overdue: the review is late, and the update is not."""
+    talk = Talk()
+    sent = talk.says(A, "diffusion.circulate", [B, GS])
+    talk.says(A, "notice.lifecycle", [B, GS], re=sent, action="update", at=START + 4 * DAY)
+    review = talk.says(GS, "notice.review", [A], re=sent, step="final", outcome="approved")
+    assert [said.turn.number for said in talk.now().history if said.late] == [review.number]

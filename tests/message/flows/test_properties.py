@@ -9,36 +9,11 @@ from hypothesis import strategies as st
 
 from gateway.errors import Rejected
 from gateway.message.flows import Conversation, converse, flows, require_move
-from tests.message.flows.stage import DESK, GS, START, A, B, C, Talk
+from tests.message.flows.stage import DESK
+from tests.message.flows.talks import UNHURRIED, talks
 
 if TYPE_CHECKING:
     from gateway.message.flows import Turn
-
-_TABLES = flows().tables
-_SAYABLE = sorted(
-    {
-        (move.kind, tuple(sorted((p, v) for p, vs in move.given.items() for v in vs[:1])))
-        for one in _TABLES
-        for move in one.moves
-    }
-    | {(one.kind, tuple(sorted((p, vs[0]) for p, vs in one.given.items()))) for table in _TABLES for one in table.opens}
-    | {("system.recall", ()), ("system.correction", ())}
-)
-
-
-@st.composite
-def talks(draw: st.DrawFn) -> list[Turn]:
-    """Messages of anybody about anything that was said before, mostly nonsense."""
-    talk = Talk()
-    for _ in range(draw(st.integers(1, 12))):
-        kind, values = draw(st.sampled_from(_SAYABLE))
-        who = draw(st.sampled_from([A, B, C, GS]))
-        re = draw(st.sampled_from([None, *talk.turns])) if talk.turns else None
-        after = draw(st.sampled_from([0, 3_600, 40 * 86_400]))
-        at = (talk.turns[-1].at if talk.turns else START) + after
-        said: dict[str, Any] = {pointer.removeprefix("/body/").replace("/", "__"): value for pointer, value in values}
-        talk.says(who, kind, re=re, at=at, **said)
-    return talk.turns
 
 
 def seen(conversation: Conversation) -> list[object]:
@@ -53,6 +28,7 @@ def seen(conversation: Conversation) -> list[object]:
     ]
 
 
+@UNHURRIED
 @given(talks())
 def test_no_sequence_of_messages_leaves_the_tables(turns: list[Turn]) -> None:
     """Every state is one of its table, and every step without a flag is a move or a beginning of it."""
@@ -68,6 +44,7 @@ def test_no_sequence_of_messages_leaves_the_tables(turns: list[Turn]) -> None:
         assert all(state in reached or "=" in reached for state in said.led.values())
 
 
+@UNHURRIED
 @given(talks(), st.randoms())
 def test_any_order_of_arrival_gives_the_same_history(turns: list[Turn], random: Any) -> None:
     """What counts is the order of acceptance."""
@@ -79,6 +56,7 @@ def test_any_order_of_arrival_gives_the_same_history(turns: list[Turn], random: 
     ]
 
 
+@UNHURRIED
 @given(talks())
 def test_what_is_refused_before_sending_is_what_would_cross(turns: list[Turn]) -> None:
     """Asked for the last message of each conversation."""

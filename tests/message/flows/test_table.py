@@ -68,12 +68,26 @@ def _unknown_member(table: dict[str, Any]) -> None:
     table["extra"] = 1
 
 
-@pytest.mark.parametrize("breaks", [_unknown_state, _unreached_state, _unknown_clock, _unknown_member])
+def _time_leads_on_twice(table: dict[str, Any]) -> None:
+    table["states"][0]["lapses_to"], table["states"][1]["lapses_to"] = "tentative", "declined"
+
+
+def _clock_of_one_kind(table: dict[str, Any]) -> None:
+    table["states"][0]["clock"] = "of-one-kind"
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [_unknown_state, _unreached_state, _unknown_clock, _unknown_member, _time_leads_on_twice, _clock_of_one_kind],
+)
 def test_a_table_that_does_not_hold_together_is_refused(tmp_path: Path, breaks: Callable[[dict[str, Any]], None]) -> None:
     """When it is read, and not when a message meets it."""
     shutil.copytree(schemas_path() / "flows", tmp_path, dirs_exist_ok=True)
     table = json.loads((tmp_path / "meeting-1.json").read_text())
     breaks(table)
     (tmp_path / "meeting-1.json").write_text(json.dumps(table))
+    clocks = json.loads((tmp_path / "clocks-1.json").read_text())
+    clocks["clocks"].append(clocks["clocks"][0] | {"clock": "of-one-kind"})
+    (tmp_path / "clocks-1.json").write_text(json.dumps(clocks))
     with pytest.raises(Corrupt, match=r"conversations|hold together"):
         read_flows(tmp_path)
