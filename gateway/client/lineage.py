@@ -21,6 +21,7 @@ from gateway.envelope.header import decode_header
 from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash, KeyId
 from gateway.message import read, spec
+from gateway.message.handling import Handling, as_strict, parse_handling
 from gateway.message.inheritance import Parent, forwarded, marked, require_inherited
 from gateway.message.system.recall import Recall
 from gateway.policy.onward import Consent, Source, lowered, require_onward
@@ -49,6 +50,7 @@ class Ancestor(NamedTuple):
     envelope_hash: EnvelopeHash
     consents: tuple[Consent, ...]  # of its originators, in force or ended
     corrected_by: MessageId | None = None  # the message in which its sender has it right
+    answered: bool = False  # the header of an answer is no laxer than its own, whoever the originators are
 
     @property
     def parent(self) -> Parent:
@@ -65,6 +67,13 @@ class Ancestor(NamedTuple):
         """Return what binds the marking of what I make from it; None where nothing does."""
         marking = lowered(self.source, me, self.consents, now)
         return None if marking is None else self.parent._replace(marking=marking)
+
+    def code_binding(self, me: Address) -> Parent:
+        """Return what its header code alone binds: a gateway knows nothing else of it."""
+        tlp, confidentiality = parse_handling(self.header.handling)
+        laxest = {"evidential_use": "unrestricted", "onward": "group", "verify_before_action": False}
+        code = msgspec.convert({"tlp": tlp, "confidentiality": confidentiality, **laxest}, Handling)
+        return Parent(self.envelope_hash.hex(), me, code)
 
 
 class Lineage:
@@ -113,12 +122,16 @@ class Lineage:
         me, now = self._home.address, self._clock()
         require_inherited(content.handling, [parent for one in ancestors if (parent := one.binding(me, now))])
         for ancestor in ancestors:
+            if ancestor.answered and not as_strict(content.handling.code, ancestor.header.handling):
+                detail = f"an answer is marked no more laxly than what it answers: {ancestor.header.handling}"
+                raise Rejected(detail, code="handling-laxer", pointer="/handling/tlp")
             if ancestor.envelope_hash.hex() in content.derived_from:
                 require_onward(ancestor.source, me, recipients, ancestor.consents, now)
 
     async def _answered(self, content: Content, envelope_hash: EnvelopeHash) -> Ancestor | None:
         try:
-            return await self.find(envelope_hash)
+            found = await self.find(envelope_hash)
+            return None if found is None else found._replace(answered=True)
         except Rejected as exc:
             # What was recalled here may be recalled again, more strictly; nothing of it goes into a recall.
             if exc.code in {"recalled", "content-deleted"} and content.kind == Recall.kind:
@@ -167,8 +180,13 @@ def require_usable(row: Arrived) -> None:
 
 def inheriting(content: Content, ancestors: Sequence[Ancestor], me: Address, now: float) -> Content:
     """Return content with the marking that it inherits; itself where its own is strict enough."""
+    version = content.schema_version or spec(content.kind).version
     data = marked(content.raw, [parent for one in ancestors if (parent := one.binding(me, now))])
-    return content if data is content.raw else read(content.kind, content.schema_version or spec(content.kind).version, data)
+    found = content if data is content.raw else read(content.kind, version, data)
+    laxer = [one for one in ancestors if one.answered and not as_strict(found.handling.code, one.header.handling)]
+    if not laxer:
+        return found
+    return read(content.kind, version, marked(data, [one.code_binding(me) for one in laxer]))
 
 
 def passed_on(ancestor: Ancestor) -> Content:

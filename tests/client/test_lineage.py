@@ -60,6 +60,22 @@ async def test_a_reply_inherits_the_marking(homes: Homes, *, acknowledge: bool) 
     assert (reply.header.in_reply_to, reply.conversation_id) == (delivery.envelope_hash, delivery.conversation_id)
 
 
+async def test_an_answer_to_an_answer_keeps_its_header_code(homes: Homes) -> None:
+    """Though its author is the originator: the gateway knows the header alone, and would refuse it."""
+    async with handed_over(homes) as (gn, delivery):
+        await gn.reply(delivery, content(REPORT))
+    async with homes("NCB-QM") as qm:
+        [answer] = await drain(qm)
+        assert answer.content.handling.originators == {"NCB-QM@icn"}
+        with pytest.raises(Rejected) as caught:
+            await qm.send(content(REPORT), to=["GN-QN"], in_reply_to=answer.envelope_hash)
+        assert (caught.value.code, caught.value.pointer) == ("handling-laxer", "/handling/tlp")
+        await qm.reply(answer, content(REPORT))
+    async with homes("GN-QN") as gn:
+        [last] = await drain(gn)
+    assert last.header.handling == answer.header.handling
+
+
 async def test_an_originator_lowers_its_own_marking(homes: Homes, gate: FakeGateway) -> None:
     """Whoever wrote the first message may mark the second one as it likes."""
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
