@@ -61,7 +61,7 @@ class _Engine:
         self.history[turn["number"]] = said
         if turn["kind"] in ("system.recall", "system.correction"):  # 1
             self.mark(turn, turn["at"])
-        elif not self.put_right(turn, said):
+        elif not turn["erased"] and not self.put_right(turn, said):
             target = self.target(turn)
             thread = self.thread_of(target)
             applied = thread is not None and self.move(thread, turn, said)
@@ -127,7 +127,8 @@ class _Engine:
             said["crossed"] = turn["in_reply_to"] is not None
             return
         moving = thread is not None and turn["kind"] in {one["kind"] for one in thread["table"]["moves"]}
-        said["crossed"] = turn["kind"] not in _REPLIES[target["kind"]] or moving
+        expected = target["erased"] or turn["kind"] in _REPLIES[target["kind"]]
+        said["crossed"] = not expected or moving
 
     def mark(self, turn: Json, at: int) -> None:  # 7
         target, said = self.by_hash.get(turn["in_reply_to"]), self.history[turn["number"]]

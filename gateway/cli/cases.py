@@ -153,7 +153,7 @@ def _led(said: dict[str, dict[str, str]]) -> str:
 
 
 def _marks(said: dict[str, object]) -> str:
-    marks = [name for name in ("crossed", "late") if said[name]]
+    marks = [name for name in ("crossed", "late", "erased") if said[name]]
     marks += ["recalled"] if said["recalled_by"] else []
     marks += [f"corrected by {said['corrected_by']}"] if said["corrected_by"] else []
     return ", ".join(marks)

@@ -146,6 +146,7 @@ class Case:
             "in_reply_to": None if turn.in_reply_to is None else format_id(turn.in_reply_to),
             "led_to": {party or "all": state for party, state in said.led.items()},
             "crossed": said.crossed,
+            "erased": turn.erased,
             "late": said.late,
             "recalled_by": None if said.recalled_by is None else format_id(said.recalled_by),
             "corrected_by": said.corrected_by,

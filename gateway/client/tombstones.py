@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.client import arrivals, outgoing, retention_rows
+from gateway.client import arrivals, outgoing, retention_rows, turn_rows
 from gateway.client.compose import DRAFT_CONTEXT, decode_draft, encode_draft
 from gateway.client.heads import Head, head_of_common
 from gateway.client.home import Home
@@ -90,6 +90,7 @@ class Eraser:
         sealed = None if told is None else self._home.seal(msgspec.msgpack.encode(told), _CONTEXT + row.envelope_hash)
         arrivals.erase(connection, row.envelope_hash, sealed, at)
         retention_rows.forget(connection, row.envelope_hash)
+        turn_rows.strip(self._home, connection, row.envelope_hash)
 
     def sent(self, connection: sqlite3.Connection, row: outgoing.Outgoing, at: int) -> bool:
         """Erase the content of what this home sent, and sealed bytes that a refusal left; False where that was done before."""
@@ -99,6 +100,7 @@ class Eraser:
         bare = encode_draft(msgspec.structs.replace(draft, content=b""))
         outgoing.erase(connection, row.message_id, self._home.seal(bare, DRAFT_CONTEXT + row.message_id), at)
         retention_rows.forget(connection, row.message_id)
+        turn_rows.strip(self._home, connection, row.envelope_hash)
         return True
 
     async def scrub(self) -> None:

@@ -1,8 +1,8 @@
 """
 What a home remembers of a message for its conversation: statements on the table `turn`.
 
-A row is written in the commit that acknowledges an arrival or records that a message was accepted, and goes when the message
-is erased. It names the conversation by a keyed hash; the turn itself is encrypted.
+A row is written in the commit that acknowledges an arrival or records that a message was accepted; when the message is
+erased, its turn stays without values. It names the conversation by a keyed hash; the turn itself is encrypted.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.errors import Corrupt
 from gateway.message.flows import Turn
@@ -19,7 +20,7 @@ from gateway.message.flows import Turn
 if TYPE_CHECKING:
     from gateway.client.home import Home
 
-__all__ = ["TurnRow", "add", "by_hash", "everything", "of_conversation", "opened", "row_of", "without_turn"]
+__all__ = ["TurnRow", "add", "by_hash", "everything", "of_conversation", "opened", "row_of", "strip", "without_turn"]
 
 _CONTEXT: Final = b"turn"
 _turn: Final = msgspec.msgpack.Decoder(Turn)
@@ -53,6 +54,14 @@ def add(connection: sqlite3.Connection, rows: Iterable[TurnRow]) -> None:
     connection.executemany(
         "INSERT INTO turn (envelope_hash, conversation, number, said) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
     )
+
+
+def strip(home: Home, connection: sqlite3.Connection, envelope_hash: bytes) -> None:
+    """Take from a turn what its message said; that it was there stays."""
+    row = by_hash(connection, envelope_hash)
+    if row is not None:
+        bare = replace(opened(home, row), values={}, erased=True)
+        connection.execute("UPDATE turn SET said = ? WHERE envelope_hash = ?", (row_of(home, bare).said, envelope_hash))
 
 
 def of_conversation(connection: sqlite3.Connection, conversation: bytes) -> list[TurnRow]:

@@ -77,6 +77,9 @@ class _Fold:
         if turn.kind in {_RECALL, _CORRECTION}:
             self._about(turn, at=turn.at)
             return
+        if turn.erased:
+            self._said[turn.envelope_hash] = Said(turn)
+            return
         right = self._put_right(turn)
         if right is not None:
             self._said[turn.envelope_hash] = right
@@ -99,7 +102,7 @@ class _Fold:
         """Take a message that moves nothing: an expected answer, or one that somebody else was to give."""
         if target is None:
             return Said(turn, crossed=turn.in_reply_to is not None)
-        expected = turn.kind in KINDS[target.turn.kind].replies
+        expected = target.turn.erased or turn.kind in KINDS[target.turn.kind].replies
         if thread is None:
             return Said(turn, crossed=not expected)
         return Said(turn, thread.root.envelope_hash, crossed=not expected or turn.kind in thread.flow.kinds)

@@ -32,6 +32,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         recipients: All of them for its author; for a recipient himself alone.
         respond_by: As its header says.
         values: Pointer to value: see `values_of`.
+        erased: The message is not here any more; then there are no values.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     respond_by: int | None
     in_reply_to: EnvelopeHash | None
     values: dict[str, str]
+    erased: bool = False
 
     @classmethod
     def of(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.ids import format_id
 from gateway.message.flows import flows
@@ -46,7 +47,9 @@ def talks(draw: st.DrawFn) -> list[Turn]:
         extra: dict[str, Any] = {pointer.removeprefix("/body/").replace("/", "__"): value for pointer, value in said.items()}
         who, to = draw(st.sampled_from(_ANYBODY)), draw(st.sets(st.sampled_from(_ANYBODY)))
         respond_by = draw(st.sampled_from([None, None, at + 86_400]))
-        talk.says(who, kind, sorted(to), re=draw(before), at=at, respond_by=respond_by, **extra)
+        turn = talk.says(who, kind, sorted(to), re=draw(before), at=at, respond_by=respond_by, **extra)
+        if draw(st.integers(0, 9)) == 0:
+            talk.turns[-1] = replace(turn, values={}, erased=True)
     return talk.turns
 
 
