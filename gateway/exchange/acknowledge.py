@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Acknowledger", "Outcome"]
 
 AHEAD_S: Final = 300  # clocks of partners drift by minutes, not more
-OF_RECIPIENTS: Final = frozenset({Event.DELIVERED, Event.OPENED, Event.REJECTED})
+OF_RECIPIENTS: Final = frozenset({Event.DELIVERED, Event.OPENED, Event.REJECTED, Event.DESTROYED})
 _VERIFIED_AT_ONCE: Final = 64  # some 5 ms of signatures; then others have their turn
 
 

@@ -183,7 +183,7 @@ class _Fold:
             self._threads[turn.envelope_hash] = begun
             for who in begun.sides_of(turn):
                 begun.sides[who] = self._side(begun, begins.state, turn.at, (turn,))
-            moved = moved or Said(turn, turn.envelope_hash, {who: begins.state for who in begun.sides})
+            moved = moved or Said(turn, turn.envelope_hash, dict.fromkeys(begun.sides, begins.state))
         if moved is None:
             expected = turn.in_reply_to is None if target is None else turn.kind in KINDS[target.turn.kind].replies
             root = None if thread is None else thread.root.envelope_hash

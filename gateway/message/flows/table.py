@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal
@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from gateway.errors import Corrupt
+from gateway.message.content import Urgency
 from gateway.resources import schemas_path
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gateway.message.content import Urgency
 
 __all__ = ["RECALLED", "Clock", "Flow", "Flows", "Move", "Party", "StateRow", "flows", "read_flows"]
 
@@ -194,7 +193,8 @@ class Flows:
         """Every place in content that a table looks at."""
         found = {"/body/owner"}
         for flow in self.tables:
-            found.update(pointer for one in (*flow.opens, *flow.moves) for pointer in one.given)
+            found.update(pointer for opening in flow.opens for pointer in opening.given)
+            found.update(pointer for move in flow.moves for pointer in move.given)
             found.update(flow.link, *((limit.count, limit.limit) for limit in flow.at_most))
         found.update(place for clock in self.clocks for place in clock.at if place.startswith("/"))
         return frozenset(found)
@@ -248,7 +248,8 @@ def read_flows(folder: Path) -> Flows:
 
 
 def _check(table: Flow, clocks: set[str]) -> None:
-    named = {opening.state for opening in table.opens} | {table.recalled_to} | {move.to for move in table.moves if move.to != SAME}
+    named = {opening.state for opening in table.opens} | {table.recalled_to}
+    named |= {move.to for move in table.moves if move.to != SAME}
     named |= {row.lapses_to for row in table.states if row.lapses_to}
     used = named | {state for move in table.moves for state in move.sources}
     missing = used - set(table.rows)
@@ -261,4 +262,4 @@ def _check(table: Flow, clocks: set[str]) -> None:
 
 
 def _day(at: int) -> date:
-    return datetime.fromtimestamp(at, timezone.utc).date()
+    return datetime.fromtimestamp(at, UTC).date()
