@@ -99,6 +99,7 @@ CODES: Final[dict[str, Code]] = {
     "content-rule": _rejected(422, "the content breaks a rule between its fields", "see the pointer"),
     "content-header": _rejected(422, "the content repeats a header field with another value", "leave it out or write the same"),
     "must-understand": _rejected(422, "the content names a critical extension that is not known here", "leave the extension out"),
+    "conversation-state": _rejected(409, "this does not follow from where the conversation stands", "see what is allowed now: gateway case"),
     # --- who is asking -------------------------------------------------------------------------------------------
     "signature-missing": _rejected(401, "the request is not signed as RFC 9421 asks", "sign it with the agent key"),
     "signature-bad": _rejected(401, "the signature does not verify, or its key is not good now", "check key, clock and directory"),

@@ -23,8 +23,8 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
-    *("send", "forward", "approve", "inbox", "status", "open", "proof", "verify", "audit", "directory", "enrol", "keys"),
-    "tls",
+    *("send", "forward", "approve", "inbox", "status", "cases", "open", "proof", "verify", "audit"),
+    *("directory", "enrol", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword

@@ -2,8 +2,10 @@
 
 from gateway.client.approvals import Decision, Waiting
 from gateway.client.backup import restore_home
+from gateway.client.cases import Case, Owed, Standing
 from gateway.client.contact_point import ContactPoint
 from gateway.client.delivery import Delivery
+from gateway.client.desk import Item
 from gateway.client.home import create_home
 from gateway.client.inbox import Inbox
 from gateway.client.key_status import KeyStatus
@@ -12,15 +14,19 @@ from gateway.client.status import MessageStatus, RecipientStatus
 from gateway.client.warnings import EarlyWarning
 
 __all__ = [
+    "Case",
     "ContactPoint",
     "Decision",
     "Delivery",
     "EarlyWarning",
     "Inbox",
+    "Item",
     "KeyStatus",
     "MessageStatus",
+    "Owed",
     "RecipientStatus",
     "SendReceipt",
+    "Standing",
     "Waiting",
     "create_home",
     "restore_home",

@@ -14,6 +14,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from gateway.client import turn_rows
+from gateway.client.turn_rows import TurnRow
+
 __all__ = [
     "PROCESS_BYTES",
     "Arrival",
@@ -176,6 +179,7 @@ class Settlement(NamedTuple):
     content: bytes | None = None  # encrypted
     reason: str | None = None
     target: bytes | None = None  # keyed hash of the message that it names in `in_reply_to`
+    turn: TurnRow | None = None  # of what is acknowledged: its place in its conversation
 
 
 def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes, now: int) -> tuple[Outcome, Due | None]:
@@ -200,6 +204,8 @@ def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes,
     if settlement.target is not None:
         told = settlement.envelope_hash, settlement.target
         connection.execute("INSERT INTO answer (envelope_hash, target) VALUES (?, ?) ON CONFLICT DO NOTHING", told)
+    if settlement.turn is not None:
+        turn_rows.add(connection, [settlement.turn])
     return Outcome.DONE, _add_receipt(connection, settlement.envelope_hash, settlement.event, settlement.receipt)
 
 

@@ -29,6 +29,7 @@ from gateway.envelope.seal import (
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
 from gateway.message import check_repeats, encode, read, spec, wishes
+from gateway.message.flows import Turn, flows
 from gateway.message.handling import require_readers
 from gateway.message.versions import choose
 from gateway.policy import admit
@@ -226,6 +227,19 @@ def encode_draft(draft: Draft) -> bytes:
 def decode_draft(data: bytes) -> Draft:
     """Read a draft of the home."""
     return msgspec.msgpack.decode(data, type=Draft)
+
+
+def turn_of_draft(draft: Draft, envelope_hash: EnvelopeHash, number: int, at: int) -> Turn:
+    """Return an own message as its conversation sees it, by what its acceptance says."""
+    return Turn.of(
+        draft.header,
+        draft.content,
+        flows().pointers,
+        recipients=draft.recipients,
+        envelope_hash=envelope_hash,
+        number=number,
+        at=at,
+    )
 
 
 def _recipients(by: Composer, to: Sequence[str]) -> list[Address]:

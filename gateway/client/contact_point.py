@@ -23,6 +23,7 @@ from typing import Final, Self, Unpack
 from gateway.client.approvals import Waiting
 from gateway.client.auditor import Auditor
 from gateway.client.backup import backup_home
+from gateway.client.case_reader import CaseReader
 from gateway.client.compose import Wish
 from gateway.client.delivery import Delivery
 from gateway.client.evidence import PLAIN, Collected, ProofWish, collect
@@ -91,6 +92,7 @@ class ContactPoint:
         self._passphrase = None
         self._open = Parts.of(home, tuple(self._gateways or home.gateways), self._clock)
         await self._open.monitor.load()
+        await self._open.conversations.index(self._open.outbox)
         return self
 
     async def __aexit__(
@@ -256,6 +258,11 @@ class ContactPoint:
             return Delivery(None, None, await self._parts.opener.read_current(delivery))
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
+
+    @property
+    def cases(self) -> CaseReader:
+        """Reads the conversations of this home; asks nobody."""
+        return self._parts.cases
 
     @property
     def auditor(self) -> Auditor:

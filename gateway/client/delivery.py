@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gateway.client import arrivals
+from gateway.client import arrivals, turn_rows
 from gateway.client.arrivals import Outcome, Settlement, State
 from gateway.envelope.receipt import Event, Receipt, make_receipt
 from gateway.errors import Rejected
 from gateway.ids import format_id
+from gateway.message.flows import Turn, flows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from gateway.ids import Address, ConversationId, EnvelopeHash, KeyId, Kind, MessageId
     from gateway.message import Content
 
-__all__ = ["CONTENT_CONTEXT", "Delivery", "Desk"]
+__all__ = ["CONTENT_CONTEXT", "Delivery", "Desk", "turn_of"]
 
 CONTENT_CONTEXT: Final = b"arrived/content"
 REFUSED: Final = "refused-by-reader"  # what the author is told when the application gives no code of its own
@@ -102,6 +103,7 @@ class Desk:
             source=self._home.source(opened.header.sender, opened.header.message_id),
             content=self._home.seal(content, CONTENT_CONTEXT + claimed.envelope_hash),
             target=None if opened.header.in_reply_to is None else self._home.target(opened.header.in_reply_to),
+            turn=turn_rows.row_of(self._home, turn_of(opened, self._home.address)),
         )
         await self._settle(settlement)
 
@@ -147,6 +149,19 @@ class Desk:
             self.settled.add(settlement.row)
         if due is not None:
             await self._post.send([due])
+
+
+def turn_of(opened: Opened, me: Address) -> Turn:
+    """Return a message that arrived as its conversation sees it."""
+    return Turn.of(
+        opened.header,
+        opened.content,
+        flows().pointers,
+        recipients=(me,),
+        envelope_hash=opened.envelope_hash,
+        number=opened.number,
+        at=opened.last,
+    )
 
 
 class Delivery:

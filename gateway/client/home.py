@@ -30,7 +30,7 @@ from gateway.envelope.keyfile import MODERATE, Cost, derive_key, open_secret, se
 from gateway.envelope.keys import DeliveryKey, MemoryKeyring, Signature, SigningKey, Use
 from gateway.envelope.primitives import SALT_BYTES, SecretKey
 from gateway.errors import Corrupt, Rejected
-from gateway.ids import Address, EnvelopeHash, KeyId, MessageId, Network, network_of, parse_address
+from gateway.ids import Address, ConversationId, EnvelopeHash, KeyId, MessageId, Network, network_of, parse_address
 
 __all__ = ["DIRECTORY", "Home", "HomeKeyring", "Told", "create_home", "fill_home"]
 
@@ -223,6 +223,10 @@ class Home:
     def target(self, envelope_hash: EnvelopeHash) -> bytes:
         """Return what stands in clear for a message that others name: as `source`, it tells a thief nothing."""
         return hmac.digest(self._index_key.unsafe_bytes, b"target\x00" + envelope_hash, "sha256")
+
+    def conversation(self, conversation_id: ConversationId) -> bytes:
+        """Return what stands in clear for a conversation: as `source`, it tells a thief nothing."""
+        return hmac.digest(self._index_key.unsafe_bytes, b"conversation\x00" + conversation_id, "sha256")
 
     async def card(self) -> bytes | None:
         """Return the last delivery card that this home signed, published or not."""

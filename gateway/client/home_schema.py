@@ -165,7 +165,18 @@ CREATE INDEX outgoing_waiting ON outgoing (created) WHERE state = 'waiting';
 CREATE INDEX outgoing_hash ON outgoing (envelope_hash);
 """
 
-_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS)
+# turn: what a message is in its conversation, encrypted; `conversation` is a keyed hash.
+_CONVERSATIONS: Final = """
+CREATE TABLE turn (
+  envelope_hash BLOB PRIMARY KEY,
+  conversation BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  said BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX turn_conversation ON turn (conversation);
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS)
 FORMAT: Final = len(_STEPS)
 
 

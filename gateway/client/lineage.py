@@ -58,7 +58,6 @@ class Ancestor(NamedTuple):
         disclosed = frozenset(self.content.disclosed_recipients)
         return Source(self.header.sender, self.content.handling, self.parent.originators, disclosed)
 
-
     def binding(self, me: Address, now: float) -> Parent | None:
         """Return what binds the marking of what I make from it; None where nothing does."""
         marking = lowered(self.source, me, self.consents, now)

@@ -19,8 +19,20 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from gateway.client import outgoing
-from gateway.client.compose import Composer, Draft, Wish, compose, decode_draft, delivery_keys, encode_draft, pack, rewritten
+from gateway.client import outgoing, turn_rows
+from gateway.client.compose import (
+    Composer,
+    Draft,
+    Wish,
+    compose,
+    decode_draft,
+    delivery_keys,
+    encode_draft,
+    pack,
+    rewritten,
+    turn_of_draft,
+)
+from gateway.client.conversations import Conversations
 from gateway.client.directory import HomeDirectory
 from gateway.client.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
 from gateway.client.home import Home
@@ -74,6 +86,7 @@ class Outbox:
         clock: Unix seconds.
         saw: Gets every receipt that was verified.
         lineage: What is sent may be made from what arrived.
+        conversations: What is sent must follow from where they stand.
     """
 
     def __init__(
@@ -84,6 +97,7 @@ class Outbox:
         clock: Callable[[], float],
         saw: Callable[[SignedReceipt], None],
         lineage: Lineage,
+        conversations: Conversations,
     ) -> None:
         self._home = home
         self._directory = directory
@@ -91,6 +105,7 @@ class Outbox:
         self._clock = clock
         self._saw = saw
         self._lineage = lineage
+        self._conversations = conversations
         self._flushing = asyncio.Lock()
         self._in_flight: set[bytes] = set()
         self._anything_kept = True  # until a look at the home has shown otherwise
@@ -130,6 +145,7 @@ class Outbox:
             admit(header, draft.recipients, self._directory.last(), self._clock())
             content = read(header.kind, header.schema_version, draft.content)
             self._lineage.require(content, await self._lineage.of(content, header.in_reply_to), draft.recipients)
+            await self._conversations.require(draft)
             return await self.pack(draft, approved)
 
         fresh, at = await self._sealing(sealed), int(self._clock())
@@ -173,8 +189,10 @@ class Outbox:
         ancestors = await self._lineage.of(content, wish.get("in_reply_to") or wishes(content).in_reply_to)
         if wish.get("inherit"):
             content = inheriting(content, ancestors, self._home.address, self._clock())
+        wish = await self._conversations.answering(content, wish)
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
         self._lineage.require(content, ancestors, draft.recipients)
+        await self._conversations.require(draft)
         return await self.pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:
@@ -285,7 +303,9 @@ class Outbox:
         assert receipt.number is not None  # every accepted receipt has one
         self._saw(signed)
         kept = self._home.seal(encode_head(head), _HEAD + row.message_id)
-        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept)
+        turn = turn_of_draft(self.draft(row), envelope_hash, receipt.number, receipt.at)
+        place = turn_rows.row_of(self._home, turn)
+        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept, place)
 
     async def _anew(self, row: Outgoing, why: str) -> Outgoing:
         """Write, sign and seal a refused message anew, and keep that in its place; what needs an approval waits for another."""

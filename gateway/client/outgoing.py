@@ -13,6 +13,8 @@ import sqlite3
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from gateway.client import turn_rows
+from gateway.client.turn_rows import TurnRow
 from gateway.errors import Rejected
 from gateway.ids import format_id
 
@@ -22,6 +24,7 @@ __all__ = [
     "State",
     "accept",
     "add",
+    "by_hash",
     "doubt",
     "end",
     "find",
@@ -69,6 +72,7 @@ class Answered(NamedTuple):
     receipt: bytes
     at: int
     head: bytes  # what proves the message when its sealed bytes are gone, encrypted
+    turn: TurnRow  # its place in its conversation
 
 
 _SELECT: Final = (
@@ -100,6 +104,12 @@ def sent_as(connection: sqlite3.Connection, envelope_hash: bytes) -> bool:
     return connection.execute("SELECT 1 FROM outgoing WHERE envelope_hash = ?", (envelope_hash,)).fetchone() is not None
 
 
+def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> Outgoing | None:
+    """Return the message of this home that an envelope hash names."""
+    found = connection.execute(f"{_SELECT} WHERE envelope_hash = ?", (envelope_hash,)).fetchone()
+    return None if found is None else _row(found)
+
+
 def kept(connection: sqlite3.Connection) -> list[bytes]:
     """Return the ids of messages that wait to be sent, oldest first: the messages themselves may not fit into memory."""
     query = "SELECT message_id FROM outgoing WHERE state = 'kept' ORDER BY created, message_id"
@@ -119,6 +129,7 @@ def accept(connection: sqlite3.Connection, answered: Answered) -> None:
         " reason = NULL, body = NULL WHERE message_id = ?",
         (answered.envelope_hash, answered.number, answered.receipt, answered.head, answered.at, answered.message_id),
     )
+    turn_rows.add(connection, [answered.turn])
 
 
 def refuse(connection: sqlite3.Connection, message_id: bytes, reason: str, at: int, refusal: bytes | None) -> None:

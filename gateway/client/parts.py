@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from gateway.client.approvals import Approvals
 from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
+from gateway.client.case_reader import CaseReader
+from gateway.client.conversations import Conversations
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
@@ -41,6 +43,8 @@ class Parts:
         post: Receipts on their way.
         opener: Opens deliveries.
         lineage: Looks up what content was made from.
+        conversations: Where what was said stands.
+        cases: The same for applications.
         desk: Settles them.
         watch: Tells what ends soon.
         monitor: Watches over the audit log.
@@ -59,6 +63,8 @@ class Parts:
     post: ReceiptPost
     opener: Opener
     lineage: Lineage
+    conversations: Conversations
+    cases: CaseReader
     desk: Desk
     watch: Watch
     monitor: Monitor
@@ -73,7 +79,10 @@ class Parts:
         monitor = Monitor(home, directory, transport, clock)
         opener = Opener(home, directory, transport, clock)
         lineage = Lineage(home, opener, clock)
-        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage)
+        conversations = Conversations(home, directory, opener, clock)
+        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage, conversations)
+        approvals = Approvals(home, directory, outbox, clock)
+        cases = CaseReader(home, conversations, lineage, outbox, approvals, clock)
         post = ReceiptPost(home.store, transport)
         return cls(
             home=home,
@@ -82,13 +91,15 @@ class Parts:
             cards=CardKeeper(home, transport, directory, clock),
             keys=KeyKeeper(home, transport, directory, clock),
             outbox=outbox,
-            approvals=Approvals(home, directory, outbox, clock),
+            approvals=approvals,
             outcomes=OutcomeKeeper(home, transport, directory, outbox, clock, monitor.saw),
             post=post,
             opener=opener,
             lineage=lineage,
+            conversations=conversations,
+            cases=cases,
             desk=Desk(home, post, clock, lambda: monitor.view),
-            watch=Watch(home, directory, clock),
+            watch=Watch(home, directory, cases, clock),
             monitor=monitor,
             auditor=Auditor(home, monitor, directory, clock),
             clock=clock,

@@ -1,5 +1,5 @@
 """
-What of a home ends soon, told while there is time: its cards, its signing keys, the directory, its leave to seal.
+What of a home ends soon, told while there is time: cards, signing keys, the directory, leave to seal, steps owed to others.
 
 Told are only things that somebody has to do; what the software does by itself is told once it is later than it should be.
 Each warning names the command that mends it.
@@ -16,6 +16,8 @@ from typing import Final
 import msgspec
 
 from gateway.client.cards import card_ends_at
+from gateway.client.case_reader import CaseReader
+from gateway.client.cases import Owed
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
 from gateway.client.key_status import KeyStatus, Stage, list_keys
@@ -24,6 +26,7 @@ from gateway.directory.roles import TufRole
 from gateway.envelope.keys import Use
 from gateway.errors import GatewayError
 from gateway.ids import format_id
+from gateway.message.flows import Pace
 from gateway.trust import SEAL_FOR_S
 
 __all__ = ["EarlyWarning", "Watch"]
@@ -58,11 +61,13 @@ class Watch:
     Args:
         home: Whose keys and cards.
         directory: The copy of this home.
+        cases: What is owed.
         clock: Unix seconds.
     """
 
-    def __init__(self, home: Home, directory: HomeDirectory, clock: Callable[[], float]) -> None:
+    def __init__(self, home: Home, directory: HomeDirectory, cases: CaseReader, clock: Callable[[], float]) -> None:
         self._home = home
+        self._cases = cases
         self._directory = directory
         self._clock = clock
         self._told_at = -TELL_S
@@ -72,7 +77,8 @@ class Watch:
         now = self._clock()
         keys = await list_keys(self._home, await self._directory.read_copy(), now)
         card = await self._home.card()
-        return [*_of_keys(keys, now), *_of_card(card, now), *await self._of_directory(now)]
+        owed = _of_steps(await self._cases.due())
+        return [*_of_keys(keys, now), *_of_card(card, now), *await self._of_directory(now), *owed]
 
     async def tell(self) -> None:
         """Log what ends soon, at most once a day."""
@@ -103,6 +109,16 @@ class Watch:
                 text = f"the directory's {role} ends on {_date(ends[role])}"
                 found.append(EarlyWarning(text=text, mend=f"ask the authority for: {command}"))
         return found
+
+
+def _of_steps(owed: list[Owed]) -> Iterator[EarlyWarning]:
+    """Remind of the steps that this home owes and that are late, or soon will be."""
+    for one in owed:
+        standing, due = one.standing, one.standing.side.due
+        if one.mine and due is not None and standing.pace in {Pace.AT_RISK, Pace.OVERDUE}:
+            step = f"{standing.thread.flow.flow} of {standing.thread.root.sender}, {standing.side.state}"
+            text = f"{standing.pace}, {'since' if standing.pace is Pace.OVERDUE else 'until'} {_date(due.at)}: {step}"
+            yield EarlyWarning(text=text, mend=f"gateway case {format_id(one.case.id)}")
 
 
 def _of_keys(keys: list[KeyStatus], now: float) -> Iterator[EarlyWarning]:

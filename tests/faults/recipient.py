@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from io import FileIO
 from pathlib import Path
 
 from gateway.client import ContactPoint
@@ -22,12 +23,26 @@ async def run(home: Path, passphrase: bytes, log: Path, *, first: bool) -> None:
         if first:  # a later run may find no gateway
             await me.publish_card()
         with log.open("ab", buffering=0) as out:
+            await _say_what_was_cut_off(me, log, out)
             out.write(b"ready\n")
             async for delivery in me.inbox(follow=True):
                 name = format_id(delivery.message_id)
                 out.write(f"got {name}\n".encode())
                 await delivery.acknowledge()
                 out.write(f"ack {name}\n".encode())
+
+
+async def _say_what_was_cut_off(me: ContactPoint, log: Path, out: FileIO) -> None:
+    """A kill between an acknowledgement and its line: the home knows whether it was kept; if not, the message comes again."""
+    text = await asyncio.to_thread(log.read_text)
+    if text and not text.endswith("\n"):
+        out.write(b"\n")
+    got = [line.removeprefix("got ") for line in text.splitlines() if line.startswith("got ")]
+    if not got or f"ack {got[-1]}\n" in text:
+        return
+    kept = {format_id(one.turn.message_id) for case in await me.cases.all() for one in case.conversation.history}
+    if got[-1] in kept:
+        out.write(f"ack {got[-1]}\n".encode())
 
 
 if __name__ == "__main__":

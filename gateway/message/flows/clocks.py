@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.message.content import Urgency
-    from gateway.message.flows.table import Flows, Party
+    from gateway.message.flows.table import Clock, Flows, Party
     from gateway.message.flows.turns import Turn
 
 __all__ = ["Due", "Pace", "due_of"]
@@ -74,8 +74,7 @@ def due_of(flows: Flows, name: str, waits_for: Party | None, turns: Iterable[Tur
         None where the clock has no length of its own, and no message names a time.
     """
     clock = flows.clock(name, root.kind, root.at)
-    named = (time for turn in turns for place in clock.at if (time := _named(turn, place)) is not None)
-    at = next(named, None)
+    at = next((time for turn in turns if (time := _time_in(turn, clock, root, since)) is not None), None)
     if at is None:
         within_s = clock.within_s.get(cast("Urgency", root.urgency))
         if within_s is None:
@@ -85,10 +84,13 @@ def due_of(flows: Flows, name: str, waits_for: Party | None, turns: Iterable[Tur
     return Due(name, since, at, at_risk_at, waits_for)
 
 
-def _named(turn: Turn, place: str) -> int | None:
-    if place == _RESPOND_BY:
+def _time_in(turn: Turn, clock: Clock, root: Turn, since: int) -> int | None:
+    """Return the time that a message names for a clock; what an earlier one named for an earlier step is over."""
+    if _RESPOND_BY in clock.at and turn.respond_by is not None and turn.sender == root.sender:
         return turn.respond_by
-    text = turn.values.get(place)
-    if text is None:
-        return None
+    found = (_time(turn.values[place]) for place in clock.at if place in turn.values)
+    return next((time for time in found if time > since or turn.at >= since), None)
+
+
+def _time(text: str) -> int:
     return int(unix_time(f"{text}T00:00:00Z")) + _DAY_S if len(text) == _DAY_LENGTH else int(unix_time(text))

@@ -185,10 +185,17 @@ class _Fold:
                 begun.sides[who] = self._side(begun, begins.state, turn.at, (turn,))
             moved = moved or Said(turn, turn.envelope_hash, dict.fromkeys(begun.sides, begins.state))
         if moved is None:
-            expected = turn.in_reply_to is None if target is None else turn.kind in KINDS[target.turn.kind].replies
-            root = None if thread is None else thread.root.envelope_hash
-            moved = Said(turn, root, crossed=not expected)
+            moved = self._remark(turn, target, thread)
         self._said[turn.envelope_hash] = moved
+
+    def _remark(self, turn: Turn, target: Said | None, thread: Thread | None) -> Said:
+        """Take a message that moves nothing: an expected answer, or one that somebody else was to give."""
+        if target is None:
+            return Said(turn, crossed=turn.in_reply_to is not None)
+        expected = turn.kind in KINDS[target.turn.kind].replies
+        if thread is None:
+            return Said(turn, crossed=not expected)
+        return Said(turn, thread.root.envelope_hash, crossed=not expected or turn.kind in thread.flow.kinds)
 
     def _target(self, turn: Turn) -> Said | None:
         """Return the message that this one answers, by the places that tables name before the header."""

@@ -87,7 +87,4 @@ def _require_limits(thread: Thread, turn: Turn) -> None:
     for limit in thread.flow.at_most:
         count, most = turn.values.get(limit.count), thread.root.values.get(limit.limit)
         if turn.kind == limit.kind and count is not None and most is not None and int(count) > int(most):
-            raise Rejected(
-                f"{count} where the first message allows {most}", code="conversation-state", pointer=limit.count
-            )
-
+            raise Rejected(f"{count} where the first message allows {most}", code="conversation-state", pointer=limit.count)

@@ -191,7 +191,7 @@ class Flows:
     @cached_property
     def pointers(self) -> frozenset[str]:
         """Every place in content that a table looks at."""
-        found = {"/body/owner"}
+        found = {"/body/owner", "/body/new_message_id"}
         for flow in self.tables:
             found.update(pointer for opening in flow.opens for pointer in opening.given)
             found.update(pointer for move in flow.moves for pointer in move.given)
@@ -248,8 +248,9 @@ def read_flows(folder: Path) -> Flows:
 
 
 def _check(table: Flow, clocks: set[str]) -> None:
-    named = {opening.state for opening in table.opens} | {table.recalled_to}
-    named |= {move.to for move in table.moves if move.to != SAME}
+    named = (
+        {opening.state for opening in table.opens} | {table.recalled_to} | {move.to for move in table.moves if move.to != SAME}
+    )
     named |= {row.lapses_to for row in table.states if row.lapses_to}
     used = named | {state for move in table.moves for state in move.sources}
     missing = used - set(table.rows)
