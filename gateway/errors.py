@@ -91,7 +91,6 @@ CODES: Final[dict[str, Code]] = {
     "recipient-key": _rejected(422, "a stanza names a key that is not a current delivery key of its recipient", "refresh the directory and seal anew"),
     "addressees-differ": _rejected(422, "header, stanzas and addressees do not agree", "seal again with the author's own SDK"),
     "directory-ahead": _rejected(422, "sealed with a directory version that does not exist yet", "refresh the directory"),
-    "conversation-state": _rejected(409, "this does not follow from where the conversation stands", "see gateway case"),
     "conflict": _rejected(409, "this sender used this message id for another message", "send it with a new id"),
     # --- content -------------------------------------------------------------------------------------------------
     "content-json": _rejected(422, "the content is not strict JSON", "see the pointer"),
