@@ -21,6 +21,7 @@ __all__ = [
     "Advance",
     "Answered",
     "CheckpointRow",
+    "Erasure",
     "EventRow",
     "LogLook",
     "LogState",
@@ -158,6 +159,25 @@ class Overdue(NamedTuple):
     kind: Kind
     respond_by: int
     overdue: bool
+
+
+class Erasure(NamedTuple):
+    """
+    What may be erased.
+
+    Args:
+        kind: Of the messages.
+        ended_by: They ended at this time or before, Unix seconds.
+        expired_by: And their expiry is this or before.
+        limit_messages: So many in one commit.
+        limit_rows: Deliveries in one commit; the first message goes even when it has more.
+    """
+
+    kind: Kind
+    ended_by: int
+    expired_by: int
+    limit_messages: int
+    limit_rows: int
 
 
 class RecipientStatus(NamedTuple):

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
+from gateway.ledger.kept import Kept
 from gateway.ledger.line import Line, Lock, lock_of, make_engine
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
@@ -66,6 +67,7 @@ class Ledger:
     same call again is then answered like the first time. A read raises `Unavailable`.
 
     Attributes:
+        kept: The end of retention, and holds.
         log: The rows of the audit log.
         owed: What recipients owe: answers, and the destruction of copies.
     """
@@ -80,6 +82,7 @@ class Ledger:
         self._writer = Writer(self._lines[0], loop)
         self._readers = Readers(self._lines[1:], loop)
         self._read = self._readers.run
+        self.kept = Kept(self._readers, self._writer)
         self.log = LogTable(self._readers, self._writer)
         self.owed = Owed(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
