@@ -4,7 +4,7 @@ Whether a reply is taken: on its header, and on what the ledger knows of the mes
 Rules are asked in the order of `_RULES`; the first one that is broken decides. A target that is not here, or that its sender
 neither sent nor got, cannot be judged and binds nothing: both are answered alike (promise 9), and the recipients' SDKs judge.
 What a conversation means is in its content, which a gateway cannot read: it enforces what headers show, no more.
-Spec: schemas/messages.md, "Header"; schemas/api.md, "Replies and recalls".
+Spec: schemas/api.md, "Replies and recalls".
 """
 
 from __future__ import annotations
