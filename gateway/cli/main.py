@@ -23,9 +23,9 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
-    *("send", "forward", "approve", "inbox", "status", "cases", "open", "proof", "verify", "audit"),
-    *("directory", "enrol", "keys", "tls"),
-    *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo"),
+    *("send", "forward", "approve", "inbox", "status", "cases", "recall", "recalls", "retention"),
+    *("open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
+    *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo", "exercise"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

@@ -14,7 +14,7 @@ from gateway.cli import output
 from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
-    from gateway.client import MessageStatus
+    from gateway.client import MessageStatus, RecipientStatus
     from gateway.ids import MessageId
 
 __all__ = ["register"]
@@ -64,14 +64,19 @@ def _id(text: str) -> MessageId:
 def _show(found: MessageStatus) -> None:
     told = found.to_json()
     title = f"{told['message_id']}: {_state(found)}{_approved(found)}"
+    if found.corrected_by is not None:
+        title += f", corrected by {told['corrected_by']}"
     if not found.recipients:
         output.print_pairs([(title, "")])
         return
-    rows = [
-        (one.recipient, one.state, _date(one.at), one.reason or "", output.in_words("proved", one.proved), one.anew or "")
-        for one in found.recipients
-    ]
-    output.print_table(title, ("recipient", "state", "since", "reason", "proved", "sent anew as"), rows)
+    columns = ("recipient", "state", "since", "reason", "proved", "sent anew as", "after its recall")
+    output.print_table(title, columns, [_row(one) for one in found.recipients])
+
+
+def _row(one: RecipientStatus) -> tuple[str, ...]:
+    since, proved = _date(one.at), output.in_words("proved", one.proved)
+    destroyed = "" if one.destroyed is None else f"{one.destroyed} {_date(one.destroyed_at)}"
+    return one.recipient, one.state, since, one.reason or "", proved, one.anew or "", destroyed
 
 
 def _state(found: MessageStatus) -> str:

@@ -9,8 +9,11 @@ from gateway.client.desk import Item
 from gateway.client.home import create_home
 from gateway.client.inbox import Inbox
 from gateway.client.key_status import KeyStatus
+from gateway.client.recalling import Holder, RecallStatus
+from gateway.client.retention import Review
 from gateway.client.send_receipt import SendReceipt
 from gateway.client.status import MessageStatus, RecipientStatus
+from gateway.client.trace import TraceEntry
 from gateway.client.warnings import EarlyWarning
 
 __all__ = [
@@ -19,14 +22,18 @@ __all__ = [
     "Decision",
     "Delivery",
     "EarlyWarning",
+    "Holder",
     "Inbox",
     "Item",
     "KeyStatus",
     "MessageStatus",
     "Owed",
+    "RecallStatus",
     "RecipientStatus",
+    "Review",
     "SendReceipt",
     "Standing",
+    "TraceEntry",
     "Waiting",
     "create_home",
     "restore_home",

@@ -4,7 +4,8 @@ What arrived, and the receipts for it: statements on the home's tables `arrived`
 A row is `waiting` until the application acknowledged it or it was refused. Only the process that claimed it last (`owner`)
 may settle it, so that no delivery is handed over after its acknowledgement, however many processes share the home.
 A receipt is made once for each envelope and event, kept in the same commit as what it states, and is `due` until a gateway
-says that it is recorded. Encrypted columns come and go as they are.
+says that it is recorded. A row whose content and sealed bytes were erased stays, with a tombstone that proves it. Encrypted
+columns come and go as they are.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ __all__ = [
     "by_source",
     "claim",
     "due",
+    "erase",
     "keep",
     "keep_refused",
     "other",
+    "put_receipt",
     "receipts_of",
     "recorded",
     "release",
@@ -62,6 +65,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REPEATED = "repeated"  # it was settled before
+    RECALLED = "recalled"  # a recall ended it while the application had it
     TAKEN = "taken"  # another process of this home claimed it since
     CONFLICT = "conflict"  # the same sender and message id settled with another envelope
 
@@ -73,6 +77,7 @@ class Arrival(NamedTuple):
     number: int
     delivery: bytes  # encrypted
     receipt: bytes  # signed: `delivered`, or `rejected` for what is refused at once; sent after the commit
+    recall: bool = False  # its header says that it is a recall
 
 
 class Kept(NamedTuple):
@@ -86,8 +91,13 @@ class Arrived(NamedTuple):
     """A delivery of this home, settled or not."""
 
     envelope_hash: bytes
-    delivery: bytes  # encrypted
-    content: bytes | None  # encrypted; of what was acknowledged
+    delivery: bytes  # encrypted; empty once it is erased
+    content: bytes | None  # encrypted; of what was acknowledged and not erased
+    recalled: str | None  # what a recall did to it
+    tombstone: bytes | None  # encrypted; of what was erased
+
+
+_SELECT: Final = "SELECT envelope_hash, delivery, content, recalled, tombstone FROM arrived"
 
 
 class Claimed(NamedTuple):
@@ -180,6 +190,8 @@ class Settlement(NamedTuple):
     reason: str | None = None
     target: bytes | None = None  # keyed hash of the message that it names in `in_reply_to`
     turn: TurnRow | None = None  # of what is acknowledged: its place in its conversation
+    recalled: str | None = None  # what a recall that came earlier wants
+    tombstone: bytes | None = None  # encrypted; then the sealed delivery is erased
 
 
 def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes, now: int) -> tuple[Outcome, Due | None]:
@@ -189,24 +201,35 @@ def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes,
     Returns:
         What became of it, and the receipt that is due; nothing was changed unless it is `DONE`.
     """
-    query = "SELECT state, owner FROM arrived WHERE id = ?"
-    state, holder = connection.execute(query, (settlement.row,)).fetchone()
+    query = "SELECT state, owner, reason FROM arrived WHERE id = ?"
+    state, holder, reason = connection.execute(query, (settlement.row,)).fetchone()
     if state != State.WAITING:
-        return Outcome.REPEATED, None
+        recalled = (state, reason) == (State.REJECTED, "recalled") and settlement.state is State.ACKNOWLEDGED
+        return Outcome.RECALLED if recalled else Outcome.REPEATED, None
     if holder[:PROCESS_BYTES] != owner[:PROCESS_BYTES]:
         return Outcome.TAKEN, None
     if settlement.source is not None and other(connection, settlement.source, settlement.envelope_hash):
         return Outcome.CONFLICT, None
     connection.execute(
-        "UPDATE arrived SET state = ?, source = ?, content = ?, reason = ?, changed_at = ? WHERE id = ?",
-        (settlement.state, settlement.source, settlement.content, settlement.reason, now, settlement.row),
+        "UPDATE arrived SET state = ?, source = ?, content = ?, reason = ?, recalled = ?, changed_at = ? WHERE id = ?",
+        (settlement.state, settlement.source, settlement.content, settlement.reason, settlement.recalled, now, settlement.row),
     )
+    if settlement.tombstone is not None:
+        erase(connection, settlement.envelope_hash, settlement.tombstone, now)
     if settlement.target is not None:
         told = settlement.envelope_hash, settlement.target
         connection.execute("INSERT INTO answer (envelope_hash, target) VALUES (?, ?) ON CONFLICT DO NOTHING", told)
     if settlement.turn is not None:
         turn_rows.add(connection, [settlement.turn])
-    return Outcome.DONE, _add_receipt(connection, settlement.envelope_hash, settlement.event, settlement.receipt)
+    return Outcome.DONE, put_receipt(connection, settlement.envelope_hash, settlement.event, settlement.receipt)
+
+
+def erase(connection: sqlite3.Connection, envelope_hash: bytes, tombstone: bytes | None, now: int) -> None:
+    """Erase content and sealed delivery; the row stays, with what proves it."""
+    connection.execute(
+        "UPDATE arrived SET delivery = x'', content = NULL, tombstone = ?, erased_at = ? WHERE envelope_hash = ?",
+        (tombstone, now, envelope_hash),
+    )
 
 
 def other(connection: sqlite3.Connection, source: bytes, envelope_hash: bytes) -> bool:
@@ -217,30 +240,30 @@ def other(connection: sqlite3.Connection, source: bytes, envelope_hash: bytes) -
 
 def by_source(connection: sqlite3.Connection, sources: Iterable[bytes]) -> Arrived | None:
     """Return the delivery of one of these senders and message ids."""
-    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE source = ?"
+    query = f"{_SELECT} WHERE source = ?"
     found = (connection.execute(query, (source,)).fetchone() for source in sources)
     return next((Arrived(*row) for row in found if row is not None), None)
 
 
 def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> Arrived | None:
-    """Return the delivery of an envelope, unless it was refused."""
-    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE envelope_hash = ? AND state <> 'rejected'"
+    """Return the delivery of an envelope, unless it was refused here for another reason than a recall."""
+    query = f"{_SELECT} WHERE envelope_hash = ? AND (state <> 'rejected' OR recalled IS NOT NULL)"
     found = connection.execute(query, (envelope_hash,)).fetchone()
     return None if found is None else Arrived(*found)
 
 
 def answers_to(connection: sqlite3.Connection, target: bytes) -> list[Arrived]:
-    """Return the acknowledged deliveries that name a message, in the order of acceptance."""
+    """Return the acknowledged deliveries that name a message, in the order of acceptance; those that count no more left out."""
     query = (
-        "SELECT arrived.envelope_hash, delivery, content FROM answer JOIN arrived USING (envelope_hash)"
-        " WHERE target = ? AND state = 'acknowledged' ORDER BY number"
+        f"{_SELECT} JOIN answer USING (envelope_hash)"
+        " WHERE target = ? AND state = 'acknowledged' AND recalled IS NULL AND erased_at IS NULL ORDER BY number"
     )
     return [Arrived(*row) for row in connection.execute(query, (target,))]
 
 
 def without_source(connection: sqlite3.Connection) -> list[Arrived]:
     """Return the deliveries whose sender was never proved: they wait, or could not be opened."""
-    query = "SELECT envelope_hash, delivery, content FROM arrived WHERE source IS NULL ORDER BY id"
+    query = f"{_SELECT} WHERE source IS NULL ORDER BY id"
     return [Arrived(*row) for row in connection.execute(query)]
 
 
@@ -248,6 +271,16 @@ def receipts_of(connection: sqlite3.Connection, envelope_hash: bytes) -> list[by
     """Return the signed receipts of this home for an envelope, in the order in which they were made."""
     query = "SELECT data FROM receipt WHERE envelope_hash = ? ORDER BY id"
     return [data for (data,) in connection.execute(query, (envelope_hash,))]
+
+
+def put_receipt(connection: sqlite3.Connection, envelope_hash: bytes, event: str, data: bytes) -> Due:
+    """Keep a signed receipt that is due from now on; a newer one for the same event takes the place of the older."""
+    row = connection.execute(
+        "INSERT INTO receipt (envelope_hash, event, data, due) VALUES (?, ?, ?, 1)"
+        " ON CONFLICT (envelope_hash, event) DO UPDATE SET data = excluded.data, due = 1 RETURNING id",
+        (envelope_hash, event, data),
+    ).fetchone()
+    return Due(int(row[0]), data)
 
 
 def due(connection: sqlite3.Connection, limit: int, after: int = 0) -> list[Due]:
@@ -263,21 +296,13 @@ def recorded(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
 
 def _keep(connection: sqlite3.Connection, arrival: Arrival, owner: bytes, now: int, state: State = State.WAITING) -> Kept:
     added = connection.execute(
-        "INSERT INTO arrived (envelope_hash, number, state, owner, offered, changed_at, delivery)"
-        " VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (envelope_hash) DO NOTHING RETURNING id",
-        (arrival.envelope_hash, arrival.number, state, owner, now, arrival.delivery),
+        "INSERT INTO arrived (envelope_hash, number, state, owner, offered, changed_at, delivery, recall)"
+        " VALUES (?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT (envelope_hash) DO NOTHING RETURNING id",
+        (arrival.envelope_hash, arrival.number, state, owner, now, arrival.delivery, arrival.recall),
     ).fetchone()
     if added is not None:
         event = "delivered" if state is State.WAITING else "rejected"
-        return Kept(int(added[0]), [_add_receipt(connection, arrival.envelope_hash, event, arrival.receipt)])
+        return Kept(int(added[0]), [put_receipt(connection, arrival.envelope_hash, event, arrival.receipt)])
     connection.execute("UPDATE receipt SET due = 1 WHERE envelope_hash = ?", (arrival.envelope_hash,))
     query = "SELECT id, data FROM receipt WHERE envelope_hash = ? ORDER BY id"
     return Kept(None, [Due(*row) for row in connection.execute(query, (arrival.envelope_hash,))])
-
-
-def _add_receipt(connection: sqlite3.Connection, envelope_hash: bytes, event: str, data: bytes) -> Due:
-    added = connection.execute(
-        "INSERT INTO receipt (envelope_hash, event, data, due) VALUES (?, ?, ?, 1)", (envelope_hash, event, data)
-    )
-    assert added.lastrowid is not None
-    return Due(added.lastrowid, data)

@@ -9,6 +9,7 @@ Asks nobody: everything comes from the home.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -100,15 +101,28 @@ class CaseReader:
         """Return what waits on the desk of the coordination centre: `reviews`, `objections`, `diffusions`, `asked`, or all."""
         return desk_items(await self.all(), await self._approvals.waiting(), part)
 
+    async def content(self, envelope_hash: EnvelopeHash) -> bytes:
+        """
+        Return the content of a message of this home, sent or arrived, as it was signed.
+
+        Raises:
+            Rejected: `not-found`: it is not here, or not here any more.
+        """
+        ancestor = await self._lineage.find(envelope_hash)
+        if ancestor is not None:
+            return ancestor.content.raw
+        row = await self._home.store.read(partial(outgoing.by_hash, envelope_hash=envelope_hash))
+        if row is None:
+            raise Rejected(f"no message {format_id(envelope_hash)} in this home", code="not-found")
+        return self._outbox.draft(row).content
+
     def _case(self, conversation: Conversation, questions: dict[bytes, Sequence[str]]) -> Case:
         return Case(conversation, self._home.address, self._clock(), questions)
 
     async def _questions(self, envelope_hash: EnvelopeHash) -> Sequence[str]:
-        ancestor = await self._lineage.find(envelope_hash)
-        if ancestor is not None:
-            return _questions_of(ancestor.content.raw)
-        row = await self._home.store.read(partial(outgoing.by_hash, envelope_hash=envelope_hash))
-        return () if row is None else _questions_of(self._outbox.draft(row).content)
+        with suppress(Rejected):
+            return _questions_of(await self.content(envelope_hash))
+        return ()
 
 
 def _questions_of(content: bytes) -> Sequence[str]:

@@ -28,7 +28,7 @@ from gateway.envelope.seal import (
 )
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
-from gateway.message import check_repeats, encode, read, spec, wishes
+from gateway.message import check_repeats, encode, read, require_listed, spec, wishes
 from gateway.message.flows import Turn, flows
 from gateway.message.handling import require_readers
 from gateway.message.versions import choose
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_EXPIRES_IN_S",
+    "DRAFT_CONTEXT",
     "Composer",
     "Draft",
     "Packed",
@@ -59,6 +60,7 @@ __all__ = [
 ]
 
 DEFAULT_EXPIRES_IN_S: Final = 30 * 86_400
+DRAFT_CONTEXT: Final = b"outgoing/draft"  # of a draft in the home
 DEFAULT_URGENCY: Final = "normal"
 IN_THREAD: Final = 64  # recipients from which sealing takes longer than the event loop should be held (5 ms)
 
@@ -137,6 +139,7 @@ def compose(by: Composer, content: Content, to: Sequence[str], wish: Wish) -> Dr
     header = _header(by, content, addressees, wish)
     header_bytes = encode_header(header)
     check_repeats(header, content)
+    require_listed(content, recipients)
     admit(header, recipients, by.directory, by.now)
     return Draft(header_bytes, addressees, data)
 

@@ -29,6 +29,7 @@ from gateway.client.delivery import Delivery
 from gateway.client.evidence import PLAIN, Collected, ProofWish, collect
 from gateway.client.home import Home
 from gateway.client.inbox import Inbox
+from gateway.client.keeping import Keeping
 from gateway.client.key_status import KeyStatus, list_keys
 from gateway.client.lineage import passed_on
 from gateway.client.opening import Refused
@@ -48,7 +49,7 @@ __all__ = ["ContactPoint"]
 FLUSH_S: Final = 5.0  # for the last receipts when the home closes; what is late goes out next time
 
 
-class ContactPoint:
+class ContactPoint(Keeping):
     """
     An open home with its connections; made by `open`, used as an asynchronous context manager.
 
@@ -251,13 +252,16 @@ class ContactPoint:
         Open a delivery that was kept as a file; nobody is told.
 
         Raises:
-            Rejected: It cannot be opened, or may not be used.
+            Rejected: It cannot be opened, or may not be used; `recalled`: a recall of it came to this home.
         """
         await self._parts.directory.current()
         try:
-            return Delivery(None, None, await self._parts.opener.read_current(delivery))
+            message = await self._parts.opener.read_current(delivery)
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
+        if await self._parts.recalls.forbids(message.opened):
+            raise Rejected("a recall of it came to this home", code="recalled")
+        return Delivery(None, None, message)
 
     @property
     def cases(self) -> CaseReader:

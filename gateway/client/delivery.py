@@ -15,6 +15,7 @@ import msgspec
 
 from gateway.client import arrivals, turn_rows
 from gateway.client.arrivals import Outcome, Settlement, State
+from gateway.client.tombstones import sealed_tombstone
 from gateway.envelope.receipt import Event, Receipt, make_receipt
 from gateway.errors import Rejected
 from gateway.ids import format_id
@@ -90,7 +91,8 @@ class Desk:
         Keep the content, and say `opened`.
 
         Raises:
-            Rejected: `session-replaced`, another process of this home took it over; `conflict`, see step 9.
+            Rejected: `session-replaced`, another process of this home took it over; `conflict`, see step 9; `recalled`, a
+                recall came meanwhile.
         """
         # With the author's signature: it proves the content when the key that opens the delivery is destroyed.
         content = msgspec.msgpack.encode([opened.header_bytes, opened.content, *opened.author])
@@ -107,18 +109,20 @@ class Desk:
         )
         await self._settle(settlement)
 
-    async def reject(self, claimed: Claimed, reason: str, opened: Opened | None) -> None:
+    async def reject(self, claimed: Claimed, reason: str, opened: Opened | None, recalled: str | None = None) -> None:
         """
-        Refuse a delivery, and say `rejected`.
+        Refuse a delivery, and say `rejected`; what came too late, or is to be deleted, is erased in the same commit.
 
         Args:
             claimed: Which.
             reason: A code, which the author reads.
             opened: What was proved of it; None if nothing was.
+            recalled: What a recall that came before it wants: `deleted` or `use-stopped`.
 
         Raises:
             Rejected: As `acknowledge`; `malformed`, the reason is no code.
         """
+        erased = opened if reason == "expired" or recalled == "deleted" else None
         settlement = Settlement(
             row=claimed.row,
             envelope_hash=claimed.envelope_hash,
@@ -127,8 +131,12 @@ class Desk:
             receipt=self.receipt(Event.REJECTED, claimed.envelope_hash, reason),
             source=None if opened is None else self._home.source(opened.header.sender, opened.header.message_id),
             reason=reason,
+            recalled=recalled,
+            tombstone=sealed_tombstone(self._home, claimed.envelope_hash, erased.delivery) if erased else None,
         )
         await self._settle(settlement)
+        if erased is not None:
+            await self._home.store.scrub()
 
     async def release(self, rows: Sequence[int], *, seen: bool) -> None:
         """Give deliveries back to the home, to be offered again."""
@@ -141,6 +149,8 @@ class Desk:
         )
         if outcome is Outcome.TAKEN:
             raise Rejected("another process of this home took this delivery over", code="session-replaced")
+        if outcome is Outcome.RECALLED:
+            raise Rejected("it was recalled while the application had it", code="recalled")
         if outcome is Outcome.CONFLICT:
             raise Rejected("this sender used this message id for another message", code="conflict")
         if settlement.source is not None:
@@ -172,9 +182,12 @@ class Delivery:
         again: It was offered before and not acknowledged: the application may have seen it.
         number: The acceptance number; histories are ordered by it.
         content: The view of what the author wrote; `content.raw` are the bytes signed.
+        recall: Of a recall, what this home did: `deleted`, `use-stopped`, `never-had`, or `refused` where its sender may not
+            recall that message; None for every other kind.
+        corrected_by: Id of the message in which its sender has it right, if he said so before this was handed over.
     """
 
-    __slots__ = ("_claimed", "_desk", "again", "content", "header", "number", "opened")
+    __slots__ = ("_claimed", "_desk", "again", "content", "corrected_by", "header", "number", "opened", "recall")
 
     def __init__(self, desk: Desk | None, claimed: Claimed | None, message: ReadMessage) -> None:
         self._desk = desk
@@ -184,6 +197,8 @@ class Delivery:
         self.content: Content = message.content
         self.number: int = message.opened.number
         self.again = claimed is not None and claimed.again
+        self.recall: str | None = None
+        self.corrected_by: MessageId | None = None
 
     @property
     def sender(self) -> Address:
@@ -227,7 +242,8 @@ class Delivery:
         On disk when this returns; calling it again changes nothing.
 
         Raises:
-            Rejected: `session-replaced`: another process of this home took it over meanwhile, and will hand it over again.
+            Rejected: `session-replaced`: another process of this home took it over meanwhile, and will hand it over again;
+                `recalled`: it was recalled meanwhile, and is not to be used.
         """
         desk, claimed = self._held()
         await desk.acknowledge(claimed, self.opened)
@@ -268,6 +284,8 @@ class Delivery:
             "respond_by": header.respond_by,
             "recipients": header.recipients,
             "approved_by": None if self.approved_by is None else format_id(self.approved_by),
+            "recall": self.recall,
+            "corrected_by": None if self.corrected_by is None else format_id(self.corrected_by),
             "unread": self.content.unread_fields,
             "content": msgspec.Raw(self.opened.content),
         }

@@ -176,7 +176,78 @@ CREATE TABLE turn (
 CREATE INDEX turn_conversation ON turn (conversation);
 """
 
-_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS)
+# arrived.recall: 1 for a recall that was not acted on; it is looked at before anything is handed over.
+# erased_at: content and sealed bytes are gone since then; arrived.tombstone, encrypted, proves the message all the same.
+# scheduled: it has, or had, its row in `retention`, whose `id` is the envelope hash of an arrival or the id of a sent message.
+# recall, correction: what messages say of a `target`, a keyed hash; whose word they are stands in `said`, encrypted.
+# made_from: which messages of this home were made from a `target`; when that is deleted, somebody must look at them.
+# destruction: how a recipient answered a recall; beside its outcome, for it may have opened the message before.
+_RECALLS_AND_RETENTION: Final = """
+ALTER TABLE arrived ADD COLUMN recall INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE arrived ADD COLUMN recalled TEXT CHECK (recalled IN ('deleted', 'use-stopped'));
+ALTER TABLE arrived ADD COLUMN erased_at INTEGER;
+ALTER TABLE arrived ADD COLUMN tombstone BLOB;
+ALTER TABLE arrived ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outgoing ADD COLUMN erased_at INTEGER;
+ALTER TABLE outgoing ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX arrived_recall ON arrived (id) WHERE recall;
+CREATE INDEX arrived_unscheduled ON arrived (id) WHERE scheduled = 0 AND state <> 'waiting';
+CREATE INDEX outgoing_unscheduled ON outgoing (created) WHERE scheduled = 0 AND state IN ('accepted', 'refused');
+CREATE TABLE recall (
+  envelope_hash BLOB PRIMARY KEY,
+  target BLOB NOT NULL,
+  done TEXT NOT NULL CHECK (done IN ('deleted', 'use-stopped', 'never-had', 'refused')),
+  said BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX recall_target ON recall (target);
+CREATE TABLE sent_recall (
+  message_id BLOB PRIMARY KEY,
+  target BLOB NOT NULL,
+  mode TEXT NOT NULL,
+  confirm_by INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sent_recall_target ON sent_recall (target);
+CREATE TABLE made_from (
+  target BLOB NOT NULL,
+  message_id BLOB NOT NULL,
+  PRIMARY KEY (target, message_id)
+) WITHOUT ROWID;
+CREATE TABLE destruction (
+  envelope_hash BLOB NOT NULL,
+  recipient BLOB NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  receipt BLOB NOT NULL,
+  PRIMARY KEY (envelope_hash, recipient)
+) WITHOUT ROWID;
+CREATE TABLE correction (
+  source BLOB PRIMARY KEY,
+  target BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  said BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX correction_target ON correction (target);
+CREATE TABLE retention (
+  id BLOB PRIMARY KEY,
+  conversation BLOB NOT NULL,
+  review_at INTEGER NOT NULL,
+  last_at INTEGER,
+  hold TEXT CHECK (hold IN ('kind', 'asked'))
+) WITHOUT ROWID;
+CREATE INDEX retention_review ON retention (review_at);
+CREATE INDEX retention_conversation ON retention (conversation);
+CREATE TABLE held_conversation (
+  conversation BLOB PRIMARY KEY
+) WITHOUT ROWID;
+CREATE TABLE trace (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  said BLOB NOT NULL
+);
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS + _RECALLS_AND_RETENTION)
 FORMAT: Final = len(_STEPS)
 
 

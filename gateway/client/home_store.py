@@ -136,6 +136,11 @@ class HomeStore:
         """Run a small change with the next `write` or at `close`; losing it costs work done twice, nothing else."""
         self._later.append(work)
 
+    async def scrub(self) -> None:
+        """Empty the write-ahead file, which keeps what was erased from its place; one that is being read is emptied later."""
+        self._require_open()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._read, _empty_log)
+
     async def close(self) -> None:
         """Write what waits for company, and end the thread."""
         self._closed = True
@@ -214,6 +219,10 @@ def _piece(connection: sqlite3.Connection, work: Work[object]) -> _Outcome:
         outcome = _Outcome(None, exc)
     connection.execute("RELEASE piece")
     return outcome
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _open(path: Path) -> sqlite3.Connection:

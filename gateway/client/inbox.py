@@ -19,7 +19,7 @@ from gateway.client import arrivals
 from gateway.client.arrivals import Claimed
 from gateway.client.delivery import Delivery
 from gateway.client.intake import Intake
-from gateway.client.opening import Held, Refused
+from gateway.client.opening import Held, ReadMessage, Refused
 from gateway.client.parts import Parts
 from gateway.client.session import Session
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
@@ -130,6 +130,7 @@ class Inbox:
     async def _claim(self) -> bool:
         """Take up what the home has and this iteration has not offered yet."""
         store, owner = self._parts.home.store, self._owner
+        await self._parts.recalls.settle()
         if not await store.read(lambda connection: arrivals.unclaimed(connection, owner)):
             return False
         await self._parts.directory.current()
@@ -143,20 +144,33 @@ class Inbox:
         try:
             message = await self._parts.opener.open(claimed)
             self._parts.monitor.saw_accepted(message.opened.delivery)
-            # 9. (sender, message id) not seen with another envelope.
-            if not self._parts.desk.show(message.opened) or await self._parts.opener.other_envelope(message.opened):
-                # Nothing is noted under this sender and id: that place belongs to the other envelope.
-                raise Refused("conflict", "the message id came with another envelope")  # noqa: TRY301
+            return await self._show(claimed, message)
         except Held as exc:
             _log.warning("delivery %d is held: %s", claimed.number, exc)
             self._held.append(claimed.row)
         except Refused as exc:
             _log.warning("delivery %d is refused: %s", claimed.number, exc)
             self.refused += 1
-            await self._parts.desk.reject(claimed, exc.code, exc.opened)
-        else:
-            return Delivery(self._parts.desk, claimed, message)
+            await self._parts.desk.reject(claimed, exc.code, exc.opened, exc.recalled)
         return None
+
+    async def _show(self, claimed: Claimed, message: ReadMessage) -> Delivery | None:
+        """Make a delivery of what was opened; None if it ended meanwhile, Refused where it is not for the application."""
+        parts, opened = self._parts, message.opened
+        standing = await parts.recalls.standing(claimed, opened)
+        # 9. (sender, message id) not seen with another envelope.
+        if not parts.desk.show(opened) or standing.other:
+            # Nothing is noted under this sender and id: that place belongs to the other envelope.
+            raise Refused("conflict", "the message id came with another envelope")
+        if not standing.waiting:
+            return None
+        if done := parts.recalls.forbidden(standing.recalls, opened.header):
+            raise Refused("recalled", "a recall of it came first", opened, done)
+        delivery = Delivery(parts.desk, claimed, message)
+        delivery.recall = await parts.recalls.act(message)
+        await parts.corrections.keep(opened.header, message.content)
+        delivery.corrected_by = parts.corrections.newest(standing.corrections, opened.header.sender)
+        return delivery
 
     async def _connect(self) -> None:
         """Open a session; when following, keep trying."""

@@ -23,7 +23,9 @@ from gateway.client.session import Session
 from gateway.ending import end
 from gateway.envelope.receipt import Event
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
+from gateway.message.system.recall import Recall
 from gateway.protocol import frames
+from gateway.protocol.request import MAX_SKEW_S
 
 __all__ = ["CREDIT_BYTES", "CREDIT_MESSAGES", "PULSE_S", "Intake"]
 
@@ -152,13 +154,13 @@ class Intake:
         damaged: list[bytes] = []
         for data in batch:
             try:
-                envelope_hash, number = identify(data)
+                envelope_hash, number, kind = identify(data)
             except Rejected:
                 damaged.append(data)
                 continue
             receipt = self._parts.desk.receipt(Event.DELIVERED, envelope_hash)
             sealed = self._parts.home.seal(data, DELIVERY_CONTEXT + envelope_hash)
-            coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt)
+            coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt, kind == Recall.kind)
         if coming:
             await self._commit(list(coming.values()), credited=credited)
         return damaged
@@ -166,6 +168,9 @@ class Intake:
     async def _commit(self, coming: list[Arrival], *, credited: bool) -> None:
         now = int(self._parts.clock())
         kept = await self._parts.home.store.write(lambda connection: arrivals.keep(connection, coming, self._owner, now))
+        if any(arrival.recall for arrival in coming):
+            # Before what lies in front of it is handed over: whose `delivered` goes out, has been obeyed.
+            await self._parts.recalls.settle()
         await self._parts.post.send([due for one in kept for due in one.receipts])
         for arrival, one in zip(coming, kept, strict=True):
             size_bytes = len(arrival.delivery)
@@ -220,6 +225,8 @@ class Intake:
                     await self._parts.outcomes.follow()
                 await self._parts.monitor.follow()
                 await self._parts.watch.tell()
+                if abs(self._parts.opener.clock_off_s) <= MAX_SKEW_S:  # a wrong clock deletes nothing
+                    await self._parts.retention.tick()
             except Corrupt:
                 raise
             except GatewayError as exc:

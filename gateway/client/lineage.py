@@ -22,19 +22,21 @@ from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash, KeyId
 from gateway.message import read, spec
 from gateway.message.inheritance import Parent, forwarded, marked, require_inherited
+from gateway.message.system.recall import Recall
 from gateway.policy.onward import Consent, Source, lowered, require_onward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.client.arrivals import Arrived
+    from gateway.client.corrections import Corrections
     from gateway.client.home import Home
     from gateway.client.opening import Opener
     from gateway.envelope.header import Header
-    from gateway.ids import Address
+    from gateway.ids import Address, MessageId
     from gateway.message import Content
 
-__all__ = ["Ancestor", "Lineage", "inheriting", "passed_on"]
+__all__ = ["Ancestor", "Lineage", "inheriting", "passed_on", "require_usable"]
 
 _kept: Final = msgspec.msgpack.Decoder(tuple[bytes, bytes, KeyId, bytes])
 
@@ -46,6 +48,7 @@ class Ancestor(NamedTuple):
     content: Content
     envelope_hash: EnvelopeHash
     consents: tuple[Consent, ...]  # of its originators, in force or ended
+    corrected_by: MessageId | None = None  # the message in which its sender has it right
 
     @property
     def parent(self) -> Parent:
@@ -72,9 +75,11 @@ class Lineage:
         home: What arrived there counts.
         opener: For what was not acknowledged yet.
         clock: Unix seconds.
+        corrections: Knows which messages are wrong.
     """
 
-    def __init__(self, home: Home, opener: Opener, clock: Callable[[], float]) -> None:
+    def __init__(self, home: Home, opener: Opener, clock: Callable[[], float], corrections: Corrections) -> None:
+        self._corrections = corrections
         self._home = home
         self._opener = opener
         self._clock = clock
@@ -84,7 +89,8 @@ class Lineage:
         Return the ancestors of content that is about to be sent.
 
         Raises:
-            Rejected: `not-found`: it says that it was made from a message that is not here; or one cannot be opened.
+            Rejected: `not-found`: it says that it was made from a message that is not here; `recalled`, `content-deleted`: from
+                one that may not be used, or says nothing any more; or one cannot be opened.
         """
         found = []
         for index, text in enumerate(content.derived_from):
@@ -94,7 +100,7 @@ class Lineage:
                 raise Rejected("no such message in this home", code="not-found", pointer=f"/derived_from/{index}")
             found.append(ancestor)
         if in_reply_to is not None and in_reply_to.hex() not in content.derived_from:
-            found.append(await self.find(in_reply_to))
+            found.append(await self._answered(content, in_reply_to))
         return [ancestor for ancestor in found if ancestor is not None]
 
     def require(self, content: Content, ancestors: Sequence[Ancestor], recipients: Sequence[Address]) -> None:
@@ -110,15 +116,31 @@ class Lineage:
             if ancestor.envelope_hash.hex() in content.derived_from:
                 require_onward(ancestor.source, me, recipients, ancestor.consents, now)
 
+    async def _answered(self, content: Content, envelope_hash: EnvelopeHash) -> Ancestor | None:
+        try:
+            return await self.find(envelope_hash)
+        except Rejected as exc:
+            # What was recalled here may be recalled again, more strictly; nothing of it goes into a recall.
+            if exc.code in {"recalled", "content-deleted"} and content.kind == Recall.kind:
+                return None
+            raise
+
     async def find(self, envelope_hash: EnvelopeHash) -> Ancestor | None:
-        """Return a message that arrived here and was not refused, or None; Rejected where it cannot be opened."""
+        """
+        Return a message that arrived here and was not refused, or None.
+
+        Raises:
+            Rejected: `recalled`, `content-deleted`, or it cannot be opened.
+        """
         row = await self._home.store.read(partial(arrivals.by_hash, envelope_hash=envelope_hash))
         if row is None:
             return None
+        require_usable(row)
         header, content = await self._read(row)
         answers = await self._home.store.read(partial(arrivals.answers_to, target=self._home.target(envelope_hash)))
         said = [(answer.envelope_hash.hex(), *await self._read(answer)) for answer in answers]
-        return Ancestor(header, content, envelope_hash, consents_of(said))
+        corrected_by = await self._corrections.of(envelope_hash, header.sender)
+        return Ancestor(header, content, envelope_hash, consents_of(said), corrected_by)
 
     async def _read(self, row: Arrived) -> tuple[Header, Content]:
         if row.content is not None:
@@ -133,6 +155,14 @@ class Lineage:
 
     async def _own(self, envelope_hash: EnvelopeHash) -> bool:
         return await self._home.store.read(partial(outgoing.sent_as, envelope_hash=envelope_hash))
+
+
+def require_usable(row: Arrived) -> None:
+    """Refuse what was recalled, and what was erased when its time was over."""
+    if row.recalled is not None:
+        raise Rejected(f"the message {row.envelope_hash.hex()} was recalled: {row.recalled}", code="recalled")
+    if not row.delivery:
+        raise Rejected(f"the message {row.envelope_hash.hex()} was kept until its review date", code="content-deleted")
 
 
 def inheriting(content: Content, ancestors: Sequence[Ancestor], me: Address, now: float) -> Content:

@@ -22,8 +22,8 @@ from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import read_receipt
 from gateway.envelope.wire import DELIVERY, STANZA
 from gateway.errors import CannotOpen, Rejected, Unavailable, Uncertain
-from gateway.ids import EnvelopeHash
-from gateway.message import check_repeats, read
+from gateway.ids import EnvelopeHash, Kind
+from gateway.message import check_repeats, read, require_listed
 from gateway.message.registry import spec
 from gateway.protocol import media
 from gateway.protocol.request import MAX_SKEW_S
@@ -37,7 +37,17 @@ if TYPE_CHECKING:
     from gateway.client.transport import Transport
     from gateway.message import Content
 
-__all__ = ["DELIVERY_CONTEXT", "Held", "Identity", "Opener", "ReadMessage", "Refused", "identify", "identify_claim"]
+__all__ = [
+    "DELIVERY_CONTEXT",
+    "Held",
+    "Identified",
+    "Identity",
+    "Opener",
+    "ReadMessage",
+    "Refused",
+    "identify",
+    "identify_claim",
+]
 
 DELIVERY_CONTEXT: Final = b"arrived/delivery"
 _inbox: Final = msgspec.msgpack.Decoder(tuple[list[bytes], bool])
@@ -59,6 +69,14 @@ class Identity(NamedTuple):
     number: int
 
 
+class Identified(NamedTuple):
+    """What bytes that have the form of a delivery say before it is opened."""
+
+    envelope_hash: EnvelopeHash
+    number: int
+    kind: Kind  # as the header says, which the hash fixes and nobody has proved yet
+
+
 class Held(Exception):  # noqa: N818  # no error: a state
     """It cannot be told yet whether the delivery is good: it stays in the home."""
 
@@ -71,13 +89,15 @@ class Refused(Exception):  # noqa: N818  # no error of ours: a verdict
         code: What the author is told.
         reason: The exact reason, for the local log.
         opened: What steps 1 to 7 proved, if they did.
+        recalled: What a recall that came earlier wants done with it.
     """
 
-    def __init__(self, code: str, reason: str, opened: Opened | None = None) -> None:
+    def __init__(self, code: str, reason: str, opened: Opened | None = None, recalled: str | None = None) -> None:
         super().__init__(f"{code} ({reason})")
         self.code = code
         self.reason = reason
         self.opened = opened
+        self.recalled = recalled
 
 
 class Opener:
@@ -157,11 +177,6 @@ class Opener:
         except Rejected as exc:
             raise Refused(exc.code, exc.detail, opened) from exc
 
-    async def other_envelope(self, opened: Opened) -> bool:
-        """Step 9: tell whether this sender used this message id with another envelope before."""
-        source = self._home.source(opened.header.sender, opened.header.message_id)
-        return await self._home.store.read(lambda connection: arrivals.other(connection, source, opened.envelope_hash))
-
     async def better_copy(self, claim: Identity) -> bytes | None:
         """
         Fetch a delivery from the ledger.
@@ -207,24 +222,25 @@ class Opener:
             raise Rejected(f"{header.sender} may not send {header.kind}", code="kind-not-allowed")
         content = read(header.kind, header.schema_version, opened.content)
         check_repeats(header, content)
+        require_listed(content, [self._home.address])
         if now >= header.expires:
             raise Rejected(f"expired at {header.expires}", code="expired")
         return content
 
 
-def identify(delivery: bytes) -> Identity:
+def identify(delivery: bytes) -> Identified:
     """
-    Return the envelope hash that these bytes have, and their acceptance number.
+    Return the envelope hash that these bytes have, their acceptance number and their kind.
 
     Raises:
         Rejected: They have not the form of a delivery, or their accepted receipt names another: the copy is damaged.
     """
     form = DELIVERY.decode(delivery)
-    envelope_hash = Envelope(form.common, SUITES).envelope_hash
+    envelope = Envelope(form.common, SUITES)
     receipt = read_receipt(form.accepted[-1]).receipt
-    if receipt.envelope_hash != envelope_hash or receipt.number is None:
+    if receipt.envelope_hash != envelope.envelope_hash or receipt.number is None:
         raise Rejected("the accepted receipt names another envelope", code="cannot-open")
-    return Identity(envelope_hash, receipt.number)
+    return Identified(envelope.envelope_hash, receipt.number, envelope.header.kind)
 
 
 def identify_claim(delivery: bytes) -> Identity | None:

@@ -21,6 +21,7 @@ import msgspec
 
 from gateway.client import outgoing, turn_rows
 from gateway.client.compose import (
+    DRAFT_CONTEXT,
     Composer,
     Draft,
     Wish,
@@ -39,6 +40,7 @@ from gateway.client.home import Home
 from gateway.client.home_store import Work
 from gateway.client.lineage import Lineage, inheriting
 from gateway.client.outgoing import Answered, Outgoing, State
+from gateway.client.recalls_sent import SentRecalls
 from gateway.client.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.send_receipt import SendReceipt
 from gateway.client.transport import Transport
@@ -52,10 +54,9 @@ from gateway.message import Content, read, spec, wishes
 from gateway.policy import admit
 from gateway.protocol import media
 
-__all__ = ["Approved", "Outbox"]
+__all__ = ["Approved", "Outbox", "Ties"]
 
 _NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
-_DRAFT: Final = b"outgoing/draft"
 _BODY: Final = b"outgoing/body"
 _REFUSAL: Final = b"outgoing/refusal"
 _HEAD: Final = b"outgoing/head"
@@ -75,6 +76,21 @@ class Approved(NamedTuple):
     decision: bytes
 
 
+class Ties(NamedTuple):
+    """
+    What a message that is sent is tied to in its home.
+
+    Args:
+        lineage: It may be made from what arrived.
+        conversations: It must follow from where they stand.
+        recalled: Notes recalls and corrections in the commit that keeps them.
+    """
+
+    lineage: Lineage
+    conversations: Conversations
+    recalled: SentRecalls
+
+
 class Outbox:
     """
     What a home sends.
@@ -85,8 +101,7 @@ class Outbox:
         transport: To the gateways.
         clock: Unix seconds.
         saw: Gets every receipt that was verified.
-        lineage: What is sent may be made from what arrived.
-        conversations: What is sent must follow from where they stand.
+        ties: See `Ties`.
     """
 
     def __init__(
@@ -96,16 +111,14 @@ class Outbox:
         transport: Transport,
         clock: Callable[[], float],
         saw: Callable[[SignedReceipt], None],
-        lineage: Lineage,
-        conversations: Conversations,
+        ties: Ties,
     ) -> None:
         self._home = home
         self._directory = directory
         self._transport = transport
         self._clock = clock
         self._saw = saw
-        self._lineage = lineage
-        self._conversations = conversations
+        self._lineage, self._conversations, self._recalled = ties
         self._flushing = asyncio.Lock()
         self._in_flight: set[bytes] = set()
         self._anything_kept = True  # until a look at the home has shown otherwise
@@ -122,11 +135,14 @@ class Outbox:
 
         def keep(connection: sqlite3.Connection) -> None:
             outgoing.add(connection, row)
+            self._recalled.note(connection, self.draft(row).header, content)
 
         if row.state is State.WAITING:
             await self._home.store.write(keep)
             return SendReceipt.of(self.draft(row), row)
-        return await self._keep_and_send(row, keep)
+        receipt = await self._keep_and_send(row, keep)
+        await self._recalled.scrub(content)
+        return receipt
 
     async def approve(self, row: Outgoing, approved: Approved) -> SendReceipt:
         """
@@ -353,7 +369,7 @@ class Outbox:
 
     def _row(self, draft: Draft, state: State) -> Outgoing:
         header = draft.header
-        kept = self._home.seal(encode_draft(draft), _DRAFT + header.message_id)
+        kept = self._home.seal(encode_draft(draft), DRAFT_CONTEXT + header.message_id)
         return Outgoing(header.message_id, state, header.created, None, None, b"", media.SEALED, kept, None)
 
     def evidence(self, row: Outgoing) -> Evidence | None:
@@ -368,4 +384,4 @@ class Outbox:
 
     def draft(self, row: Outgoing) -> Draft:
         """Return what the author signed."""
-        return decode_draft(self._home.open(row.draft, _DRAFT + row.message_id))
+        return decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))

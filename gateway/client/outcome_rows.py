@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from gateway.client import facts, outgoing
 from gateway.client.outgoing import Outgoing
 
-__all__ = ["Anew", "Told", "after", "due", "find", "give_up", "known", "origin", "record", "send_anew"]
+__all__ = ["Anew", "Told", "after", "due", "give_up", "known", "origin", "record", "send_anew"]
 
 _AFTER: Final = "outcomes-after"
 
@@ -46,13 +46,6 @@ _SELECT: Final = "SELECT envelope_hash, recipient, event, reason, at, receipt, d
 def after(connection: sqlite3.Connection) -> int:
     """Return the number of the last outcome that was read; 0 before the first."""
     return int.from_bytes(facts.find(connection, _AFTER) or b"", "big")
-
-
-def find(connection: sqlite3.Connection, envelope_hash: bytes) -> Outgoing | None:
-    """Return the message of this home that an envelope hash names."""
-    query = "SELECT message_id FROM outgoing WHERE envelope_hash = ?"
-    found = connection.execute(query, (envelope_hash,)).fetchone()
-    return None if found is None else outgoing.find(connection, found[0])
 
 
 def record(connection: sqlite3.Connection, told: Sequence[Told], last: int) -> None:

@@ -5,12 +5,14 @@ The feed is the gateway's, the receipts are the recipients' or a gateway's: one 
 of this home and one of its addressees. `rejected` with `key-gone` means that nobody can open the envelope any more: the same
 content goes to that recipient alone, as a new message, once for each message and recipient. What was sent in another's place is
 sent once more only if the recipient changed its card since, and three times in a row at most: then it is told, not repeated.
+A `destroyed` receipt answers a recall, and stands beside the outcome.
 Spec: schemas/api.md, "Outcomes".
 """
 
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import sha256
@@ -18,13 +20,15 @@ from typing import Final
 
 import msgspec
 
-from gateway.client import outcome_rows
+from gateway.client import outcome_rows, outgoing, recall_rows
 from gateway.client.compose import for_one
 from gateway.client.directory import REFRESH_S, HomeDirectory
 from gateway.client.home import Home
 from gateway.client.outbox import Outbox
 from gateway.client.outcome_rows import Anew, Told
 from gateway.client.outgoing import Outgoing
+from gateway.client.recall_rows import Destruction
+from gateway.client.recalls_sent import answered_by
 from gateway.client.transport import Transport
 from gateway.envelope.receipt import Event, Receipt, SignedReceipt, parse_receipt, verify_receipt
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
@@ -106,19 +110,28 @@ class OutcomeKeeper:
             raise Unavailable("outcomes that cannot be read") from exc
         if not page or page[0][0] <= after:
             return False
-        told = [one for _, data in page if (one := await self._told(data)) is not None]
+        found = [await self._told(data) for _, data in page]
+        told = [one for one in found if isinstance(one, Told)]
+        destroyed = [one for one in found if isinstance(one, Destruction)]
         last = max(number for number, _ in page)
-        await self._home.store.write(lambda connection: outcome_rows.record(connection, told, last))
+
+        def record(connection: sqlite3.Connection) -> None:
+            recall_rows.record_destructions(connection, destroyed)
+            outcome_rows.record(connection, told, last)
+
+        await self._home.store.write(record)
         return len(page) >= PAGE
 
-    async def _told(self, data: bytes) -> Told | None:
+    async def _told(self, data: bytes) -> Told | Destruction | None:
         """Prove a receipt and find what it speaks of; None for one that counts for nothing."""
         try:
             receipt = await self._proved(data)
         except Rejected as exc:
             _log.warning("an outcome that does not verify: %s", exc)
             return None
-        row = await self._home.store.read(lambda connection: outcome_rows.find(connection, receipt.envelope_hash))
+        if receipt.event is Event.DESTROYED:
+            return await self._destroyed(receipt, data)
+        row = await self._home.store.read(lambda connection: outgoing.find_sent(connection, receipt.envelope_hash))
         if row is None or receipt.event not in _ENDS or receipt.subject not in self._recipients(row):
             return None  # of a message that this home does not have: it was made anew, or it sends from two places
         key_gone = (receipt.event, receipt.reason) == (Event.REJECTED, "key-gone")
@@ -133,6 +146,25 @@ class OutcomeKeeper:
             at=receipt.at,
             receipt=self._home.seal(data, _CONTEXT + receipt.envelope_hash),
             due=key_gone,
+        )
+
+    async def _destroyed(self, receipt: Receipt, data: bytes) -> Destruction | None:
+        """Take an answer to a recall: from an addressee of what this home sent, or of a recall that it sent."""
+        name = receipt.envelope_hash
+
+        def rows(connection: sqlite3.Connection) -> list[Outgoing | None]:
+            ids = [one.message_id for one in recall_rows.sent_for(connection, name)]
+            return [outgoing.find_sent(connection, name), *(outgoing.find(connection, one) for one in ids)]
+
+        found = await self._home.store.read(rows)
+        if not any(receipt.subject in self._recipients(row) for row in found if row is not None):
+            return None
+        return Destruction(
+            envelope_hash=name,
+            recipient=answered_by(self._home, name, receipt.subject),
+            reason=receipt.reason or "",
+            at=receipt.at,
+            receipt=self._home.seal(data, _CONTEXT + name),
         )
 
     async def _proved(self, data: bytes) -> Receipt:
@@ -151,7 +183,7 @@ class OutcomeKeeper:
             return
         await self._directory.refresh()
         for told in due:
-            row = await self._home.store.read(partial(outcome_rows.find, envelope_hash=told.envelope_hash))
+            row = await self._home.store.read(partial(outgoing.find_sent, envelope_hash=told.envelope_hash))
             assert row is not None  # an outcome is kept for a message of this home
             try:
                 await self._send_anew(told, row)
@@ -161,6 +193,9 @@ class OutcomeKeeper:
 
     async def _send_anew(self, told: Told, row: Outgoing) -> None:
         recipient = self._recipient(told)
+        if not self._outbox.draft(row).content:
+            await self._give_up(told, row, "it was recalled, or deleted here")
+            return
         key = self._directory.last().delivery_key(recipient, self._clock())
         if key is None:
             _log.warning("message %s for %s waits: it has no key to seal to", format_id(row.message_id), recipient)

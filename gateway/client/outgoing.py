@@ -27,7 +27,9 @@ __all__ = [
     "by_hash",
     "doubt",
     "end",
+    "erase",
     "find",
+    "find_sent",
     "kept",
     "refuse",
     "replace",
@@ -97,6 +99,13 @@ def find(connection: sqlite3.Connection, message_id: bytes) -> Outgoing | None:
     """Return a message of this home."""
     found = connection.execute(f"{_SELECT} WHERE message_id = ?", (message_id,)).fetchone()
     return None if found is None else _row(found)
+
+
+def find_sent(connection: sqlite3.Connection, envelope_hash: bytes) -> Outgoing | None:
+    """Return the message of this home that an envelope hash names."""
+    query = "SELECT message_id FROM outgoing WHERE envelope_hash = ?"
+    found = connection.execute(query, (envelope_hash,)).fetchone()
+    return None if found is None else find(connection, found[0])
 
 
 def sent_as(connection: sqlite3.Connection, envelope_hash: bytes) -> bool:
@@ -184,6 +193,12 @@ def end(connection: sqlite3.Connection, row: Outgoing, reason: str, at: int, dec
         (reason, decision, at, row.message_id, row.draft),
     )
     return changed.rowcount == 1
+
+
+def erase(connection: sqlite3.Connection, message_id: bytes, draft: bytes, at: int) -> None:
+    """Put a draft without its content in the place of the whole one; what proves the message stays."""
+    query = "UPDATE outgoing SET draft = ?, body = NULL, erased_at = ? WHERE message_id = ?"
+    connection.execute(query, (draft, at, message_id))
 
 
 def _changed(new: Outgoing) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from gateway.client.auditor import Auditor
 from gateway.client.cards import CardKeeper
 from gateway.client.case_reader import CaseReader
 from gateway.client.conversations import Conversations
+from gateway.client.corrections import Corrections
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
@@ -17,9 +18,13 @@ from gateway.client.keys import KeyKeeper
 from gateway.client.lineage import Lineage
 from gateway.client.log import Monitor
 from gateway.client.opening import Opener
-from gateway.client.outbox import Outbox
+from gateway.client.outbox import Outbox, Ties
 from gateway.client.outcomes import OutcomeKeeper
+from gateway.client.recalls import RecallKeeper
+from gateway.client.recalls_sent import SentRecalls
 from gateway.client.receipts import ReceiptPost
+from gateway.client.retention import RetentionKeeper
+from gateway.client.tombstones import Eraser
 from gateway.client.transport import Transport
 from gateway.client.warnings import Watch
 
@@ -46,6 +51,10 @@ class Parts:
         conversations: Where what was said stands.
         cases: The same for applications.
         desk: Settles them.
+        recalls: Obeys recalls.
+        corrections: Knows which message has another one right.
+        retention: Knows until when what is here is kept, and erases it then.
+        eraser: Erases.
         watch: Tells what ends soon.
         monitor: Watches over the audit log.
         auditor: Reads it when asked to.
@@ -66,6 +75,10 @@ class Parts:
     conversations: Conversations
     cases: CaseReader
     desk: Desk
+    recalls: RecallKeeper
+    corrections: Corrections
+    retention: RetentionKeeper
+    eraser: Eraser
     watch: Watch
     monitor: Monitor
     auditor: Auditor
@@ -78,12 +91,16 @@ class Parts:
         directory = HomeDirectory(home, transport, clock)
         monitor = Monitor(home, directory, transport, clock)
         opener = Opener(home, directory, transport, clock)
-        lineage = Lineage(home, opener, clock)
+        eraser, corrections = Eraser(home), Corrections(home)
+        lineage = Lineage(home, opener, clock, corrections)
         conversations = Conversations(home, directory, opener, clock)
-        outbox = Outbox(home, directory, transport, clock, monitor.saw, lineage, conversations)
+        ties = Ties(lineage, conversations, SentRecalls(home, eraser, corrections, clock))
+        outbox = Outbox(home, directory, transport, clock, monitor.saw, ties)
         approvals = Approvals(home, directory, outbox, clock)
         cases = CaseReader(home, conversations, lineage, outbox, approvals, clock)
         post = ReceiptPost(home.store, transport)
+        desk = Desk(home, post, clock, lambda: monitor.view)
+        retention = RetentionKeeper(home, directory, eraser, clock)
         return cls(
             home=home,
             transport=transport,
@@ -98,8 +115,12 @@ class Parts:
             lineage=lineage,
             conversations=conversations,
             cases=cases,
-            desk=Desk(home, post, clock, lambda: monitor.view),
-            watch=Watch(home, directory, cases, clock),
+            desk=desk,
+            recalls=RecallKeeper(home, directory, opener, desk, post, eraser, clock),
+            corrections=corrections,
+            retention=retention,
+            eraser=eraser,
+            watch=Watch(home, directory, cases, clock, retention.asked),
             monitor=monitor,
             auditor=Auditor(home, monitor, directory, clock),
             clock=clock,

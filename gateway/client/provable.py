@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gateway.client import arrivals, outgoing
+from gateway.client import arrivals
 from gateway.client.delivery import CONTENT_CONTEXT
-from gateway.client.heads import Head, head_of_common
+from gateway.client.heads import Head
+from gateway.client.lineage import require_usable
+from gateway.client.named import find_named
 from gateway.client.opening import DELIVERY_CONTEXT, Refused
 from gateway.client.outgoing import Outgoing, State
 from gateway.client.status import ask_receipts
 from gateway.envelope import contexts
-from gateway.envelope.common import read_core
-from gateway.envelope.payload import SUITES
-from gateway.envelope.wire import DELIVERY, STANZA, DeliveryForm, InnerForm, encode
+from gateway.envelope.wire import InnerForm
 from gateway.errors import Rejected
 from gateway.evidence.bundle import NamedRecipient
 from gateway.ids import KeyId, MessageId, format_id
@@ -71,18 +71,17 @@ async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *,
 
     Raises:
         Rejected: `not-found`: neither sent nor received, or not accepted; `recipient-unknown`: a name that the message was
-            not written to; `cannot-open` or `key-gone`: the content is asked for and cannot be opened any more.
+            not written to; the content is asked for and was `recalled`, is `content-deleted`, or cannot be opened any more
+            (`cannot-open`, `key-gone`).
         Unavailable: No gateway can be asked for the receipts of recipients.
     """
-    row = await parts.home.store.read(partial(outgoing.find, message_id=message_id))
-    if row is not None:
-        return await _sent(parts, row, names, with_content=with_content)
-    found = await _arrived(parts, message_id)
-    if found is None:
-        raise Rejected(f"this home neither sent nor received {format_id(message_id)}", code="not-found")
+    found = await find_named(parts.home, parts.directory, parts.eraser, message_id)
+    if found.sent is not None:
+        return await _sent(parts, found.sent, names, with_content=with_content)
+    assert found.arrived is not None  # a name stands for one of the two
     if names:
         raise Rejected("a recipient can name itself alone, and is named already", code="bad-request", hint="leave out --name")
-    return await _received(parts, found, with_content=with_content)
+    return await _received(parts, found.arrived, with_content=with_content)
 
 
 async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_content: bool) -> Provable:
@@ -92,6 +91,8 @@ async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_conte
     if head is None or draft.author is None:
         hint = "its recipients can still prove it"
         raise Rejected("sent by an older version, which kept too little to prove it", code="not-found", hint=hint)
+    if with_content and not draft.content:
+        raise Rejected("its content was deleted here, as a recall or its review date asks", code="content-deleted")
     named = _named(draft, _wanted(parts, draft, names))
     receipts = await ask_receipts(parts, row) if named else {}
     opened = InnerForm(draft.author.key_id, draft.author.signature, draft.content) if with_content else None
@@ -122,30 +123,19 @@ def _named(draft: Draft, wanted: set[str]) -> list[NamedRecipient]:
     ]
 
 
-async def _arrived(parts: Parts, message_id: MessageId) -> Arrived | None:
-    """Find what arrived under a message id: by who may have sent it, else among what was never opened."""
-    sources = [parts.home.source(address, message_id) for address in parts.directory.last().entries]
-    found = await parts.home.store.read(partial(arrivals.by_source, sources=sources))
-    if found is not None:
-        return found
-    for row in await parts.home.store.read(arrivals.without_source):
-        if _message_id(_form(parts, row)) == message_id:
-            return row
-    return None
-
-
 async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provable:
     await parts.post.flush(FLUSH_S)
-    form = _form(parts, row)
-    stanza = STANZA.decode(form.stanza)
-    own = NamedRecipient(stanza.recipient, stanza.blind, form.index, form.proof)
+    told = parts.eraser.tombstone(row)
+    if told is None:
+        raise Rejected("what arrived has not the form of a delivery", code="cannot-open")
     receipts = await parts.home.store.read(partial(arrivals.receipts_of, envelope_hash=row.envelope_hash))
     opened = await _opened(parts, row) if with_content else None
-    return Provable(head_of_common(form.common), encode(form.accepted[0]), receipts, [own], opened)
+    return Provable(told.head, told.accepted, receipts, [told.named], opened)
 
 
 async def _opened(parts: Parts, row: Arrived) -> InnerForm:
     """Return the content as it was kept when it was acknowledged; open the delivery where it was not."""
+    require_usable(row)
     if row.content is not None:
         data = parts.home.open(row.content, CONTENT_CONTEXT + row.envelope_hash)
         try:
@@ -163,14 +153,3 @@ async def _opened(parts: Parts, row: Arrived) -> InnerForm:
 
 def _delivery(parts: Parts, row: Arrived) -> bytes:
     return parts.home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash)
-
-
-def _form(parts: Parts, row: Arrived) -> DeliveryForm:
-    return DELIVERY.decode(_delivery(parts, row))
-
-
-def _message_id(form: DeliveryForm) -> bytes | None:
-    try:
-        return read_core(head_of_common(form.common).core, SUITES)[1].message_id
-    except Rejected:
-        return None

@@ -14,6 +14,8 @@ import msgspec
 from gateway.client import outgoing
 from gateway.client.approvals import Decision
 from gateway.client.outgoing import Outgoing, State
+from gateway.client.recall_rows import Destruction
+from gateway.client.recalls_sent import answers_to
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable
 from gateway.ids import Address, EnvelopeHash, MessageId, format_id, parse_id
@@ -39,6 +41,8 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         reason: Why it was rejected or held, a code.
         proved: Whether a signed receipt that names our envelope says so.
         anew: Id, as text, of the message that this home sent in its place, because the recipient's key was gone.
+        destroyed: How it answered a recall, in a receipt that was verified: `deleted`, `use-stopped` or `never-had`.
+        destroyed_at: When, Unix seconds.
     """
 
     recipient: Address
@@ -47,6 +51,8 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     proved: bool = False
     anew: str | None = None
+    destroyed: str | None = None
+    destroyed_at: int | None = None
 
 
 class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +68,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
             waits, why it needs another approval.
         refused_by: The gateway that signed the refusal; None where nobody did.
         decision: Who approved it in this home, or refused to; None where nobody had to, or has.
+        corrected_by: Id of the message that this home named as the right one.
         recipients: One for each; empty until it is accepted.
     """
 
@@ -72,6 +79,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     refused_by: Address | None = None
     decision: Decision | None = None
+    corrected_by: MessageId | None = None
     recipients: tuple[RecipientStatus, ...] = ()
 
     def __repr__(self) -> str:
@@ -91,6 +99,7 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
             "reason": self.reason,
             "refused_by": self.refused_by,
             "decision": None if self.decision is None else self.decision.to_json(),
+            "corrected_by": None if self.corrected_by is None else format_id(self.corrected_by),
             "recipients": self.recipients,
         }
 
@@ -136,7 +145,8 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         await parts.outcomes.collect()
         anew = await parts.outcomes.sent_anew(row)
         told = _recipients(answer, row, parts)
-        recipients = tuple(msgspec.structs.replace(one, anew=anew.get(one.recipient)) for one in told)
+        answers = await answers_to(parts.home, EnvelopeHash(row.envelope_hash), [one.recipient for one in told])
+        recipients = tuple(_completed(one, anew.get(one.recipient), answers.get(one.recipient)) for one in told)
     evidence = parts.outbox.evidence(row)
     return MessageStatus(
         message_id=key,
@@ -146,6 +156,7 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         reason=row.reason,
         refused_by=None if evidence is None else evidence.gateway,
         decision=parts.approvals.decision(row),
+        corrected_by=await parts.corrections.of(EnvelopeHash(row.envelope_hash), parts.home.address),
         recipients=recipients,
     )
 
@@ -163,6 +174,11 @@ async def ask_receipts(parts: Parts, row: Outgoing) -> dict[Address, bytes]:
     await parts.directory.current()
     told = _read(await parts.transport.get(f"{media.MESSAGES}/{format_id(row.message_id)}"))
     return {one.recipient: one.receipt for one in told if one.receipt is not None and _proves(one, row, parts)}
+
+
+def _completed(one: RecipientStatus, anew: str | None, answer: Destruction | None) -> RecipientStatus:
+    reason, at = (None, None) if answer is None else (answer.reason, answer.at)
+    return msgspec.structs.replace(one, anew=anew, destroyed=reason, destroyed_at=at)
 
 
 def _read(answer: bytes) -> list[_Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -63,9 +63,18 @@ class Watch:
         directory: The copy of this home.
         cases: What is owed.
         clock: Unix seconds.
+        asked: Returns how many messages come to their review date soon.
     """
 
-    def __init__(self, home: Home, directory: HomeDirectory, cases: CaseReader, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        directory: HomeDirectory,
+        cases: CaseReader,
+        clock: Callable[[], float],
+        asked: Callable[[], Awaitable[int]],
+    ) -> None:
+        self._asked = asked
         self._home = home
         self._cases = cases
         self._directory = directory
@@ -77,8 +86,8 @@ class Watch:
         now = self._clock()
         keys = await list_keys(self._home, await self._directory.read_copy(), now)
         card = await self._home.card()
-        owed = _of_steps(await self._cases.due())
-        return [*_of_keys(keys, now), *_of_card(card, now), *await self._of_directory(now), *owed]
+        found = [*_of_keys(keys, now), *_of_card(card, now), *await self._of_directory(now), *await self._of_retention()]
+        return [*found, *_of_steps(await self._cases.due())]
 
     async def tell(self) -> None:
         """Log what ends soon, at most once a day."""
@@ -109,6 +118,11 @@ class Watch:
                 text = f"the directory's {role} ends on {_date(ends[role])}"
                 found.append(EarlyWarning(text=text, mend=f"ask the authority for: {command}"))
         return found
+
+    async def _of_retention(self) -> list[EarlyWarning]:
+        count = await self._asked()
+        text = f"{count} message{'s are' if count > 1 else ' is'} deleted at the review date unless somebody says otherwise"
+        return [EarlyWarning(text=text, mend="see and answer: gateway retention list")] if count else []
 
 
 def _of_steps(owed: list[Owed]) -> Iterator[EarlyWarning]:

@@ -3,7 +3,7 @@
 from gateway.message.content import Author, Body, Content, PersonalData, Retention, Urgency
 from gateway.message.faults import Fault, Findings, find_faults
 from gateway.message.handling import HANDLING_CODES, Handling, clears, handling_code, join, parse_handling
-from gateway.message.header import HeaderFields, HeaderWishes, check_repeats, wishes
+from gateway.message.header import HeaderFields, HeaderWishes, check_repeats, require_listed, wishes
 from gateway.message.kind_spec import ROLES, KindSpec
 from gateway.message.reading import encode, read, read_message_file
 from gateway.message.registry import KINDS, spec
@@ -101,6 +101,7 @@ __all__ = [
     "parse_handling",
     "read",
     "read_message_file",
+    "require_listed",
     "skeleton",
     "spec",
     "unix_time",

@@ -96,10 +96,13 @@ class Body(Wire, frozen=True, kw_only=True):
     """
     The part that is different in each kind.
 
-    `reply_member` is the member that repeats the header's `in_reply_to`, in kinds that have one.
+    `reply_member` is the member that repeats the header's `in_reply_to`, in kinds that have one. `lists_recipients` says that
+    whoever gets it must stand in the frame's `disclosed_recipients`.
     """
 
     reply_member: ClassVar[str | None] = None
+
+    lists_recipients: ClassVar[bool] = False
 
     def check(self, at: str, around: Surroundings) -> None:
         """Refuse what contradicts itself; nothing by default."""

@@ -144,6 +144,8 @@ def _kind(row: KindSpec, schema: bytes) -> dict[str, Any]:
         "reply_member": row.reply_member,
         "respond_within_s": dict(row.respond_within_s),
         "retention_days": row.retention_days,
+        "recalled_by_desk": row.recalled_by_desk,
+        "on_hold": row.on_hold,
         "rules": list(row.rules),
         "schema": row.schema_path,
         "sha256": sha256(schema).hexdigest(),

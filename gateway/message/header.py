@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.errors import Rejected
-from gateway.ids import ConversationId, EnvelopeHash, MessageId, format_id, parse_id
+from gateway.ids import Address, ConversationId, EnvelopeHash, MessageId, format_id, parse_id
 from gateway.message.handling import handling_code
 from gateway.message.shared.refuse import refuse, require
 from gateway.message.shared.times import unix_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.message.content import Content, Urgency
 
-__all__ = ["HeaderFields", "HeaderWishes", "check_repeats", "wishes"]
+__all__ = ["HeaderFields", "HeaderWishes", "check_repeats", "require_listed", "wishes"]
 
 
 class HeaderFields(Protocol):
@@ -113,6 +115,19 @@ def check_repeats(header: HeaderFields, content: Content) -> None:
         pointer, at, within_s = content.body.limit
         later_s = unix_time(at) - header.created
         require(0 < later_s <= within_s, pointer, f"after `created`, and at most {within_s} s later")
+
+
+def require_listed(content: Content, recipients: Iterable[Address]) -> None:
+    """
+    Refuse recipients that content which must list all of them leaves out: each reader finds himself there, or refuses it.
+
+    Raises:
+        Rejected: `content-rule`.
+    """
+    listed = set(content.disclosed_recipients)
+    missing = sorted(set(recipients) - listed) if content.body.lists_recipients else []
+    if missing:
+        raise Rejected(f"{missing[0]} gets it and is not listed", code="content-rule", pointer="/disclosed_recipients")
 
 
 def _same(said: object, header: object, pointer: str) -> None:

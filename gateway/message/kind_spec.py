@@ -89,6 +89,8 @@ class KindSpec:
         replies: Kinds that may answer it.
         respond_within_s: Default time to answer, by urgency; empty when none is due.
         retention_days: Review after so many days unless the content says otherwise.
+        recalled_by_desk: True when the coordination centre may recall it too, and not its sender alone.
+        on_hold: True for evidence, which is under legal hold and never deleted by itself.
         default_handling: A marking to start from; the author decides.
         added: Minor versions after 1.0.0, oldest first, and the places of the members that each brought, as pointers in which
             `*` stands for any element: `/body/items/*/entities`.
@@ -107,6 +109,8 @@ class KindSpec:
     respond_within_s: Mapping[Urgency, int]
     retention_days: int
     default_handling: Handling
+    recalled_by_desk: bool = False
+    on_hold: bool = False
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from gateway.errors import Rejected
-from gateway.ids import parse_id
-from gateway.message import check_repeats, instant, wishes
+from gateway.ids import Address, parse_id
+from gateway.message import check_repeats, instant, require_listed, wishes
 from gateway.message.information.request_response import RequestResponse, RequestResponseBody
 from tests.message.full import FULL
 from tests.message.full_parts import HASH, ID, WHEN
@@ -94,3 +94,15 @@ def test_wishes_are_what_the_header_will_say() -> None:
     assert wishes(REQUEST).created is None
     with pytest.raises(Rejected, match="/created"):
         wishes(msgspec.structs.replace(REQUEST, created="2099-05-01T08:30:00.5Z"))
+
+
+def test_who_gets_a_diffusion_stands_in_its_list() -> None:
+    """Its author's SDK asks for all of them, each reader for himself: a recall reaches everybody who holds it."""
+    content = FULL["diffusion.circulate"]
+    listed = [Address(one) for one in content.disclosed_recipients]
+    require_listed(content, listed)
+    require_listed(content, listed[:1])
+    with pytest.raises(Rejected) as refused:
+        require_listed(content, [*listed, Address("NCB-XZ@icn")])
+    assert (refused.value.code, refused.value.pointer) == ("content-rule", "/disclosed_recipients")
+    require_listed(FULL["cooperation.request"], [Address("NCB-XZ@icn")])

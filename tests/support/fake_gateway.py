@@ -270,6 +270,9 @@ class FakeGateway:
         if row is None:
             return "not-found"
         self.events.append((receipt.event, asker, receipt.envelope_hash))
+        if receipt.event == Event.DESTROYED:
+            self.told += [(sender, data) for (sender, _), message in self.messages.items() if row in message.rows]
+            return ""
         ended = row.state in {"opened", "rejected"}
         if not ended and not (receipt.event == Event.DELIVERED and row.state == "delivered"):
             row.state, row.at, row.reason, row.receipt = str(receipt.event), receipt.at, receipt.reason, data

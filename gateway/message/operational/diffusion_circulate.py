@@ -31,6 +31,8 @@ class DiffusionCirculateBody(Body, frozen=True, kw_only=True):
         region: Countries that it was chosen for; left out when it is for all who get it.
     """
 
+    lists_recipients: ClassVar[bool] = True
+
     notice: DiffusedNotice
     subject_to_review: Yes
     region: Annotated[Sequence[Country], Meta(max_length=250)] = ()

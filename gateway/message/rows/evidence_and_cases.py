@@ -78,6 +78,7 @@ ROWS: Final = (
         respond_within_s=answer_within(flash_s=8 * HOUR_S, urgent_s=3 * DAY_S, normal_s=7 * DAY_S, routine_s=30 * DAY_S),
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
+        on_hold=True,
         rules=(
             "`manifest_sha256` is SHA-256 over the JCS form (RFC 8785) of `items` as received, unknown members included",
             "exhibit numbers are distinct; a root is another exhibit of the set that has no root, or `root_external`",
@@ -106,6 +107,7 @@ ROWS: Final = (
         respond_within_s=NO_ANSWER,
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
+        on_hold=True,
         rules=(
             "each exhibit stands once, with `seal_ok`, or with both hashes, `size_ok` and `opened_ok`",
             "`match` says what the hashes or the seal say; the same bytes have the same size; a fault needs `findings`",

@@ -112,6 +112,7 @@ ROWS: Final = (
         respond_within_s=NO_ANSWER,
         retention_days=5 * YEAR_DAYS,
         default_handling=_POLICE,
+        recalled_by_desk=True,
         rules=(
             "`verify_before_action` is true; amber or stricter but for un-special",
             "`expires_on` is after `issued_on`, by five years at most; no language twice",
@@ -133,6 +134,7 @@ ROWS: Final = (
         respond_within_s=answer_within(flash_s=8 * HOUR_S, urgent_s=3 * DAY_S, normal_s=3 * DAY_S, routine_s=3 * DAY_S),
         retention_days=5 * YEAR_DAYS,
         default_handling=_POLICE,
+        recalled_by_desk=True,
         rules=(
             "`subject_to_review` is true",
             "`disclosed_recipients` lists everybody, nobody twice: a refused diffusion is recalled from each",
