@@ -173,12 +173,14 @@ event = sa.Table(
 )
 # Numbers grow with time, so this index grows at its end, where one over hashes would grow everywhere.
 sa.Index("event_number", event.c.number, sqlite_where=event.c.number.is_not(None), postgresql_where=event.c.number.is_not(None))
-# A late receipt changes no row that could remember it: this index does, and grows with late receipts alone.
+# A late receipt changes no row that could remember it: this index does, and grows with late receipts alone. Of a destroyed
+# copy each reason counts once: a holder that only stopped using it may erase it later.
 sa.Index(
     "event_late",
     event.c.envelope_hash,
     event.c.subject,
     event.c.event,
+    event.c.reason,
     unique=True,
     sqlite_where=any_of(event.c.event, tuple(LATE.values())),
     postgresql_where=any_of(event.c.event, tuple(LATE.values())),

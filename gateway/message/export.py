@@ -137,7 +137,6 @@ def _kind(row: KindSpec, schema: bytes) -> dict[str, Any]:
         "added": {version: list(places) for version, places in row.added.items()},
         "gateway_may_seal": row.gateway_may_seal,
         "needs_approval": row.needs_approval,
-        "recalled_by_desk": row.recalled_by_desk,
         "may_send": sorted(row.may_send),
         "must_reach": sorted(row.must_reach),
         "replies": sorted(row.replies),

@@ -85,7 +85,6 @@ class KindSpec:
         must_reach: At least one recipient has one of these roles; empty where anybody may be written to.
         gateway_may_seal: True when a gateway may seal it for a thin client.
         needs_approval: True when a second officer approves the sealed envelope.
-        recalled_by_desk: True when the coordination centre may recall it beside its author, because it answers for it.
         replies: Kinds that may answer it.
         respond_within_s: Default time to answer, by urgency; empty when none is due.
         retention_days: Review after so many days unless the content says otherwise.
@@ -104,7 +103,6 @@ class KindSpec:
     must_reach: frozenset[Role] = frozenset()
     gateway_may_seal: bool
     needs_approval: bool
-    recalled_by_desk: bool = False
     replies: frozenset[Kind]
     respond_within_s: Mapping[Urgency, int]
     retention_days: int

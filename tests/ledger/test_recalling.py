@@ -169,6 +169,17 @@ async def test_that_a_copy_is_destroyed_is_kept_and_told_once(ledger: Ledger, le
     assert [data for _, data in await ledger.outcomes(QM, 0, 9)][told:] == [said.signed]
 
 
+async def test_who_stopped_using_a_copy_may_destroy_it_later(ledger: Ledger) -> None:
+    """Each reason is kept and told once: the author learns what became of the copy in the end."""
+    target = sample([QN])
+    await accept(ledger, target)
+    await ledger.record([receipt(target, "opened")])
+    said = [receipt(target, "destroyed", reason=reason) for reason in ("use-stopped", "deleted", "use-stopped")]
+    assert [await ledger.record([one]) for one in said] == [[""]] * 3
+    assert [one.reason for one in await ledger.events(0, 99) if one.event == "destroyed"] == ["use-stopped", "deleted"]
+    assert len(await ledger.outcomes(QM, 0, 9)) == 2
+
+
 async def test_a_recall_of_a_crowd(ledger: Ledger) -> None:
     """Every one of many recipients is reached, and no other message is."""
     crowd = [Address(f"NCB-X{number:03}@icn") for number in range(300)]

@@ -4,7 +4,7 @@ Recording what recipients say.
 Idempotent: what is recorded already is answered like the first time and changes nothing; the first receipt of each event
 counts. `opened` after `rejected`, or the other way round, is a conflict. A receipt for a delivery that is not its subject's
 is answered like one that does not exist (promise 9). After an expiry or a recall it is kept as an event: the state stays.
-That a copy was destroyed is kept once, and told to the author.
+That a copy was destroyed is kept once for each reason, and told to the author.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ RECORDED: Final = ""
 # What each answer contradicts: the recipient's application has decided once.
 _CONTRADICTS: Final = {State.OPENED: State.REJECTED, State.REJECTED: State.OPENED}
 
-_LATE_NAME: Final = ("envelope_hash", "subject", "event")
+_LATE_NAME: Final = ("envelope_hash", "subject", "event", "reason")
 _HANDED_OVER: Final = frozenset({LATE[State.DELIVERED], LATE[State.OPENED]})
 
 Name = tuple[EnvelopeHash, Address]
-LateName = tuple[EnvelopeHash, Address, str]
+LateName = tuple[EnvelopeHash, Address, str, str]  # the last is the reason why a copy was destroyed, else empty
 
 
 class _Late(NamedTuple):
@@ -65,8 +65,11 @@ def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
 
 def _stand(rows: int) -> sa.Select[Any]:
     names = given(rows, **{name: event.c[name].type for name in _LATE_NAME})
-    same = sa.and_(*(event.c[name] == names.c[name] for name in _LATE_NAME), any_of(event.c.event, tuple(LATE.values())))
-    return sa.select(*(event.c[name] for name in _LATE_NAME)).select_from(names).join(event, same)
+    destroyed = any_of(event.c.event, (DESTROYED,))
+    reason = sa.case((destroyed, sa.func.coalesce(event.c.reason, sa.literal_column("''"))), else_=sa.literal_column("''"))
+    named = (event.c[name] == names.c[name] for name in _LATE_NAME[:3])
+    same = sa.and_(*named, reason == names.c.reason, any_of(event.c.event, tuple(LATE.values())))
+    return sa.select(*(event.c[name] for name in _LATE_NAME[:3]), reason).select_from(names).join(event, same)
 
 
 _NUMBERS: Final = Statement(
@@ -94,15 +97,15 @@ def _keep_late(transaction: Transaction, late: dict[LateName, _Late]) -> None:
     known = set(transaction.look(_STAND, sorted(late))) if late else set()
     new = {name: one for name, one in late.items() if name not in known}
     transaction.write(event_statement, [_late_event(transaction.now, name, one) for name, one in new.items()])
-    destroyed = [one for (_, _, kind), one in new.items() if kind == DESTROYED]
+    destroyed = [one for (_, _, kind, _), one in new.items() if kind == DESTROYED]
     tell(transaction, [(one.row.sender, one.receipt.signed, one.row.ref.number) for one in destroyed])
-    handed = [one for (_, _, kind), one in new.items() if kind in _HANDED_OVER and one.row.state is State.RECALLED]
+    handed = [one for (_, _, kind, _), one in new.items() if kind in _HANDED_OVER and one.row.state is State.RECALLED]
     recalling.mark(transaction, sorted({one.row.ref for one in handed}))
     recalling.clear(transaction, [one.row.ref for one in destroyed])
 
 
 def _late_event(now: int, name: LateName, one: _Late) -> tuple[Value, ...]:
-    envelope_hash, subject, kind = name
+    envelope_hash, subject, kind, _ = name
     signed = one.receipt.signed
     return (now, kind, envelope_hash, subject, one.receipt.reason, signed, signed_receipt_leaf(signed), one.row.ref.number)
 
@@ -147,7 +150,8 @@ class _Book:
             implied = tuple(Step(passed, one.at, f"implied by {goal}") for passed in way[:-1])
             self.moves[name] = Move(row, (*taken, *implied, Step(way[-1], one.at, one.reason, one.signed)), row.attempts)
         elif goal is None or state in {State.EXPIRED, State.RECALLED}:
-            self.late.setdefault((*name, LATE[one.event]), _Late(row, one))
+            why = one.reason or "" if one.event == DESTROYED else ""
+            self.late.setdefault((*name, LATE[one.event], why), _Late(row, one))
         elif _CONTRADICTS.get(goal) is state:
             return CONFLICT
         return RECORDED

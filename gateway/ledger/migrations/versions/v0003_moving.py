@@ -108,6 +108,10 @@ def _indexes() -> None:
     _partial("delivery_recalled", "delivery", ["recalled_at"], "recalled_at IS NOT NULL")
     _partial("deadline_next", "deadline", ["next_at"], "next_at IS NOT NULL")
     _partial("deadline_pace", "deadline", ["kind", "pace"], "pace IS NOT NULL")
+    late = sa.text("event IN ('delivered-late', 'opened-late', 'rejected-late', 'destroyed')")
+    op.drop_index("event_late", "event")
+    columns = ["envelope_hash", "subject", "event", "reason"]
+    op.create_index("event_late", "event", columns, unique=True, sqlite_where=late, postgresql_where=late)
     _partial("event_number", "event", ["number"], "number IS NOT NULL")
     _partial("outcome_number", "outcome", ["number"], "number IS NOT NULL")
 
