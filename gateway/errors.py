@@ -84,6 +84,7 @@ CODES: Final[dict[str, Code]] = {
     "kind-not-accepted": _rejected(422, "a recipient does not accept this kind", "leave this recipient out"),
     "recipient-missing": _rejected(422, "somebody whom this kind must reach is not a recipient", "add one, see kinds.json"),
     "handling-laxer": _rejected(422, "the marking is laxer than that of a message it was made from", "mark it as it says, or let it inherit"),
+    "recall-not-allowed": _rejected(403, "neither the author of what is recalled, nor who answers for its kind", "ask its author to recall it, or the coordination centre"),
     "consent-missing": _rejected(403, "passing this on needs a consent that nobody granted", "ask for it with sharing.consent"),
     "schema-unknown": _rejected(422, "the schema version of this kind is not known", "use a version that the recipient's card lists"),
     "clearance": _rejected(403, "the marking is above a recipient's clearance", "leave this recipient out"),

@@ -290,6 +290,7 @@ def _parts(
         directory=directory,
         stamps=Stamps(keys.address, keyring, clock, rng, view=audit.view),
         limits=config.limits,
+        retention=config.retention,
         metrics=metrics,
         clock=clock,
         rng=rng,

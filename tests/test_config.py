@@ -41,6 +41,7 @@ def test_one_line_is_enough() -> None:
         "[listen]\nport = 70000",
         '[listen]\nport = "80"',
         "[limits]\npoll_s = 0",
+        "[retention]\ndays = 0",
         "[limits]\nstop_s = 31",
         "[broker]\nurls = []",
         "not toml",

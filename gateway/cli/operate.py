@@ -29,6 +29,8 @@ _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, never
 
 ConfigFile = Annotated[Path, typer.Option("--config", metavar="CONFIG", help="The gateway's TOML file.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="Why, one line; it is logged.", show_default=False)]
+Message = Annotated[str | None, typer.Option("--message", metavar="HASH", help="Envelope hash of a message.")]
+Conversation = Annotated[str | None, typer.Option("--conversation", metavar="ID", help="Id of a conversation.")]
 Url = Annotated[str | None, typer.Option("--url", help="Where operators reach it, if that is not what CONFIG says.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -36,8 +38,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def register(app: typer.Typer) -> None:
     """Add the command."""
     group = typer.Typer(help="Order something of a running gateway, signed.", no_args_is_help=True, rich_markup_mode=None)
-    group.callback()(_group)  # with one verb alone the verb would be left out
     group.command("release")(release)
+    group.command("hold")(hold)
+    group.command("release-hold")(release_hold)
     app.add_typer(group, name="operate")
 
 
@@ -50,15 +53,52 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Let a held delivery go to its recipient again."""
-    _order("release", target, reason, config, url)
+    _order_about("release", target, (reason, config, url), "released", as_json=as_json)
+
+
+def hold(
+    reason: Reason,
+    config: ConfigFile,
+    *,
+    message: Message = None,
+    conversation: Conversation = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a message, or a conversation, when its retention is over."""
+    _order_about("hold", _target(message, conversation), (reason, config, url), "held", as_json=as_json)
+
+
+def release_hold(
+    reason: Reason,
+    config: ConfigFile,
+    *,
+    message: Message = None,
+    conversation: Conversation = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let what was held be erased in its time."""
+    _order_about("release-hold", _target(message, conversation), (reason, config, url), "let go", as_json=as_json)
+
+
+def _target(message: str | None, conversation: str | None) -> str:
+    from gateway.errors import Rejected
+    from gateway.ids import format_id, parse_hash, parse_id
+
+    if (message is None) == (conversation is None):
+        raise Rejected("name one: --message or --conversation", code="bad-request")
+    if message is not None:
+        return f"message/{parse_hash(message).hex()}"
+    return f"conversation/{format_id(parse_id(conversation or ''))}"
+
+
+def _order_about(verb: str, target: str, order: tuple[str, Path, str | None], done: str, *, as_json: bool) -> None:
+    _order(verb, target, *order)
     if as_json:
-        output.print_json({"verb": "release", "target": target})
+        output.print_json({"verb": verb, "target": target})
     else:
-        print(f"released {output.safe(target)}")
-
-
-def _group() -> None:
-    """Order something of a running gateway, signed."""
+        print(f"{done} {output.safe(target)}")
 
 
 def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> None:

@@ -18,6 +18,7 @@ from gateway.config.sections import (
     Limits,
     ListenConfig,
     OperationsConfig,
+    RetentionConfig,
     WitnessEntry,
     without_password,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Limits",
     "ListenConfig",
     "OperationsConfig",
+    "RetentionConfig",
     "WitnessEntry",
     "load",
     "read",

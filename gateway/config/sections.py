@@ -25,6 +25,7 @@ __all__ = [
     "Limits",
     "ListenConfig",
     "OperationsConfig",
+    "RetentionConfig",
     "WitnessEntry",
     "without_password",
 ]
@@ -208,6 +209,20 @@ class AuditConfig(_Section, frozen=True, kw_only=True):
     timestamp_ca: Path | None = None
 
 
+class RetentionConfig(_Section, frozen=True, kw_only=True):
+    """
+    How long the ledger keeps what it knows of a message after its end: who wrote to whom, when, of what kind, and the receipts.
+
+    Args:
+        days: At most so many; a kind whose row in `kinds.json` says less is kept for less. Default 1825, five years. Nothing is
+            erased within 30 days after its `expires`, whatever stands here, nor while an operator holds it.
+        erase_every_s: Seconds between two looks for what is to be erased. Default 3600.
+    """
+
+    days: Annotated[int, Meta(ge=1, le=36_500)] = 1825
+    erase_every_s: Seconds = 3600.0
+
+
 class Limits(_Section, frozen=True, kw_only=True):
     """
     Bounds of the exchange. The defaults suit one core and 512 MiB.
@@ -263,6 +278,7 @@ class Config(_Section, frozen=True, kw_only=True):
         broker: See `BrokerConfig`.
         directory: See `DirectoryConfig`.
         audit: See `AuditConfig`.
+        retention: See `RetentionConfig`.
         limits: See `Limits`.
     """
 
@@ -274,6 +290,7 @@ class Config(_Section, frozen=True, kw_only=True):
     broker: BrokerConfig = BrokerConfig()
     directory: DirectoryConfig = DirectoryConfig()
     audit: AuditConfig = AuditConfig()
+    retention: RetentionConfig = RetentionConfig()
     limits: Limits = Limits()
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Acknowledger", "Outcome"]
 
 AHEAD_S: Final = 300  # clocks of partners drift by minutes, not more
-OF_RECIPIENTS: Final = frozenset({Event.DELIVERED, Event.OPENED, Event.REJECTED})
+OF_RECIPIENTS: Final = frozenset({Event.DELIVERED, Event.OPENED, Event.REJECTED, Event.DESTROYED})
+DESTROYED_BECAUSE: Final = frozenset({None, "deleted", "use-stopped", "never-had"})  # each is kept once, so they are few
 _VERIFIED_AT_ONCE: Final = 64  # some 5 ms of signatures; then others have their turn
 
 
@@ -94,6 +95,8 @@ class Acknowledger:
     def _check(self, asker: Address, receipt: Receipt) -> None:
         if receipt.event not in OF_RECIPIENTS:
             raise Rejected(f"a recipient does not state {receipt.event}", code="malformed")
+        if receipt.event is Event.DESTROYED and receipt.reason not in DESTROYED_BECAUSE:
+            raise Rejected(f"destroyed because of {receipt.reason!r}", code="malformed")
         if not receipt.signer == receipt.subject == asker:
             raise Rejected("a receipt about somebody else", code="not-found")
         if receipt.at > self._parts.clock() + AHEAD_S:

@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.exchange.acknowledge import Acknowledger
+from gateway.exchange.deadlines import LOOK_S as DEADLINES_LOOK_S
+from gateway.exchange.deadlines import DeadlineWatch
 from gateway.exchange.dispatch import Dispatcher
+from gateway.exchange.erase import Eraser
 from gateway.exchange.expire import Expirer
 from gateway.exchange.expiry import LOOK_S as EXPIRY_LOOK_S
 from gateway.exchange.expiry import Expiry
@@ -99,6 +102,8 @@ class Exchange:
         directory, start = self._parts.directory, self._tasks.start
         start("dispatch", self._dispatcher.run)
         start("expire", every(self._parts.limits.expire_every_s, Expirer(self._parts).round))
+        start("erase", every(self._parts.retention.erase_every_s, Eraser(self._parts).round))
+        start("deadlines", every(DEADLINES_LOOK_S, DeadlineWatch(self._parts).round))
         start("directory", every(self._schedule.import_every_s, directory.renew))
         start("expiry", every(EXPIRY_LOOK_S, Expiry(self._parts).round))
         start("revocations", every(LOOK_S, StolenKeys(self._parts).round))

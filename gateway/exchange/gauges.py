@@ -1,7 +1,8 @@
 """
-Gauges that are counted now and then: rows by state, the age of what waits, the broker's line, the directory's age.
+Gauges that are counted now and then: rows by state, the age of what waits, what is owed, broker's line, directory's age.
 
-A look costs the ledger one grouped count, so it is taken every `PAUSE_S` and not for each scrape.
+A look costs the ledger a few counts over indexes, so it is taken every `PAUSE_S` and not for each scrape. All of it is in the
+ledger, so the gauges of every process say the same, also after a restart.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gateway.exchange.parts import Parts
+    from gateway.ids import Kind
 
 __all__ = ["Gauges"]
 
@@ -27,6 +29,7 @@ class Gauges:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._owing: set[tuple[Kind, str]] = set()  # labels that were not 0 at the last look
 
     async def run(self) -> None:
         """Look for ever; raise Unavailable when the ledger is away."""
@@ -42,4 +45,20 @@ class Gauges:
         for state, count in (await parts.ledger.totals()).items():
             metrics.waiting(state.value).set(count)
         oldest = await parts.ledger.oldest_waiting()
-        metrics.oldest_waiting_seconds.set(0 if oldest is None else max(0, parts.clock() - oldest))
+        metrics.oldest_waiting_seconds.set(self._age_s(oldest))
+        await self._owed()
+
+    async def _owed(self) -> None:
+        owed, metrics = self._parts.ledger.owed, self._parts.metrics
+        answers = await owed.answers()
+        for kind, pace in self._owing - set(answers):
+            metrics.deadlines(kind, pace).set(0)
+        for (kind, pace), count in answers.items():
+            metrics.deadlines(kind, pace).set(count)
+        self._owing = set(answers)
+        copies = await owed.copies()
+        metrics.recall_outstanding.set(copies.count)
+        metrics.recall_oldest_seconds.set(self._age_s(copies.since))
+
+    def _age_s(self, since: int | None) -> float:
+        return 0 if since is None else max(0, self._parts.clock() - since)

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import GatewayError, Rejected
+from gateway.ids import parse_hash, parse_id
 from gateway.ledger import Ref
 from gateway.ops.logs import logger
 from gateway.protocol.action import parse_action, verify_action
@@ -46,7 +47,11 @@ class Operator:
         self._parts = parts
         self._dispatcher = dispatcher
         self._log = logger()
-        self._verbs: dict[str, Callable[[SignedAction], Act]] = {"release": self._release}
+        self._verbs: dict[str, Callable[[SignedAction], Act]] = {
+            "release": self._release,
+            "hold": self._hold,
+            "release-hold": self._release_hold,
+        }
 
     async def perform(self, data: bytes) -> None:
         """
@@ -112,3 +117,38 @@ class Operator:
             self._dispatcher.look()
 
         return act
+
+    def _hold(self, signed: SignedAction) -> Act:
+        """Keep a message or a conversation when its retention is over."""
+        target = signed.action.target
+        scope, value = _held(target)
+
+        async def act() -> None:
+            if not await self._parts.ledger.kept.hold(scope, value, signed.leaf, f"hold {target}"):
+                raise Rejected(f"no {target} here", code="not-found")
+
+        return act
+
+    def _release_hold(self, signed: SignedAction) -> Act:
+        """Let what was held be erased in its time."""
+        target = signed.action.target
+        scope, value = _held(target)
+
+        async def act() -> None:
+            if not await self._parts.ledger.kept.let_go(scope, value, signed.leaf, f"release-hold {target}"):
+                raise Rejected(f"{target} is not held", code="not-found")
+
+        return act
+
+
+def _held(target: str) -> tuple[str, bytes]:
+    """Return what is held: its scope, and its hash or id."""
+    scope, _, text = target.partition("/")
+    try:
+        if scope == "message":
+            return scope, parse_hash(text)
+        if scope == "conversation":
+            return scope, parse_id(text)
+    except Rejected:
+        pass
+    raise Rejected(f"target {target!r}, wanted message/HASH or conversation/ID", code="bad-request")

@@ -12,7 +12,7 @@ from time import monotonic
 
 from gateway.audit.log import AuditLog
 from gateway.broker import Broker
-from gateway.config import Limits
+from gateway.config import Limits, RetentionConfig
 from gateway.envelope import Keyring, Rng
 from gateway.exchange.directory_source import DirectorySource
 from gateway.exchange.stamps import Stamps
@@ -40,6 +40,7 @@ class Parts:
         directory: Who is who now.
         stamps: Signs what the gateway states.
         limits: Bounds.
+        retention: How long metadata is kept.
         metrics: Counts.
         clock: Unix seconds.
         ticks: Seconds that never go back; by them sessions wait and are watched, whatever becomes of the machine's time.
@@ -56,6 +57,7 @@ class Parts:
     directory: DirectorySource
     stamps: Stamps
     limits: Limits
+    retention: RetentionConfig
     metrics: Metrics
     clock: Clock
     rng: Rng

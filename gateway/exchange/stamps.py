@@ -1,5 +1,5 @@
 """
-What the gateway states and signs: accepted, expired, held.
+What the gateway states and signs: accepted, expired, recalled, held.
 
 Each is one signature of the gateway's agent key, made in the ledger's writer thread inside the commit that it speaks of, so
 that no receipt exists for what was not committed. The salt keeps others from guessing the leaf of the audit log.
@@ -69,6 +69,10 @@ class Stamps:
     def expired(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
         """Sign that a delivery passed its expiry."""
         return self._sign(Event.EXPIRED, envelope_hash, recipient, None)
+
+    def recalled(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
+        """Sign that a delivery was recalled before it was handed over."""
+        return self._sign(Event.RECALLED, envelope_hash, recipient, None)
 
     def held(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
         """Sign that a delivery is held, because session after session left it unanswered."""

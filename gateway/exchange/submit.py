@@ -39,8 +39,9 @@ from gateway.exchange.parcels import Dispatch
 from gateway.ids import format_id
 from gateway.ledger import URGENT, Acceptance
 from gateway.message import check_repeats, read
+from gateway.message.flows import flows
 from gateway.ops.logs import logger
-from gateway.policy import admit, admit_reply
+from gateway.policy import admit, admit_reply, is_answer, may_recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from gateway.envelope import Answers
     from gateway.exchange.dispatch import Dispatcher
     from gateway.exchange.parts import Parts
-    from gateway.ids import Address
+    from gateway.ids import Address, Kind
     from gateway.ledger import Stored
 
 __all__ = ["ACCEPTED", "REPEATED", "Answer", "Submitter"]
@@ -82,6 +83,8 @@ class _Ready(NamedTuple):
     head: bytes
     rows: list[Row]
     submission_hash: bytes | None
+    answers: bool = False
+    may_recall: frozenset[Kind] = frozenset()
 
 
 class Submitter:
@@ -118,7 +121,7 @@ class Submitter:
             view = self._view()
             examined, found = await self._judged(body, view)
         if not isinstance(found, Rejected):
-            found = await self._inherited(found)
+            found = await self._replying(found, view)
         if isinstance(found, Rejected):
             return await self._refused(examined, found, view)
         stored = await self._commit(found, view, started)
@@ -143,13 +146,14 @@ class Submitter:
             if first is not None:
                 raise _conflict(clear.header.message_id)
             ready = await self._apart(lambda: self._seal(clear, view))
-            if isinstance(found := await self._inherited(ready), Rejected):
+            found = await self._replying(ready, view)
+            if isinstance(found, Rejected):
                 raise found
         except Rejected as refusal:
             # A stranger learns of no conflict: without a good signature that alone is told.
             await self._apart(partial(_check_author, clear, view, refusal))
             raise _proved(refusal) from None
-        stored = await self._commit(ready, view, started)
+        stored = await self._commit(found, view, started)
         answer = encode_sealed_answer(stored.receipt, stored.head)
         return Answer(REPEATED if stored.repeated else ACCEPTED, answer)
 
@@ -168,16 +172,17 @@ class Submitter:
             return _judge(body, view)
         return await self._apart(lambda: _judge(body, view))
 
-    async def _inherited(self, ready: _Ready) -> _Ready | Rejected:
-        """Hold a reply against the marking of what it answers, which the ledger knows; the content is for the SDKs."""
+    async def _replying(self, ready: _Ready, view: _View) -> _Ready | Rejected:
+        """Hold a reply against what it answers, as far as the ledger knows it; the content is for the SDKs."""
         header = ready.examined.header
         if header.in_reply_to is None:
             return ready
+        target = await self._parts.ledger.answered(header.in_reply_to, header.sender)
         try:
-            admit_reply(header, await self._parts.ledger.answered(header.in_reply_to, header.sender))
+            admit_reply(header, target, view.directory)
         except Rejected as refusal:
             return refusal
-        return ready
+        return ready._replace(answers=is_answer(header, target), may_recall=may_recall(header, view.directory))
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """Do in a thread what would hold the event loop."""
@@ -253,6 +258,12 @@ class Submitter:
             body=examined.body,
             rows=ready.rows,
             sign=self._parts.stamps.accepted(examined.envelope_hash, header.sender, view.now),
+            sign_recalled=self._parts.stamps.recalled,
+            in_reply_to=header.in_reply_to,
+            respond_by=header.respond_by,
+            at_risk_at=_at_risk_at(header.respond_by, view.now),
+            answers=ready.answers,
+            may_recall=ready.may_recall,
         )
 
 
@@ -280,6 +291,13 @@ def _dispatch(ready: _Ready, stored: Stored, now: int) -> Dispatch:
         receipt=stored.receipt,
         rows=ready.rows,
     )
+
+
+def _at_risk_at(respond_by: int | None, now: int) -> int | None:
+    """Return from when an answer is at risk, as the tables of conversations say it of their clocks."""
+    if respond_by is None:
+        return None
+    return now + max(0, respond_by - now) * flows().at_risk_after_percent // 100
 
 
 def _delivery_key(view: _View, recipient: Address) -> PublicKey:

@@ -19,11 +19,15 @@ __all__ = [
     "URGENT",
     "Acceptance",
     "Advance",
+    "Answered",
     "CheckpointRow",
+    "Erasure",
     "EventRow",
     "LogLook",
     "LogState",
     "MessageStatus",
+    "Outstanding",
+    "Overdue",
     "RecipientStatus",
     "Record",
     "Ref",
@@ -37,7 +41,7 @@ __all__ = [
 URGENT: Final = frozenset({"flash", "urgent"})  # these overtake
 
 SignNumber = Callable[[int], bytes]  # acceptance number -> signed `accepted` receipt
-SignEnd = Callable[[EnvelopeHash, Address], bytes]  # envelope, recipient -> signed `expired` or `held` receipt
+SignEnd = Callable[[EnvelopeHash, Address], bytes]  # envelope, recipient -> signed `expired`, `recalled` or `held` receipt
 
 
 class Ref(NamedTuple):
@@ -66,6 +70,12 @@ class Acceptance(Struct, frozen=True, kw_only=True):
         body: The sealed body; deleted when every delivery has ended.
         rows: One for each recipient.
         sign: Makes the signed receipt from the acceptance number; runs in the writer thread, inside the commit.
+        sign_recalled: Makes the receipt of a delivery that a recall stops; like `sign`.
+        in_reply_to: Envelope hash of what it answers, or recalls.
+        respond_by: Until when its recipients are to answer, Unix seconds; None where nothing is asked.
+        at_risk_at: From when an answer is at risk; stands with `respond_by`.
+        answers: Whether it is an answer to what it names, so that its sender owes none any more.
+        may_recall: For a recall: kinds of messages of others that its sender may recall.
     """
 
     message_id: MessageId
@@ -82,6 +92,21 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     body: bytes
     rows: Sequence[Row]
     sign: SignNumber
+    sign_recalled: SignEnd
+    in_reply_to: EnvelopeHash | None = None
+    respond_by: int | None = None
+    at_risk_at: int | None = None
+    answers: bool = False
+    may_recall: frozenset[Kind] = frozenset()
+
+
+class Answered(NamedTuple):
+    """A message that a participant sent or got, as far as it binds what is said about it."""
+
+    sender: Address
+    kind: Kind
+    handling: str
+    conversation_id: ConversationId
 
 
 class Stored(NamedTuple):
@@ -116,6 +141,43 @@ class Record(NamedTuple):
     at: int
     reason: str | None
     signed: bytes
+
+
+class Outstanding(NamedTuple):
+    """Copies of recalled messages whose holders did not say that they are destroyed; `since` is None without one."""
+
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody asks of this
+    since: int | None
+
+
+class Overdue(NamedTuple):
+    """An answer that is at risk, or overdue since a moment ago: of which message, and who owes it."""
+
+    number: int
+    recipient: Address
+    message_id: MessageId
+    kind: Kind
+    respond_by: int
+    overdue: bool
+
+
+class Erasure(NamedTuple):
+    """
+    What may be erased.
+
+    Args:
+        kind: Of the messages.
+        ended_by: They ended at this time or before, Unix seconds.
+        expired_by: And their expiry is this or before.
+        limit_messages: So many in one commit.
+        limit_rows: Deliveries in one commit; the first message goes even when it has more.
+    """
+
+    kind: Kind
+    ended_by: int
+    expired_by: int
+    limit_messages: int
+    limit_rows: int
 
 
 class RecipientStatus(NamedTuple):

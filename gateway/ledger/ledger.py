@@ -14,11 +14,23 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
+from gateway.ledger.kept import Kept
 from gateway.ledger.line import Line, Lock, lock_of, make_engine
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
+from gateway.ledger.owed import Owed
 from gateway.ledger.readers import Readers
-from gateway.ledger.statements import accepting, conveying, directory, operating, outcomes, reading, receipts, sessions, waiting
+from gateway.ledger.statements import (
+    accepting,
+    conveying,
+    directory,
+    operating,
+    outcomes,
+    reading,
+    receipts,
+    sessions,
+    waiting,
+)
 from gateway.ledger.writer import Writer
 
 if TYPE_CHECKING:
@@ -27,7 +39,17 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
-    from gateway.ledger.facts import Acceptance, EventRow, MessageStatus, Record, Ref, SignEnd, Stored, Waiting
+    from gateway.ledger.facts import (
+        Acceptance,
+        Answered,
+        EventRow,
+        MessageStatus,
+        Record,
+        Ref,
+        SignEnd,
+        Stored,
+        Waiting,
+    )
     from gateway.ledger.states import State
 
 __all__ = ["Ledger"]
@@ -45,7 +67,9 @@ class Ledger:
     same call again is then answered like the first time. A read raises `Unavailable`.
 
     Attributes:
+        kept: The end of retention, and holds.
         log: The rows of the audit log.
+        owed: What recipients owe: answers, and the destruction of copies.
     """
 
     def __init__(
@@ -58,7 +82,9 @@ class Ledger:
         self._writer = Writer(self._lines[0], loop)
         self._readers = Readers(self._lines[1:], loop)
         self._read = self._readers.run
+        self.kept = Kept(self._readers, self._writer)
         self.log = LogTable(self._readers, self._writer)
+        self.owed = Owed(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod
@@ -126,7 +152,9 @@ class Ledger:
         """
         Keep a message: its row, a row for each recipient, an event, in one commit (promise 1).
 
-        Numbers grow in the order of commits, over all processes. The same message again is answered with what is stored.
+        A recall takes effect in it: what is undelivered of its target to its own recipients is `recalled`, and so is a target
+        that comes after its author recalled it. An answer ends what its sender owed. Numbers grow in the order of commits, over
+        all processes. The same message again is answered with what is stored.
 
         Raises:
             Rejected: `conflict`; this sender used this id for another message (promise 4).
@@ -138,9 +166,9 @@ class Ledger:
         found = await self._read(accepting.find, [(sender, message_id)])
         return found.get((sender, message_id))
 
-    async def answered(self, envelope_hash: EnvelopeHash, recipient: Address) -> str | None:
-        """Return the header code of a message that a participant got from somebody else; None for any other."""
-        return await self._read(reading.answered, envelope_hash, recipient)
+    async def answered(self, envelope_hash: EnvelopeHash, asker: Address) -> Answered | None:
+        """Return a message that a participant sent or got; None for any other, as for one that is not here (promise 9)."""
+        return await self._read(reading.answered, envelope_hash, asker)
 
     # --- conveying -----------------------------------------------------------------------------------------------
 
@@ -253,7 +281,7 @@ class Ledger:
 
     async def outcomes(self, sender: Address, after: int, limit: int) -> list[tuple[int, bytes]]:
         """
-        Return what a sender is told of its own messages: signed receipts rejected, held, expired and recalled.
+        Return what a sender is told of its own messages: signed receipts rejected, held, expired, recalled and destroyed.
 
         Args:
             sender: Who asks.

@@ -46,6 +46,8 @@ _OVERTIME: Final = frozenset({"57014", "55P03"})  # query_canceled, lock_not_ava
 _ENDED: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "25006"})
 
 
+_VACUUM: Final = "VACUUM message, delivery, event, outcome, deadline"  # the tables that an erasure touches
+
 _SETTINGS: Final = {
     "statement_timeout": STATEMENT_MS,
     "lock_timeout": LOCK_MS,
@@ -166,7 +168,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     """Set what a ledger needs, and read it back: SQLite ignores what it cannot do."""
     cursor = connection.cursor()
     # temp_store: what a statement over many rows needs to undo itself would be spilled to a file in another folder.
-    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "temp_store": 2}
+    # secure_delete: what is deleted or replaced is overwritten with zeros, here and not by whoever gets the page next.
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "temp_store": 2, "secure_delete": 1}
     for name, value in {"busy_timeout": BUSY_MS, **wanted, "cache_size": -CACHE_KIB, "journal_size_limit": WAL_BYTES}.items():
         cursor.execute(f"PRAGMA {name} = {value}")
     for name, value in wanted.items():
@@ -245,6 +248,34 @@ class Line:
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Do `work` on one state of the ledger; raise `Failed`."""
         return self._transact("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
+
+    def tidy(self) -> bool:
+        """
+        Take what was deleted out of the files, outside any transaction; False when somebody is in the way.
+
+        May take minutes on a large server, and nobody waits for it: it has no limit, and is not cut.
+
+        Raises:
+            Failed: Nothing is lost; what is left is taken another time.
+        """
+        connection = self._connected()
+        try:
+            cursor = connection.cursor()
+            if self._sqlite:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy = bool((cursor.fetchone() or (1,))[0])
+            else:
+                for statement in ("SET statement_timeout = 0", _VACUUM, f"SET statement_timeout = {STATEMENT_MS}"):
+                    cursor.execute(statement)
+                busy = False
+            cursor.close()
+        except BaseException as exc:
+            failed = translate(exc, self._engine, connection.dbapi_connection, committing=False)
+            self._give_up(lost=True)  # its settings are not known any more
+            if failed is None:
+                raise
+            raise failed from exc
+        return not busy
 
     def cut_if_silent(self) -> None:
         """

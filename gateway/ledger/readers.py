@@ -47,9 +47,22 @@ class Readers:
 
         return await self._loop.run_in_executor(self._threads, partial(self._on_a_line, work))
 
+    async def tidy(self) -> bool:
+        """Take what was deleted out of the files; False when somebody is in the way. Raises `Unavailable`."""
+        return await self._loop.run_in_executor(self._threads, self._tidy)
+
     def close(self) -> None:
         """Let what runs end; blocks."""
         self._threads.shutdown()
+
+    def _tidy(self) -> bool:
+        line = self._free.get()
+        try:
+            return line.tidy()
+        except Failed as exc:
+            raise exc.error from exc
+        finally:
+            self._free.put(line)
 
     def _on_a_line(self, work: Callable[[Transaction], T]) -> T:
         line = self._free.get()

@@ -16,12 +16,15 @@ from typing import Final
 
 __all__ = [
     "ACTION",
+    "DESTROYED",
     "DIRECTORY",
     "ENDED",
     "INBOX",
     "LATE",
     "MAY_EXPIRE",
     "OPEN",
+    "OWES_NOTHING",
+    "RECALL",
     "TOLD",
     "TRANSITIONS",
     "WAITING",
@@ -62,18 +65,26 @@ MAY_EXPIRE: Final = tuple(state for state, ways in TRANSITIONS.items() if State.
 WAITING: Final = (State.ACCEPTED, State.QUEUED)  # still to be conveyed
 INBOX: Final = (*WAITING, State.DELIVERED)  # what a thin client finds: it may have lost what it was given before
 
+DESTROYED: Final = "destroyed"  # what a recipient says of its copy; it changes no state
+
 # Events that change no state: the receipt came after the end, or speaks of what follows it.
 LATE: Final[Mapping[str, str]] = {
     State.DELIVERED: "delivered-late",
     State.OPENED: "opened-late",
     State.REJECTED: "rejected-late",
-    "destroyed": "destroyed",
+    DESTROYED: DESTROYED,
 }
 DIRECTORY: Final = "directory"  # the event of a new directory version, and of each thing that changed with it
 ACTION: Final = "action"  # the event of what an operator did
 
+RECALL: Final = "system.recall"  # the kind whose acceptance moves deliveries of another message
+
 # Ends and halts that the author of a message is told of, wherever his SDK is.
 TOLD: Final = (State.REJECTED, State.EXPIRED, State.RECALLED, State.HELD)
+
+
+# A recipient that never got the message, or could not read it, owes no answer.
+OWES_NOTHING: Final = frozenset({State.REJECTED, State.EXPIRED, State.RECALLED})
 
 
 def sources(goal: State) -> tuple[State, ...]:

@@ -13,16 +13,18 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from gateway.ledger.states import DIRECTORY, INBOX, LATE, MAY_EXPIRE, WAITING, State
+from gateway.ledger.states import DIRECTORY, INBOX, LATE, MAY_EXPIRE, RECALL, WAITING, State
 
 __all__ = [
     "SCHEMA_VERSION",
     "any_of",
     "checkpoint",
     "counter",
+    "deadline",
     "delivery",
     "directory_file",
     "event",
+    "hold",
     "log_leaf",
     "log_state",
     "log_tile",
@@ -31,9 +33,10 @@ __all__ = [
     "nonce",
     "outcome",
     "session",
+    "tombstone",
 ]
 
-SCHEMA_VERSION: Final = "0002"  # the newest migration: what this code reads and writes
+SCHEMA_VERSION: Final = "0003"  # the newest migration: what this code reads and writes
 
 # Only INTEGER is the row's own id in SQLite, and it has 8 bytes there.
 Int8: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -66,10 +69,22 @@ message = sa.Table(
     sa.Column("receipt", sa.LargeBinary, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary),
+    # After the body in the file: whoever asks for these takes them from an index, or from a row whose body has gone.
+    sa.Column("in_reply_to", sa.LargeBinary),
+    sa.Column("respond_by", Int8),
+    sa.Column("ends_at", Int8),  # its end, or its expiry until it has ended: from here its retention counts
     # Ids grow with time, so their index grows at its end; the sender decides among the few that share one.
     sa.UniqueConstraint("message_id", "sender", name="message_id_sender"),
     sa.UniqueConstraint("envelope_hash", name="message_envelope_hash"),
 )
+# The few recalls, by what they recall: a target that comes after its recall finds it here.
+sa.Index(
+    "message_recall",
+    message.c.in_reply_to,
+    sqlite_where=any_of(message.c.kind, (RECALL,)),
+    postgresql_where=any_of(message.c.kind, (RECALL,)),
+)
+sa.Index("message_ends", message.c.kind, message.c.ends_at)
 
 delivery = sa.Table(
     "delivery",
@@ -86,6 +101,7 @@ delivery = sa.Table(
     sa.Column("stanza", sa.LargeBinary, nullable=False),
     sa.Column("proof", sa.LargeBinary, nullable=False),
     sa.Column("receipt", sa.LargeBinary),
+    sa.Column("recalled_at", Int8),  # a recall came too late, and the copy is not known to be destroyed
     sqlite_with_rowid=False,
     postgresql_with=_CHURN,
 )
@@ -115,6 +131,33 @@ sa.Index(
     postgresql_where=any_of(_COLUMNS.state, MAY_EXPIRE),
 )
 
+sa.Index(
+    "delivery_recalled",
+    _COLUMNS.recalled_at,
+    sqlite_where=_COLUMNS.recalled_at.is_not(None),
+    postgresql_where=_COLUMNS.recalled_at.is_not(None),
+)
+
+# What a recipient owes: a row for each delivery of a message that names a time to answer. Where `pace` is absent, nothing.
+deadline = sa.Table(
+    "deadline",
+    metadata,
+    sa.Column("number", Int8, primary_key=True, autoincrement=False),
+    sa.Column("recipient", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("respond_by", Int8, nullable=False),
+    sa.Column("answered_at", Int8),
+    sa.Column("pace", sa.Text),  # due, at-risk, overdue: as it was told last
+    sa.Column("next_at", Int8),  # when the next of them begins
+    sqlite_with_rowid=False,
+    postgresql_with=_CHURN,
+)
+for _name, _keys, _set in (
+    ("deadline_next", [deadline.c.next_at], deadline.c.next_at),
+    ("deadline_pace", [deadline.c.kind, deadline.c.pace], deadline.c.pace),
+):
+    sa.Index(_name, *_keys, sqlite_where=_set.is_not(None), postgresql_where=_set.is_not(None))
+
 event = sa.Table(
     "event",
     metadata,
@@ -126,13 +169,18 @@ event = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("receipt", sa.LargeBinary),
     sa.Column("leaf", sa.LargeBinary),  # what the audit log gets of it; absent where nothing was signed
+    sa.Column("number", Int8),  # of its message, as long as that is kept
 )
-# A late receipt changes no row that could remember it: this index does, and grows with late receipts alone.
+# Numbers grow with time, so this index grows at its end, where one over hashes would grow everywhere.
+sa.Index("event_number", event.c.number, sqlite_where=event.c.number.is_not(None), postgresql_where=event.c.number.is_not(None))
+# A late receipt changes no row that could remember it: this index does, and grows with late receipts alone. Of a destroyed
+# copy each reason counts once: a holder that only stopped using it may erase it later.
 sa.Index(
     "event_late",
     event.c.envelope_hash,
     event.c.subject,
     event.c.event,
+    event.c.reason,
     unique=True,
     sqlite_where=any_of(event.c.event, tuple(LATE.values())),
     postgresql_where=any_of(event.c.event, tuple(LATE.values())),
@@ -153,8 +201,37 @@ outcome = sa.Table(
     sa.Column("seq", Int8, primary_key=True, autoincrement=True),
     sa.Column("sender", sa.Text, nullable=False),
     sa.Column("receipt", sa.LargeBinary, nullable=False),
+    sa.Column("number", Int8),  # of its message
 )
 sa.Index("outcome_sender", outcome.c.sender, outcome.c.seq)
+sa.Index(
+    "outcome_number",
+    outcome.c.number,
+    sqlite_where=outcome.c.number.is_not(None),
+    postgresql_where=outcome.c.number.is_not(None),
+)
+
+# What is left of a message whose retention is over: nothing that says who, what or to whom.
+tombstone = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("number", Int8, primary_key=True, autoincrement=False),
+    sa.Column("message_id", sa.LargeBinary, nullable=False),
+    sa.Column("envelope_hash", sa.LargeBinary, nullable=False),
+    sa.Column("accepted_at", Int8, nullable=False),
+    sa.Column("expires", Int8, nullable=False),
+    sa.Column("erased_at", Int8, nullable=False),
+)
+
+# Orders of operators to keep what would be erased; `scope` is message or conversation.
+hold = sa.Table(
+    "hold",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, primary_key=True),
+    sa.Column("at", Int8, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 session = sa.Table(
     "session",

@@ -105,6 +105,7 @@ def _facts(row: KindSpec, version: str, up: str, schema: Schema) -> Iterator[tup
     yield "Sealed by", "its author, or the gateway for a thin client" if row.gateway_may_seal else "its author alone"
     approved = "approves the sealed envelope; without that it is refused" if row.needs_approval else "not needed"
     yield "Second officer", approved
+    yield "Recalled by", "its author, or the coordination centre" if row.recalled_by_desk else "its author alone"
     yield "May be answered by", _kinds(row.replies, up)
     yield "May answer", _kinds((one.kind for one in KINDS.values() if row.kind in one.replies), up)
     yield "Repeats `in_reply_to`", _reply(row, schema)

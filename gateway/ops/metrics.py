@@ -38,6 +38,7 @@ class Metrics:
         self._deliveries()
         self._machinery()
         self._endings()
+        self._owed()
         self._log()
         self._vouching()
         # One cache for each gateway, not for the class: children belong to this registry.
@@ -49,6 +50,8 @@ class Metrics:
         self.waiting = cache(self._waiting.labels)
         self.faults = cache(self._faults.labels)
         self.operations = cache(self._operations.labels)
+        self.deadlines = cache(self._deadlines.labels)
+        self.erased = cache(self._erased.labels)
         self.own_key_ends_seconds = cache(self._own_key_ends_seconds.labels)
         self.cards_ending = cache(self._cards_ending.labels)
         self.metadata_ends_seconds = cache(self._metadata_ends_seconds.labels)
@@ -173,6 +176,26 @@ class Metrics:
         )
         self._metadata_ends_seconds = Gauge(
             "gateway_metadata_ends_seconds", "Time until the directory's metadata of a role expires.", ["role"], registry=own
+        )
+
+    def _owed(self) -> None:
+        own = self.registry
+        self._deadlines = Gauge(
+            "gateway_deadlines",
+            "Answers that recipients owe, by kind of what asks for them; of what ended unread none are counted.",
+            ["kind", "pace"],
+            registry=own,
+        )
+        self.recall_outstanding = Gauge(
+            "gateway_recall_outstanding",
+            "Copies of recalled messages that reached their recipients, and are not known to be destroyed.",
+            registry=own,
+        )
+        self.recall_oldest_seconds = Gauge(
+            "gateway_recall_oldest_seconds", "Time since the recall of the oldest of those copies; 0 without one.", registry=own
+        )
+        self._erased = Counter(
+            "gateway_messages_erased", "Messages whose metadata was erased after their retention.", ["kind"], registry=own
         )
 
     def _log(self) -> None:

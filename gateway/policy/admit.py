@@ -2,7 +2,7 @@
 Whether a message is taken: on its header and its recipients alone, for the content is sealed.
 
 Rules are asked in the order of `Rule`; the first one that is broken decides, for all recipients at once (all or nothing). The
-last one needs the ledger, and is asked by `admit_reply`.
+ones about replies need the ledger, and are asked by `gateway.policy.replies`.
 A rule's id is stable: it stands in logs and metrics; its error code is what the sender sees. Promise 5, promise 2.
 """
 
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.envelope.header import CONFIDENTIALITY
 from gateway.errors import Rejected
-from gateway.message.handling import as_strict
 from gateway.message.registry import KINDS
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.ids import Address, Kind
     from gateway.message.kind_spec import KindSpec
 
-__all__ = ["EXPIRES_WITHIN_S", "Rule", "Verdict", "admit", "admit_reply", "judge"]
+__all__ = ["EXPIRES_WITHIN_S", "Rule", "Verdict", "admit", "judge"]
 
 EXPIRES_WITHIN_S: Final = 90 * 86_400  # after `created`; delivery keys are kept for 91 days after they were sealed to
 
@@ -45,6 +44,9 @@ class Rule(StrEnum):
     MUST_REACH = "must-reach"
     CLEARANCE = "clearance"
     REPLY_MARKING = "reply-marking"
+    RECALL_POWER = "recall-power"
+    REPLY_KIND = "reply-kind"
+    REPLY_CONVERSATION = "reply-conversation"
     ADMITTED = "admitted"
 
 
@@ -110,23 +112,6 @@ def judge(
         if detail is not None:
             return Verdict(rule, code, detail)
     return Verdict(Rule.ADMITTED)
-
-
-def admit_reply(header: Header, answered: str | None) -> None:
-    """
-    Refuse a reply whose header is marked more laxly than the message that it answers.
-
-    Args:
-        header: As its author signed it.
-        answered: The header code of the message that it answers and that its author got; None where there is none, or it is
-            the author's own: whoever wrote it may lower its marking.
-
-    Raises:
-        Rejected: `handling-laxer`.
-    """
-    if answered is not None and not as_strict(header.handling, answered):
-        detail = f"{header.handling}, and what it answers is {answered}"
-        Verdict(Rule.REPLY_MARKING, "handling-laxer", detail).require()
 
 
 def _sender_active(case: _Case) -> str | None:

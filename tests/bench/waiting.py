@@ -29,7 +29,7 @@ from gateway.envelope import (
     make_receipt,
     rows,
 )
-from gateway.ids import EnvelopeHash, MessageId, Participant, make_address
+from gateway.ids import Address, EnvelopeHash, MessageId, Participant, make_address
 from gateway.ledger import Acceptance, Ledger
 from tests.bench.figures import Figure
 from tests.bench.running import GatewayProcess, Stand, standing
@@ -118,7 +118,12 @@ def _acceptance(examined: Examined, keyring: MemoryKeyring, turn: int) -> Accept
         body=examined.body,
         rows=[row._replace(recipient=RECIPIENTS[turn % len(RECIPIENTS)])],
         sign=partial(_sign, examined, envelope_hash, keyring),
+        sign_recalled=_never,
     )
+
+
+def _never(envelope_hash: EnvelopeHash, _: Address) -> bytes:
+    raise AssertionError(f"nobody recalls {envelope_hash.hex()}")
 
 
 def _sign(examined: Examined, envelope_hash: EnvelopeHash, keyring: MemoryKeyring, number: int) -> bytes:

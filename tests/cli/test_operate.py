@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tests.support.zygote import Ran
 
 GATE = Address("GW-ICN@icn")
+UUID = "01910000-0000-7000-8000-000000000000"
 OPERATOR = SigningKey.generate(GATE, Use.OPERATOR, os.urandom)
 
 
@@ -79,6 +80,33 @@ async def test_an_order_is_signed_by_the_operator_key(config: Path, exchange: Fa
     record = KeyRecord.of(OPERATOR.public, 0, 1 << 40)
     found = verify_action(parse_action(data), {record.key_id: record}.get, GATE, time.time())
     assert (found.verb, found.target, found.reason) == ("release", "41/0", "the line was repaired")
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value", "target", "said"),
+    [
+        ("hold", "--message", "5f" * 32, "message/" + "5f" * 32, "held"),
+        ("release-hold", "--conversation", UUID, f"conversation/{UUID}", "let go"),
+    ],
+)
+async def test_a_hold_names_a_message_or_a_conversation(
+    config: Path, exchange: FakeExchange, verb: str, option: str, value: str, target: str, said: str
+) -> None:
+    """What is held, and let go, is named by its hash or id, and the order is signed like every other."""
+    ran = await run_gateway("operate", verb, option, value, "--reason", "an inquiry", "--config", str(config))
+    assert (ran.code, ran.out) == (0, f"{said} {target}\n")
+    [data] = exchange.orders
+    found = parse_action(data).action
+    assert (found.verb, found.target, found.reason) == (verb, target, "an inquiry")
+
+
+@pytest.mark.parametrize("options", [[], ["--message", "5f" * 32, "--conversation", UUID], ["--message", "5f"]])
+async def test_a_hold_of_nothing_or_of_two_things_never_leaves(
+    config: Path, exchange: FakeExchange, options: list[str]
+) -> None:
+    """One thing is named, in its one spelling."""
+    ran = await run_gateway("operate", "hold", *options, "--reason", "an inquiry", "--config", str(config))
+    assert (ran.code != 0, exchange.orders) == (True, [])
 
 
 async def test_two_orders_are_never_the_same(config: Path, exchange: FakeExchange) -> None:

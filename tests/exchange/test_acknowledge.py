@@ -51,7 +51,8 @@ async def test_a_bad_receipt_does_not_spoil_the_others(stage: Stage) -> None:
     [
         ({"subject": address("NCB-XA")}, "not-found"),
         ({"signer": address("NCB-XA")}, "not-found"),
-        ({"event": Event.DESTROYED}, "malformed"),
+        ({"event": Event.RECALLED}, "malformed"),
+        ({"event": Event.DESTROYED, "reason": "a-long-story"}, "malformed"),
         ({"event": Event.HELD}, "malformed"),
         ({"at": 4_000_000_000}, "clock-skew"),
     ],

@@ -172,6 +172,23 @@ async def test_only_this_gateways_operator_gives_orders(stage: Stage) -> None:
     assert await leaves(stage) == []
 
 
+async def test_a_hold_is_ordered_and_let_go_with_its_leaves(stage: Stage) -> None:
+    """Promise 6: what is kept beyond its time, and why no longer, is a leaf each; what is not there is refused without one."""
+    conversation = "conversation/01910000-0000-7000-8000-000000000000"
+    sealed = stage.sealed("NCB-QM", ["GN-QN"])
+    await stage.exchange.submit_sealed(sealed.submission)
+    message = f"message/{sealed.envelope_hash.hex()}"
+    orders = [signed(stage, target, verb=verb) for target in (message, conversation) for verb in ("hold", "release-hold")]
+    for order in orders:
+        await stage.exchange.operate(order)
+    assert await leaves(stage) == [contexts.action_leaf(order) for order in orders]
+    for verb, target in (("hold", f"message/{'0' * 64}"), ("release-hold", message), ("release-hold", conversation)):
+        assert await refused(stage.exchange.operate(signed(stage, target, verb=verb))) == "not-found"
+    for target in ("message/5f", "conversation/5f", sealed.envelope_hash.hex(), f"{message}0", "1/0"):
+        assert await refused(stage.exchange.operate(signed(stage, target, verb="hold"))) == "bad-request"
+    assert len(await leaves(stage)) == 4
+
+
 @pytest.mark.parametrize("body", [b"", b"\x93", bytes(2000), bytes(range(64))], ids=["none", "cut", "zeros", "noise"])
 async def test_bytes_that_are_no_order_are_refused(stage: Stage, body: bytes) -> None:
     """Whatever comes, it has a code and no effect; its text is no label of a metric."""

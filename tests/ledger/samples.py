@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.envelope import Row
 from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
@@ -48,17 +48,19 @@ def sample(
     urgency: str = "normal",
     expires: int = NOW + 1000,
     body: bytes = b"sealed",
+    kind: str = "cooperation.request",
     sender: Address = QM,
     number: int | None = None,
+    **more: Any,
 ) -> Acceptance:
-    """Make a message like no other, or again the one with that number."""
+    """Make a message like no other, or again the one with that number; `more` are further facts of it."""
     seed = hashlib.sha512(b"%d" % (next(_numbers) if number is None else -number)).digest()
     return Acceptance(
         message_id=MessageId(seed[:16]),
         sender=sender,
         envelope_hash=EnvelopeHash(seed[32:]),
         submission_hash=None,
-        kind=Kind("cooperation.request"),
+        kind=Kind(kind),
         urgency=urgency,
         handling="amber/restricted",
         conversation_id=ConversationId(seed[16:32]),
@@ -68,6 +70,8 @@ def sample(
         body=body,
         rows=[Row(index, recipient, b"stanza %d" % index, (SIBLING,)) for index, recipient in enumerate(to)],
         sign=sign,
+        sign_recalled=end,
+        **more,
     )
 
 

@@ -145,10 +145,16 @@ async def test_numbers_grow_in_the_order_of_commits_over_processes(postgres_url:
     assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen)
 
 
-async def test_the_marking_of_a_message_is_told_to_who_got_it(ledger: Ledger) -> None:
-    """What a reply is held against: the header code, for its recipients; for its sender and strangers there is nothing."""
+async def test_what_binds_a_reply_is_told_to_who_sent_or_got_the_message(ledger: Ledger) -> None:
+    """Author, kind, marking and conversation, for its sender and recipients; for strangers it is like none (promise 9)."""
     message = sample()
     await ledger.accept(message)
-    assert await ledger.answered(message.envelope_hash, QN) == message.handling
-    for asker, asked in ((QM, message.envelope_hash), (Address("NCB-XZ@icn"), message.envelope_hash), (QN, b"x" * 32)):
+    for party in (QM, QN):
+        assert await ledger.answered(message.envelope_hash, party) == (
+            QM,
+            message.kind,
+            message.handling,
+            message.conversation_id,
+        )
+    for asker, asked in ((Address("NCB-XZ@icn"), message.envelope_hash), (QN, b"x" * 32)):
         assert await ledger.answered(EnvelopeHash(asked), asker) is None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.audit.log import AuditLog
 from gateway.broker import Broker, MemoryBroker
-from gateway.config import DirectoryConfig, Limits
+from gateway.config import DirectoryConfig, Limits, RetentionConfig
 from gateway.envelope import (
     Event,
     Header,
@@ -280,6 +280,7 @@ def make_parts(
         directory=DirectorySource(ledger, Authority(world.root, publication, world.online), clock, metrics),
         stamps=Stamps(gate, keyring, clock, os.urandom, view=audit.view),
         limits=limits,
+        retention=RetentionConfig(),
         metrics=metrics,
         clock=clock,
         rng=os.urandom,

@@ -1,5 +1,5 @@
 """
-Accepting: one look for repeats, one insert for each table, for all messages of a group.
+Accepting: one look for repeats, one insert for each table, for all messages of a group, and what follows from them at once.
 
 The number is given and the receipt signed under the writer's lock, so numbers grow in the order of commits. Same sender and
 id: the same message gets its first answer again, another message is a conflict (promise 4).
@@ -17,10 +17,13 @@ from gateway.errors import GatewayError, Rejected
 from gateway.ids import Address, MessageId
 from gateway.ledger.facts import URGENT, Acceptance, Stored
 from gateway.ledger.prepared import Statement, Transaction, Value, place
+from gateway.ledger.statements.inserting import event_statement, insert
+from gateway.ledger.statements.owing import owe
+from gateway.ledger.statements.recalling import recall
 from gateway.ledger.states import State
-from gateway.ledger.tables import delivery, event, message
+from gateway.ledger.tables import delivery, message
 
-__all__ = ["accept", "event_statement", "find"]
+__all__ = ["accept", "find"]
 
 Row = tuple[Value, ...]
 
@@ -38,24 +41,15 @@ _KNOWN: Final = Statement(
 )
 
 
-def _insert(table: sa.Table, columns: Sequence[str]) -> Statement:
-    """Insert many rows; the columns are named, in the order of the table."""
-
-    def build(rows: int) -> sa.Insert:
-        return sa.insert(table).values([{name: place(table.c[name], row) for name in columns} for row in range(rows)])
-
-    return Statement(build, columns)
-
-
-event_statement: Final = _insert(event, ("at", "event", "envelope_hash", "subject", "reason", "receipt", "leaf"))
-_MESSAGE: Final = _insert(message, message.c.keys())
-_DELIVERY: Final = _insert(delivery, delivery.c.keys())
+_MESSAGE: Final = insert(message, message.c.keys())
+_DELIVERY: Final = insert(delivery, delivery.c.keys())
 
 
 def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored | GatewayError]:
     """Store what is new; answer what is not."""
     known = find(transaction, [(one.sender, one.message_id) for one in batch])
     outcomes: list[Stored | GatewayError] = []
+    fresh: dict[int, Acceptance] = {}
     messages: list[Row] = []
     deliveries: list[Row] = []
     events: list[Row] = []
@@ -68,16 +62,19 @@ def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored
         stored = Stored(number, one.sign(number), one.head, one.envelope_hash, one.submission_hash, repeated=False)
         known[one.sender, one.message_id] = stored
         outcomes.append(stored)
+        fresh[number] = one
         messages.append(_message_row(one, stored, transaction.now))
         deliveries.extend(_delivery_rows(one, number, transaction.now))
         # The receipt stands with its message; its leaf here, in the order of all leaves.
         leaf = signed_receipt_leaf(stored.receipt)
-        events.append((transaction.now, State.ACCEPTED.value, one.envelope_hash, one.sender, None, None, leaf))
+        events.append((transaction.now, State.ACCEPTED.value, one.envelope_hash, one.sender, None, None, leaf, number))
     transaction.write(_MESSAGE, messages)
     transaction.write(_DELIVERY, deliveries)
     transaction.write(event_statement, events)
     transaction.count("number", len(messages))
     transaction.count(State.ACCEPTED, len(deliveries))
+    owe(transaction, fresh)
+    recall(transaction, fresh)
     return outcomes
 
 
@@ -117,6 +114,9 @@ def _message_row(one: Acceptance, stored: Stored, now: int) -> Row:
         stored.receipt,
         one.head,
         one.body,
+        one.in_reply_to,
+        one.respond_by,
+        one.expires,
     )
 
 
@@ -135,6 +135,7 @@ def _delivery_rows(one: Acceptance, number: int, now: int) -> list[Row]:
             None,
             row.stanza,
             b"".join(row.proof),
+            None,
             None,
         )
         for row in one.rows

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from gateway.errors import GatewayError, Rejected
 from gateway.ledger.prepared import Statement, Transaction, place, single
-from gateway.ledger.statements.accepting import event_statement
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.states import ACTION, DIRECTORY
 from gateway.ledger.tables import any_of, counter, directory_file, event
 
@@ -52,7 +52,8 @@ def publish(transaction: Transaction, batch: Sequence[Publication]) -> list[int 
 
 def record_action(transaction: Transaction, batch: Sequence[tuple[bytes, str]]) -> list[None]:
     """Keep what operators did, with its leaf; the summary is for people."""
-    transaction.write(event_statement, [(transaction.now, ACTION, None, summary, None, None, leaf) for leaf, summary in batch])
+    now = transaction.now
+    transaction.write(event_statement, [(now, ACTION, None, summary, None, None, leaf, None) for leaf, summary in batch])
     return [None] * len(batch)
 
 
@@ -83,6 +84,6 @@ def _publish(
     transaction.count("directory", 1)
     subject = f"version {transaction.directory}"
     transaction.write(
-        event_statement, [(transaction.now, DIRECTORY, None, subject, None, None, leaf) for leaf in leaves or (None,)]
+        event_statement, [(transaction.now, DIRECTORY, None, subject, None, None, leaf, None) for leaf in leaves or (None,)]
     )
     return transaction.directory

@@ -2,8 +2,8 @@
 Moving deliveries from state to state: the only place that changes a state.
 
 `look` reads rows under the writer's lock, so what was read stays true until the commit. `move` writes the row, its event,
-what its author is told and the counts together; `move_all` sends a whole set of rows back without reading them. When nothing
-of a message can be delivered any more its body goes.
+what its author is told, what is owed and the counts together; `move_all` sends a whole set of rows back without reading them.
+When nothing of a message can be delivered any more its body goes, and its retention begins.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from gateway.envelope import signed_receipt_leaf
 from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Ref
-from gateway.ledger.prepared import Statement, Transaction, Value, given, place, single
-from gateway.ledger.statements.accepting import event_statement
+from gateway.ledger.prepared import Statement, Transaction, Value, given, single
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.outcomes import tell
-from gateway.ledger.states import ENDED, TOLD, TRANSITIONS, WAITING, State, event_of
+from gateway.ledger.statements.owing import forgive
+from gateway.ledger.states import ENDED, OWES_NOTHING, TOLD, TRANSITIONS, WAITING, State, event_of
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["FOUND", "Found", "Move", "Step", "drop_bodies", "found", "look", "move", "move_all"]
@@ -78,13 +79,15 @@ def _change(rows: int) -> sa.Update:
 
 def _drop(rows: int) -> sa.Update:
     still = sa.select(delivery.c.idx).where(delivery.c.number == message.c.number, ~any_of(delivery.c.state, ENDED)).exists()
-    numbers = message.c.number.in_([place(message.c.number, row) for row in range(rows)])
-    return sa.update(message).values(body=sa.null()).where(numbers, message.c.body.is_not(None), ~still)
+    new = given(rows, number=Int8, at=Int8)
+    ends = sa.case((message.c.ends_at < new.c.at, message.c.ends_at), else_=new.c.at)
+    ended = sa.and_(message.c.number == new.c.number, message.c.body.is_not(None), ~still)
+    return sa.update(message).values(body=sa.null(), ends_at=ends).where(ended)
 
 
 _OF_REFS: Final = Statement(_of_refs, ("number", "idx"))
 _CHANGE: Final = Statement(_change, ("number", "idx", "state", "attempts", "changed_at", "reason", "receipt"))
-_DROP: Final = Statement(_drop, ("number",))
+_DROP: Final = Statement(_drop, ("number", "at"))
 
 
 def look(transaction: Transaction, refs: Sequence[Ref]) -> list[Found]:
@@ -111,6 +114,7 @@ def move(transaction: Transaction, moves: Sequence[Move]) -> None:
     transaction.write(_CHANGE, changes)
     transaction.write(event_statement, events)
     tell(transaction, [told for one in moves for told in _told(one)])
+    forgive(transaction, [_delivery(one) for one in moves if one.steps[-1].state in OWES_NOTHING])
     drop_bodies(transaction, {one.found.ref.number for one in moves if one.steps[-1].state in ENDED})
 
 
@@ -120,19 +124,23 @@ def _events(now: int, one: Move) -> Iterator[tuple[Value, ...]]:
         assert step.state in TRANSITIONS[before], f"{before} -> {step.state}"
         name = event_of(before, step.state)
         leaf = None if step.receipt is None else signed_receipt_leaf(step.receipt)
-        yield now, name, one.found.envelope_hash, one.found.recipient, step.reason, step.receipt, leaf
+        yield now, name, one.found.envelope_hash, one.found.recipient, step.reason, step.receipt, leaf, one.found.ref.number
         before = step.state
 
 
-def _told(one: Move) -> Iterator[tuple[Address, bytes]]:
+def _delivery(one: Move) -> tuple[int, Address]:
+    return one.found.ref.number, one.found.recipient
+
+
+def _told(one: Move) -> Iterator[tuple[Address, bytes, int]]:
     for step in one.steps:
         if step.state in TOLD and step.receipt is not None:
-            yield one.found.sender, step.receipt
+            yield one.found.sender, step.receipt, one.found.ref.number
 
 
 def drop_bodies(transaction: Transaction, numbers: set[int]) -> None:
     """Delete the bodies of those messages that have nothing left to deliver."""
-    transaction.write(_DROP, [(number,) for number in sorted(numbers)])
+    transaction.write(_DROP, [(number, transaction.now) for number in sorted(numbers)])
 
 
 def _queued(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -150,12 +158,13 @@ def move_all(*conditions: sa.ColumnElement[bool], fixed: Sequence[str] = ()) -> 
     """
     now = sa.bindparam("now", type_=Int8)
     events = sa.insert(event).from_select(
-        ["at", "event", "envelope_hash", "subject"],
+        ["at", "event", "envelope_hash", "subject", "number"],
         sa.select(
             sa.cast(now, Int8),
             sa.literal_column(f"'{event_of(State.QUEUED, State.ACCEPTED)}'", sa.Text),
             message.c.envelope_hash,
             delivery.c.recipient,
+            delivery.c.number,
         )
         .join_from(delivery, message)
         .where(_queued(*conditions))

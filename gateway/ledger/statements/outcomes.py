@@ -1,5 +1,5 @@
 """
-What authors are told: receipts that say that a delivery of theirs was rejected, held, expired or recalled.
+What authors are told: receipts that say that a delivery of theirs was rejected, held, expired or recalled, or a copy destroyed.
 
 Each row is written in the same commit as the event that it speaks of; an author reads on from the last one that he saw.
 """
@@ -19,9 +19,9 @@ __all__ = ["read", "tell"]
 
 _TELL: Final = Statement(
     lambda rows: sa.insert(outcome).values(
-        [{"sender": place(outcome.c.sender, row), "receipt": place(outcome.c.receipt, row)} for row in range(rows)]
+        [{name: place(outcome.c[name], row) for name in ("sender", "receipt", "number")} for row in range(rows)]
     ),
-    ("sender", "receipt"),
+    ("sender", "receipt", "number"),
 )
 _READ: Final = single(
     sa.select(outcome.c.seq, outcome.c.receipt)
@@ -38,8 +38,8 @@ _READ: Final = single(
 )
 
 
-def tell(transaction: Transaction, told: Sequence[tuple[Address, bytes]]) -> None:
-    """Keep signed receipts for the senders that they concern."""
+def tell(transaction: Transaction, told: Sequence[tuple[Address, bytes, int]]) -> None:
+    """Keep signed receipts for the senders that they concern, each with the number of its message."""
     transaction.write(_TELL, told)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from gateway.ids import Address, EnvelopeHash, MessageId
-from gateway.ledger.facts import EventRow, MessageStatus, RecipientStatus
+from gateway.ledger.facts import Answered, EventRow, MessageStatus, RecipientStatus
 from gateway.ledger.prepared import Transaction, single
 from gateway.ledger.states import WAITING, State
 from gateway.ledger.tables import Int8, any_of, counter, delivery, event, message
@@ -47,13 +47,17 @@ _STATUS: Final = single(
     "sender",
 )
 _ANSWERED: Final = single(
-    sa.select(message.c.handling)
+    sa.select(message.c.sender, message.c.kind, message.c.handling, message.c.conversation_id)
     .join_from(message, delivery)
     .where(
         message.c.envelope_hash == sa.bindparam("envelope_hash", type_=sa.LargeBinary()),
-        delivery.c.recipient == sa.bindparam("recipient", type_=sa.Text()),
-        message.c.sender != sa.bindparam("sender", type_=sa.Text()),
-    ),
+        sa.or_(
+            delivery.c.recipient == sa.bindparam("recipient", type_=sa.Text()),
+            message.c.sender == sa.bindparam("sender", type_=sa.Text()),
+        ),
+    )
+    .limit(sa.literal_column("1"))
+    .offset(sa.literal_column("0")),
     "envelope_hash",
     "recipient",
     "sender",
@@ -84,10 +88,10 @@ _EVENTS: Final = single(
 )
 
 
-def answered(transaction: Transaction, envelope_hash: EnvelopeHash, recipient: Address) -> str | None:
-    """Return the header code of a message that this participant got from somebody else."""
-    rows = transaction.run(_ANSWERED, envelope_hash, recipient, recipient)
-    return rows[0][0] if rows else None
+def answered(transaction: Transaction, envelope_hash: EnvelopeHash, asker: Address) -> Answered | None:
+    """Return a message that this participant sent or got."""
+    rows = transaction.run(_ANSWERED, envelope_hash, asker, asker)
+    return Answered(*rows[0]) if rows else None
 
 
 def status(transaction: Transaction, sender: Address, message_id: MessageId) -> MessageStatus | None:

@@ -4,12 +4,13 @@ Recording what recipients say.
 Idempotent: what is recorded already is answered like the first time and changes nothing; the first receipt of each event
 counts. `opened` after `rejected`, or the other way round, is a conflict. A receipt for a delivery that is not its subject's
 is answered like one that does not exist (promise 9). After an expiry or a recall it is kept as an event: the state stays.
+That a copy was destroyed is kept once for each reason, and told to the author.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,8 +18,11 @@ from gateway.envelope import signed_receipt_leaf
 from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Record
 from gateway.ledger.prepared import Statement, Transaction, Value, given, place
+from gateway.ledger.statements import recalling
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.moving import Found, Move, Step, found, move
-from gateway.ledger.states import INBOX, LATE, State, steps
+from gateway.ledger.statements.outcomes import tell
+from gateway.ledger.states import DESTROYED, INBOX, LATE, State, steps
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["record"]
@@ -30,9 +34,18 @@ RECORDED: Final = ""
 # What each answer contradicts: the recipient's application has decided once.
 _CONTRADICTS: Final = {State.OPENED: State.REJECTED, State.REJECTED: State.OPENED}
 
-_LATE_COLUMNS: Final = ("at", "event", "envelope_hash", "subject", "reason", "receipt", "leaf")
+_LATE_NAME: Final = ("envelope_hash", "subject", "event", "reason")
+_HANDED_OVER: Final = frozenset({LATE[State.DELIVERED], LATE[State.OPENED]})
 
 Name = tuple[EnvelopeHash, Address]
+LateName = tuple[EnvelopeHash, Address, str, str]  # the last is the reason why a copy was destroyed, else empty
+
+
+class _Late(NamedTuple):
+    """A receipt that changes no state, and the delivery that it is about."""
+
+    row: Found
+    receipt: Record
 
 
 def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
@@ -50,15 +63,13 @@ def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
     return Statement(build, ("number", "recipient"))
 
 
-def _late(rows: int) -> sa.Insert:
-    new = given(rows, **{name: event.c[name].type for name in _LATE_COLUMNS})
-    chosen = sa.select(*(new.c[name] for name in _LATE_COLUMNS)).where(sa.not_(_stands(new)))
-    return sa.insert(event).from_select(list(_LATE_COLUMNS), chosen)
-
-
-def _stands(new: sa.CTE) -> sa.ColumnElement[bool]:
-    same = (event.c[name] == new.c[name] for name in ("envelope_hash", "subject", "event"))
-    return sa.select(event.c.seq).where(*same, any_of(event.c.event, tuple(LATE.values()))).exists()
+def _stand(rows: int) -> sa.Select[Any]:
+    names = given(rows, **{name: event.c[name].type for name in _LATE_NAME})
+    destroyed = any_of(event.c.event, (DESTROYED,))
+    reason = sa.case((destroyed, sa.func.coalesce(event.c.reason, sa.literal_column("''"))), else_=sa.literal_column("''"))
+    named = (event.c[name] == names.c[name] for name in _LATE_NAME[:3])
+    same = sa.and_(*named, reason == names.c.reason, any_of(event.c.event, tuple(LATE.values())))
+    return sa.select(*(event.c[name] for name in _LATE_NAME[:3]), reason).select_from(names).join(event, same)
 
 
 _NUMBERS: Final = Statement(
@@ -69,7 +80,7 @@ _NUMBERS: Final = Statement(
 )
 _IN_INBOX: Final = _of_subject(any_of(delivery.c.state, INBOX))
 _ANYWHERE: Final = _of_subject()
-_LATE: Final = Statement(_late, _LATE_COLUMNS)
+_STAND: Final = Statement(_stand, _LATE_NAME)
 
 
 def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[list[str]]:
@@ -77,8 +88,26 @@ def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[
     book = _Book(_look(transaction, {(one.envelope_hash, one.subject) for records in batch for one in records}))
     outcomes = [[book.enter(one) for one in records] for records in batch]
     move(transaction, list(book.moves.values()))
-    transaction.write(_LATE, [(transaction.now, *row) for row in book.late.values()])
+    _keep_late(transaction, book.late)
     return outcomes
+
+
+def _keep_late(transaction: Transaction, late: dict[LateName, _Late]) -> None:
+    """Keep as events what is not kept yet; a copy that was handed over counts until it is destroyed."""
+    known = set(transaction.look(_STAND, sorted(late))) if late else set()
+    new = {name: one for name, one in late.items() if name not in known}
+    transaction.write(event_statement, [_late_event(transaction.now, name, one) for name, one in new.items()])
+    destroyed = [one for (_, _, kind, _), one in new.items() if kind == DESTROYED]
+    tell(transaction, [(one.row.sender, one.receipt.signed, one.row.ref.number) for one in destroyed])
+    handed = [one for (_, _, kind, _), one in new.items() if kind in _HANDED_OVER and one.row.state is State.RECALLED]
+    recalling.mark(transaction, sorted({one.row.ref for one in handed}))
+    recalling.clear(transaction, [one.row.ref for one in destroyed])
+
+
+def _late_event(now: int, name: LateName, one: _Late) -> tuple[Value, ...]:
+    envelope_hash, subject, kind, _ = name
+    signed = one.receipt.signed
+    return (now, kind, envelope_hash, subject, one.receipt.reason, signed, signed_receipt_leaf(signed), one.row.ref.number)
 
 
 def _look(transaction: Transaction, names: set[Name]) -> dict[Name, Found]:
@@ -103,7 +132,7 @@ class _Book:
     def __init__(self, rows: dict[Name, Found]) -> None:
         self._rows = rows
         self.moves: dict[Name, Move] = {}
-        self.late: dict[tuple[str, EnvelopeHash, Address], tuple[Value, ...]] = {}
+        self.late: dict[LateName, _Late] = {}
 
     def enter(self, one: Record) -> str:
         """Enter one receipt and return its outcome."""
@@ -115,15 +144,14 @@ class _Book:
             return CONFLICT
         taken = self.moves[name].steps if name in self.moves else ()
         state = taken[-1].state if taken else row.state
-        goal = State(one.event) if one.event != "destroyed" else None
+        goal = State(one.event) if one.event != DESTROYED else None
         way = steps(state, goal) if goal else ()
         if way:
             implied = tuple(Step(passed, one.at, f"implied by {goal}") for passed in way[:-1])
             self.moves[name] = Move(row, (*taken, *implied, Step(way[-1], one.at, one.reason, one.signed)), row.attempts)
         elif goal is None or state in {State.EXPIRED, State.RECALLED}:
-            kind = LATE[one.event]
-            leaf = signed_receipt_leaf(one.signed)
-            self.late.setdefault((kind, *name), (kind, *name, one.reason, one.signed, leaf))
+            why = one.reason or "" if one.event == DESTROYED else ""
+            self.late.setdefault((*name, LATE[one.event], why), _Late(row, one))
         elif _CONTRADICTS.get(goal) is state:
             return CONFLICT
         return RECORDED

@@ -152,6 +152,7 @@ ROWS: Final = (
         respond_within_s=NO_ANSWER,
         retention_days=10 * YEAR_DAYS,
         default_handling=_POLICE,
+        recalled_by_desk=True,
         rules=(
             "suspend, cancel and expire have a `reason`, no other action has; expire and the reason expired need each other",
             "extend and reinstate have an `explanation`",
