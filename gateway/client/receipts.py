@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gateway.client import arrivals
+from gateway.envelope.receipt import Event, parse_receipt
 from gateway.errors import GatewayError, Rejected
 from gateway.protocol import frames, media
 
@@ -32,6 +33,11 @@ __all__ = ["ReceiptPost"]
 
 _FINAL: Final = frozenset({"", "not-found", "conflict", "malformed", "signature-bad"})
 _log: Final = logging.getLogger(__name__)
+
+
+def _expected(due: Due, outcome: str) -> bool:
+    """Say whether a gateway may well know nothing of it: a recall was answered of a message that never came here."""
+    return outcome == "not-found" and parse_receipt(due.data).receipt.event is Event.DESTROYED
 
 
 class _Outcomes(msgspec.Struct, frozen=True):
@@ -52,7 +58,7 @@ class ReceiptPost:
         self._transport = transport
         self._session: Session | None = None
         self._ids = itertools.count(1)
-        self._waiting: dict[int, Sequence[int]] = {}
+        self._waiting: dict[int, Sequence[Due]] = {}
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._unsent = True  # until a look at the home has shown otherwise
@@ -81,14 +87,13 @@ class ReceiptPost:
         for start in range(0, len(dues), media.MAX_RECEIPTS):
             part = dues[start : start + media.MAX_RECEIPTS]
             request_id = next(self._ids)
-            self._waiting[request_id] = [due.row for due in part]
+            self._waiting[request_id] = part
             self._quiet.clear()
             await session.send(frames.Receipts(request_id, [due.data for due in part]))
 
     def recorded(self, frame: frames.Recorded) -> None:
         """Take a gateway's answer."""
-        rows = self._waiting.pop(frame.request_id, ())
-        self._done(rows, frame.outcomes)
+        self._done(self._waiting.pop(frame.request_id, ()), frame.outcomes)
         if not self._waiting:
             self._quiet.set()
 
@@ -118,7 +123,7 @@ class ReceiptPost:
                 outcomes = msgspec.json.decode(answer.body, type=_Outcomes).outcomes
             except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
                 raise Rejected("outcomes that cannot be read", code="malformed") from exc
-            self._done([due.row for due in dues], outcomes)
+            self._done(dues, outcomes)
         self._unsent = False
 
     async def _due(self) -> AsyncIterator[list[Due]]:
@@ -128,9 +133,10 @@ class ReceiptPost:
             yield dues
             after = dues[-1].row
 
-    def _done(self, rows: Sequence[int], outcomes: Sequence[str]) -> None:
-        done = [row for row, outcome in zip(rows, outcomes, strict=False) if outcome in _FINAL]
-        for outcome in set(outcomes) - {""}:
+    def _done(self, dues: Sequence[Due], outcomes: Sequence[str]) -> None:
+        told = list(zip(dues, outcomes, strict=False))
+        done = [due.row for due, outcome in told if outcome in _FINAL]
+        for outcome in {outcome for due, outcome in told if outcome and not _expected(due, outcome)}:
             _log.warning("a gateway did not record a receipt: %s", outcome[:64])
         if done:
             self._store.later(lambda connection: arrivals.recorded(connection, done))
