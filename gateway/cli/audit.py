@@ -16,7 +16,7 @@ from gateway.cli import output
 from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
-    from gateway.client.auditor import Grown, LogReport
+    from gateway.client.log.auditor import Grown, LogReport
     from gateway.tlog.leaves import ReadableLeaf
     from gateway.tlog.note import VerifierKey
 

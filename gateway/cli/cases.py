@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.client import Case, Item, Owed, Standing
-    from gateway.client.case_reader import CaseReader
+    from gateway.client.cases.reader import CaseReader
 
 __all__ = ["register"]
 

@@ -58,7 +58,7 @@ def locate(home: Path, passphrase_file: Path | None, gateways: list[str] | None 
     Raises:
         Rejected: `home-missing`, `passphrase`.
     """
-    from gateway.client.home_store import FILE
+    from gateway.client.home.store import FILE
     from gateway.errors import Rejected
 
     for url in gateways or ():

@@ -22,7 +22,7 @@ from gateway.cli.passphrase import read_passphrase
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
-    from gateway.client.key_status import KeyStatus
+    from gateway.client.trust.key_status import KeyStatus
     from gateway.envelope.keys import SigningKey, Use
     from gateway.ids import Address, KeyId
 
@@ -136,7 +136,7 @@ def restore(
     backup_passphrase_file: BackupPassphraseFile = None,
 ) -> None:
     """Make a home from a backup; at its first contact it continues where the directory stands."""
-    from gateway.client.backup import restore_home
+    from gateway.client.home.backup import restore_home
     from gateway.network.files import read_file
 
     data = read_file(file, "not-found")
@@ -184,7 +184,7 @@ async def _backup(place: Place, secret: bytes) -> bytes:
 
 
 def _uses(names: list[str]) -> list[Use]:
-    from gateway.client.keys import ROTATED
+    from gateway.client.trust.keys import ROTATED
     from gateway.envelope.keys import Use
 
     if Use.APPROVAL in names:

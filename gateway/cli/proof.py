@@ -18,7 +18,7 @@ from gateway.cli.evidence import print_statement
 from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
-    from gateway.client.evidence import Collected, ProofWish
+    from gateway.client.proof.evidence import Collected, ProofWish
     from gateway.ids import MessageId
 
 __all__ = ["register"]
@@ -47,7 +47,7 @@ def proof(
     as_json: AsJson = False,
 ) -> None:
     """Write the evidence for a message that this home sent or got."""
-    from gateway.client.evidence import WAIT_S, ProofWish
+    from gateway.client.proof.evidence import WAIT_S, ProofWish
 
     key = _id(message_id)
     target = out or Path(f"{message_id}.evidence")

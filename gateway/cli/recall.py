@@ -17,7 +17,7 @@ from gateway.cli.send import end_with
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
-    from gateway.client.recalling import Mode
+    from gateway.client.sent.recalling import Mode
 
 __all__ = ["MessageName", "register"]
 
@@ -47,7 +47,7 @@ def recall(
     as_json: AsJson = False,
 ) -> None:
     """Recall a message that this home sent; the coordination centre also some of others."""
-    from gateway.client.named import parse_name
+    from gateway.client.keeping.named import parse_name
 
     parse_name(message)
     output.require_output("nothing was recalled")

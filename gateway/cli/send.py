@@ -19,7 +19,7 @@ from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, P
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
-    from gateway.client.compose import Wish
+    from gateway.client.writing.compose import Wish
     from gateway.message import Content
 
 __all__ = ["end_with", "register"]

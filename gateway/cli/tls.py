@@ -15,7 +15,7 @@ from gateway.cli import output
 from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
-    from gateway.client.tls import Tls
+    from gateway.client.line.tls import Tls
 
 __all__ = ["register"]
 
@@ -34,7 +34,7 @@ def tls(
     as_json: AsJson = False,
 ) -> None:
     """Show or change what a home trusts and shows on TLS lines."""
-    from gateway.client.tls import read_pem
+    from gateway.client.line.tls import read_pem
 
     files = {"ca": tls_ca, "certificate": tls_certificate, "key": tls_key}
     changes = {name: read_pem(file) for name, file in files.items() if file is not None}

@@ -20,24 +20,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
-from gateway.client.approvals import Waiting
-from gateway.client.auditor import Auditor
-from gateway.client.backup import backup_home
-from gateway.client.case_reader import CaseReader
-from gateway.client.compose import Wish
-from gateway.client.delivery import Delivery
-from gateway.client.evidence import PLAIN, Collected, ProofWish, collect
-from gateway.client.home import Home
-from gateway.client.inbox import Inbox
-from gateway.client.keeping import Keeping
-from gateway.client.key_status import KeyStatus, list_keys
-from gateway.client.lineage import passed_on
-from gateway.client.opening import Refused
+from gateway.client.cases.reader import CaseReader
+from gateway.client.home.backup import backup_home
+from gateway.client.home.home import Home
+from gateway.client.inbox.inbox import Inbox
+from gateway.client.line.tls import Tls
+from gateway.client.log.auditor import Auditor
 from gateway.client.parts import Parts
-from gateway.client.send_receipt import SendReceipt
-from gateway.client.status import MessageStatus, ask_status
-from gateway.client.tls import Tls
+from gateway.client.point_keeping import Keeping
+from gateway.client.proof.evidence import PLAIN, Collected, ProofWish, collect
+from gateway.client.receiving.delivery import Delivery
+from gateway.client.receiving.opening import Refused
+from gateway.client.sending.approvals import Waiting
+from gateway.client.sending.send_receipt import SendReceipt
+from gateway.client.sent.status import MessageStatus, ask_status
+from gateway.client.ties.lineage import passed_on
+from gateway.client.trust.key_status import KeyStatus, list_keys
 from gateway.client.warnings import EarlyWarning
+from gateway.client.writing.compose import Wish
 from gateway.directory.view import Directory
 from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import Rejected, Unavailable, Uncertain
@@ -332,7 +332,7 @@ class ContactPoint(Keeping):
         await self._parts.keys.add_officer(key, identity, closes)
 
     async def backup(self, passphrase: bytes) -> bytes:
-        """Return a backup of the keys, encrypted under a passphrase of its own; see `gateway.client.backup`."""
+        """Return a backup of the keys, encrypted under a passphrase of its own; see `gateway.client.home.backup`."""
         return await backup_home(self._parts.home, passphrase, self._parts.clock())
 
     async def warnings(self) -> list[EarlyWarning]:

@@ -22,8 +22,8 @@ from statistics import median
 from typing import Any, Final
 
 from gateway.audit.log import AuditLog
-from gateway.client.log_tiles import LogTiles
-from gateway.client.log_walk import NOTHING, walk
+from gateway.client.log.tiles import LogTiles
+from gateway.client.log.walk import NOTHING, walk
 from gateway.envelope import LogView, MemoryKeyring, SigningKey, Use
 from gateway.ids import Address
 from gateway.ledger import Ledger

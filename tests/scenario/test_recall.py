@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.client import arrivals
+from gateway.client.records import arrivals
 from gateway.envelope.receipt import parse_receipt
 from gateway.errors import Rejected
 from gateway.message import instant
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.client import ContactPoint
-    from gateway.client.recalling import Mode
+    from gateway.client.sent.recalling import Mode
     from gateway.ids import EnvelopeHash
     from tests.scenario.conftest import Setup
 

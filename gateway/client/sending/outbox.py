@@ -1,0 +1,387 @@
+"""
+Sending: keep first, then send, then keep the receipt.
+
+The sealed bytes are in the home before they leave it, and a retry sends the same bytes: a gateway that took them answers with
+the same receipt, before any other check. What no gateway takes stays `kept`, and goes out before the next message or while an
+inbox is followed. Only after a gateway refused the old bytes for their age or their keys is the message written and signed
+anew, under the same message id: so of two envelopes of one message at most one is ever accepted, and the id that `send`
+returned stays good. A kind that needs an approval is `waiting` until it has one, and again when it is written anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+import msgspec
+
+from gateway.client.home.home import Home
+from gateway.client.home.store import Work
+from gateway.client.line.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
+from gateway.client.line.transport import Transport
+from gateway.client.records import outgoing, turn_rows
+from gateway.client.records.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
+from gateway.client.records.outgoing import Answered, Outgoing, State
+from gateway.client.sending.send_receipt import SendReceipt
+from gateway.client.ties.conversations import Conversations
+from gateway.client.ties.lineage import Lineage, inheriting
+from gateway.client.ties.recalls_sent import SentRecalls
+from gateway.client.trust.directory import HomeDirectory
+from gateway.client.writing.compose import (
+    DRAFT_CONTEXT,
+    Composer,
+    Draft,
+    Wish,
+    compose,
+    decode_draft,
+    delivery_keys,
+    encode_draft,
+    pack,
+    rewritten,
+    turn_of_draft,
+)
+from gateway.envelope.clear import author_check, decode_sealed_answer
+from gateway.envelope.keys import Keyring
+from gateway.envelope.receipt import Event, SignedReceipt, parse_receipt, verify_receipt
+from gateway.envelope.seal import sign_content
+from gateway.errors import Rejected, Unavailable, Uncertain
+from gateway.ids import EnvelopeHash, format_id, network_of
+from gateway.message import Content, read, spec, wishes
+from gateway.policy import admit
+from gateway.protocol import media
+
+__all__ = ["Approved", "Outbox", "Ties"]
+
+_NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
+_BODY: Final = b"outgoing/body"
+_REFUSAL: Final = b"outgoing/refusal"
+_HEAD: Final = b"outgoing/head"
+_log: Final = logging.getLogger(__name__)
+
+
+class Approved(NamedTuple):
+    """
+    What a second officer adds to a draft.
+
+    Args:
+        keyring: Its approval key signs.
+        decision: What the home keeps of it, encrypted.
+    """
+
+    keyring: Keyring
+    decision: bytes
+
+
+class Ties(NamedTuple):
+    """
+    What a message that is sent is tied to in its home.
+
+    Args:
+        lineage: It may be made from what arrived.
+        conversations: It must follow from where they stand.
+        recalled: Notes recalls and corrections in the commit that keeps them.
+    """
+
+    lineage: Lineage
+    conversations: Conversations
+    recalled: SentRecalls
+
+
+class Outbox:
+    """
+    What a home sends.
+
+    Args:
+        home: Keeps what is sent.
+        directory: Whom to seal to, and whose receipts count.
+        transport: To the gateways.
+        clock: Unix seconds.
+        saw: Gets every receipt that was verified.
+        ties: See `Ties`.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        directory: HomeDirectory,
+        transport: Transport,
+        clock: Callable[[], float],
+        saw: Callable[[SignedReceipt], None],
+        ties: Ties,
+    ) -> None:
+        self._home = home
+        self._directory = directory
+        self._transport = transport
+        self._clock = clock
+        self._saw = saw
+        self._lineage, self._conversations, self._recalled = ties
+        self._flushing = asyncio.Lock()
+        self._in_flight: set[bytes] = set()
+        self._anything_kept = True  # until a look at the home has shown otherwise
+
+    async def send(self, content: Content, to: Sequence[str], wish: Wish) -> SendReceipt:
+        """
+        Send a message, or keep it while no gateway can be reached; of a kind that needs an approval, let it wait for one.
+
+        Raises:
+            Rejected: It is not allowed, `conflict` (this home used the id before), or a gateway refused it; nothing was sent.
+            Unavailable: The home could not keep it (a full disk); nothing was sent.
+        """
+        row = await self._sealing(lambda: self._write(content, to, wish))
+
+        def keep(connection: sqlite3.Connection) -> None:
+            outgoing.add(connection, row)
+            self._recalled.note(connection, self.draft(row).header, content)
+
+        if row.state is State.WAITING:
+            await self._home.store.write(keep)
+            return SendReceipt.of(self.draft(row), row)
+        receipt = await self._keep_and_send(row, keep)
+        await self._recalled.scrub(content)
+        return receipt
+
+    async def approve(self, row: Outgoing, approved: Approved) -> SendReceipt:
+        """
+        Seal a waiting draft with the approval of a second officer, and send it.
+
+        Raises:
+            Rejected: It is not allowed any more, or `conflict` (another process of this home was faster): it still waits, or
+                is sent by the other; or a gateway refused it.
+            Unavailable: The home could not keep it: it still waits.
+        """
+        draft = self.draft(row)
+
+        async def sealed() -> Outgoing:
+            # Directory and originators may say otherwise than when it was written.
+            header = draft.header
+            admit(header, draft.recipients, self._directory.last(), self._clock())
+            content = read(header.kind, header.schema_version, draft.content)
+            self._lineage.require(content, await self._lineage.of(content, header.in_reply_to), draft.recipients)
+            await self._conversations.require(draft)
+            return await self.pack(draft, approved)
+
+        fresh, at = await self._sealing(sealed), int(self._clock())
+
+        def keep(connection: sqlite3.Connection) -> None:
+            if not outgoing.replace(connection, row, fresh, at):
+                raise Rejected("it does not wait any more as it was read", code="conflict", hint="ask for its status")
+
+        return await self._keep_and_send(fresh, keep)
+
+    async def _keep_and_send(self, row: Outgoing, keep: Work[None]) -> SendReceipt:
+        self._in_flight.add(row.message_id)
+        try:
+            await self._home.store.write(keep)
+            try:
+                if await self.flush():
+                    return await self._deliver(row)
+            except (Unavailable, Uncertain) as exc:  # from here on it is kept
+                _log.warning("the message %s is kept: %s", format_id(row.message_id), exc)
+        finally:
+            self._in_flight.discard(row.message_id)
+        self._anything_kept = True
+        return SendReceipt.of(self.draft(row), row)
+
+    async def _sealing(self, work: Callable[[], Awaitable[Outgoing]]) -> Outgoing:
+        """Write or seal a message; look for newer cards first where ours do not have a recipient or its key."""
+        await self._directory.for_sealing()
+        try:
+            return await work()
+        except Rejected as exc:
+            if exc.code not in _NEWER:
+                raise
+            refused = exc
+        try:
+            await self._directory.refresh()
+        except (Rejected, Unavailable, Uncertain):
+            raise refused from None
+        return await work()
+
+    async def _write(self, content: Content, to: Sequence[str], wish: Wish) -> Outgoing:
+        ancestors = await self._lineage.of(content, wish.get("in_reply_to") or wishes(content).in_reply_to)
+        if wish.get("inherit"):
+            content = inheriting(content, ancestors, self._home.address, self._clock())
+        wish = await self._conversations.answering(content, wish)
+        draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
+        self._lineage.require(content, ancestors, draft.recipients)
+        await self._conversations.require(draft)
+        return await self.pack(draft)
+
+    async def flush(self, *, look: bool = False) -> bool:
+        """
+        Send what is kept, oldest first.
+
+        Args:
+            look: Look into the home even if this process has kept nothing: another one of this home may have.
+
+        Returns:
+            False if something waits because no gateway could be reached.
+        """
+        if not (self._anything_kept or look):
+            return True
+        async with self._flushing:
+            self._anything_kept = done = False
+            try:
+                done = await self._send_kept()
+            finally:
+                self._anything_kept = self._anything_kept or not done
+        return done
+
+    async def _send_kept(self) -> bool:
+        waiting = await self._home.store.read(outgoing.kept)
+        if waiting:
+            await self._directory.current()
+        for message_id in waiting:
+            row = None if message_id in self._in_flight else await self._find(message_id)
+            # Another process of this home may have sent it meanwhile.
+            if row is not None and row.state is State.KEPT and not await self._retry(row):
+                return False
+        return True
+
+    async def _find(self, message_id: bytes) -> Outgoing | None:
+        return await self._home.store.read(lambda connection: outgoing.find(connection, message_id))
+
+    async def _retry(self, row: Outgoing) -> bool:
+        """Send a kept message; False when no gateway could be reached."""
+        try:
+            await self._deliver(row)
+        except (Unavailable, Uncertain) as exc:
+            _log.warning("the message %s is kept: %s", format_id(row.message_id), exc)
+            # Only this one was refused, by whomever: the others go on.
+            self._anything_kept = isinstance(exc, UnsignedRefusal)
+            return self._anything_kept
+        except Rejected as exc:
+            # Whoever sent it is not here any more to be told: `status` tells.
+            _log.warning("the kept message %s was refused: %s", format_id(row.message_id), exc.code)
+        return True
+
+    async def _deliver(self, row: Outgoing) -> SendReceipt:
+        """Send a kept message; written anew once, if it is refused for its age or for keys: then an approval is void."""
+        try:
+            try:
+                return await self._post(row)
+            except Rejected as exc:
+                # Of what was approved a signed `cannot-open` says that the approval does not count.
+                if not (may_be_mended(exc) or (exc.code == "cannot-open" and row.decision is not None)):
+                    raise
+                fresh = await self._anew(row, exc.code)
+            if fresh.state is State.KEPT:
+                return await self._post(fresh)
+            _log.warning("the message %s was written anew, and waits for another approval", format_id(row.message_id))
+            return SendReceipt.of(self.draft(fresh), fresh)
+        except Rejected as exc:
+            await self._refused(row, exc)
+            raise
+        except UnsignedRefusal as exc:
+            told = exc.told
+            await self._home.store.write(lambda connection: outgoing.doubt(connection, row.message_id, told))
+            raise
+
+    async def _refused(self, row: Outgoing, exc: Rejected) -> None:
+        """Note the end of a message, with what proves it."""
+        code, at, message_id = exc.code, int(self._clock()), row.message_id
+        signed = msgspec.msgpack.encode(exc.evidence) if isinstance(exc, SignedRefusal) else None
+        refusal = None if signed is None else self._home.seal(signed, _REFUSAL + message_id)
+        await self._home.store.write(lambda connection: outgoing.refuse(connection, message_id, code, at, refusal))
+
+    async def _post(self, row: Outgoing) -> SendReceipt:
+        assert row.body is not None  # kept rows have one
+        draft = self.draft(row)
+        body = self._home.open(row.body, _BODY + row.message_id)
+        last, answers = self._directory.last(), self._directory.answers()
+        sent = Submission(body, row.media, draft.header, last, answers, int(self._clock()))
+        answer = await self._transport.submit(body, row.media, partial(judge, sent))
+        try:
+            answered = self._checked(answer.body, row, body)
+        except Rejected as exc:
+            # It was taken, and what proves it did not come: the same bytes are sent again.
+            raise Uncertain(f"the gateway's receipt does not verify: {exc.code}") from exc
+        await self._home.store.write(lambda connection: outgoing.accept(connection, answered))
+        return SendReceipt.accepted(draft, answered)
+
+    def _checked(self, answer: bytes, row: Outgoing, body: bytes) -> Answered:
+        """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
+        if row.media == media.SIGNED:
+            sealed = decode_sealed_answer(answer)
+            signed, envelope_hash = sealed.receipt, author_check(sealed, self.draft(row).header_bytes)
+            head = head_of_answer(sealed)
+        else:
+            signed, envelope_hash = parse_receipt(answer), EnvelopeHash(row.envelope_hash)
+            head = head_of_submission(body)
+        receipt = verify_receipt(signed, self._directory.answers())
+        told = (receipt.event, receipt.subject, network_of(receipt.signer), receipt.envelope_hash)
+        if told != (Event.ACCEPTED, self._home.address, self._home.network, envelope_hash):
+            raise Rejected("a receipt for something else", code="signature-bad")
+        assert receipt.number is not None  # every accepted receipt has one
+        self._saw(signed)
+        kept = self._home.seal(encode_head(head), _HEAD + row.message_id)
+        turn = turn_of_draft(self.draft(row), envelope_hash, receipt.number, receipt.at)
+        place = turn_rows.row_of(self._home, turn)
+        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept, place)
+
+    async def _anew(self, row: Outgoing, why: str) -> Outgoing:
+        """Write, sign and seal a refused message anew, and keep that in its place; what needs an approval waits for another."""
+        try:
+            await self._directory.refresh()
+            await self._directory.for_sealing()
+        except Rejected as exc:
+            raise Unavailable(f"no good directory to seal anew with: {exc.code}") from exc
+        fresh = await self.pack(rewritten(self.draft(row), self._clock()))
+        if fresh.state is State.WAITING:
+            fresh = fresh._replace(reason=why)
+        at = int(self._clock())
+        if await self._home.store.write(lambda connection: outgoing.replace(connection, row, fresh, at)):
+            return fresh
+        raise Unavailable("another process of this home is sending it")
+
+    async def pack(self, draft: Draft, approved: Approved | None = None) -> Outgoing:
+        """
+        Sign and seal a draft as a row to keep; without an approval that its kind needs, sign it as a row that waits for one.
+
+        Raises:
+            Rejected: `recipient-key`: a recipient has no key; `approval-missing`: clear text cannot carry one.
+        """
+        directory, now = self._directory.last(), self._clock()
+        if approved is None and spec(draft.header.kind).needs_approval:
+            delivery_keys(directory, draft, now)  # who has none is told to the author, and not later to the officer
+            return self.unsealed(draft)
+        packed = await pack(self._home, directory, draft, now, None if approved is None else approved.keyring)
+        row = self._row(msgspec.structs.replace(draft, author=packed.author), State.KEPT)
+        return row._replace(
+            envelope_hash=packed.envelope_hash or b"",
+            media=packed.media,
+            body=self._home.seal(packed.body, _BODY + row.message_id),
+            decision=None if approved is None else approved.decision,
+        )
+
+    def unsealed(self, draft: Draft) -> Outgoing:
+        """Sign a draft as a row that waits for a second officer; `approval-missing` for what a gateway is to seal."""
+        header = draft.header
+        if header.sealer != self._home.address:
+            told = f"{header.kind} needs an approval, which clear text cannot carry"
+            raise Rejected(told, code="approval-missing", hint="leave out --sealed-by-gateway")
+        author = sign_content(draft.header_bytes, draft.content, self._home.keyring)
+        return self._row(msgspec.structs.replace(draft, author=author), State.WAITING)
+
+    def _row(self, draft: Draft, state: State) -> Outgoing:
+        header = draft.header
+        kept = self._home.seal(encode_draft(draft), DRAFT_CONTEXT + header.message_id)
+        return Outgoing(header.message_id, state, header.created, None, None, b"", media.SEALED, kept, None)
+
+    def evidence(self, row: Outgoing) -> Evidence | None:
+        """Return what a gateway signed to refuse a message; None where nobody did."""
+        if row.refusal is None:
+            return None
+        return msgspec.msgpack.decode(self._home.open(row.refusal, _REFUSAL + row.message_id), type=Evidence)
+
+    def head(self, row: Outgoing) -> Head | None:
+        """Return what proves an accepted message; None where a home of the first format did not keep it."""
+        return None if row.head is None else decode_head(self._home.open(row.head, _HEAD + row.message_id))
+
+    def draft(self, row: Outgoing) -> Draft:
+        """Return what the author signed."""
+        return decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))
