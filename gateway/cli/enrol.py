@@ -102,7 +102,7 @@ def enrol_participant(
     home: Path, invitation: Invitation, made: Enrolment, passphrase: bytes, tls: Tls, officer_secret: bytes | None = None
 ) -> str:
     """Make a home, `identity.key`, the request, and `officer.key` where its passphrase is given; return the fingerprint."""
-    from gateway.client.home.home import create_home
+    from gateway.client.home.create import create_home
     from gateway.network import fingerprint, write_papers
     from gateway.network.enrolment import OFFICER_FILE, write_officer
 

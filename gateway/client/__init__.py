@@ -4,7 +4,7 @@ from gateway.client.cases.case import Case, Owed, Standing
 from gateway.client.cases.desk import Item
 from gateway.client.contact_point import ContactPoint
 from gateway.client.home.backup import restore_home
-from gateway.client.home.home import create_home
+from gateway.client.home.create import create_home
 from gateway.client.inbox.inbox import Inbox
 from gateway.client.keeping.retention import Review
 from gateway.client.keeping.trace import TraceEntry

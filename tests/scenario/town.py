@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.client import ContactPoint
-from gateway.client.home.home import Home, create_home
+from gateway.client.home.create import create_home
+from gateway.client.home.home import Home
 from gateway.directory.keyfiles import encrypt_gateway_keys
 from gateway.envelope import (
     DeliveryKey,

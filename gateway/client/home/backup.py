@@ -18,8 +18,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from gateway.client.home.create import fill_home
 from gateway.client.home.held_keys import Holdings
-from gateway.client.home.home import Home, Told, fill_home
+from gateway.client.home.home import Home
+from gateway.client.home.told import Told
 from gateway.client.line.tls import Tls
 from gateway.envelope.keyfile import MODERATE, SALT_BYTES, Cost, derive_key, open_secret, seal_secret
 from gateway.envelope.wire import Bytes16, Form, encode

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
 from gateway.errors import Corrupt
 
-__all__ = ["decoded", "find", "put", "remove", "require"]
+__all__ = ["Cipher", "decoded", "find", "put", "remove", "require"]
 
 T = TypeVar("T")
+Cipher = Callable[[bytes, bytes], bytes]  # (data, context): encrypts or decrypts a value for its place
 
 
 def put(connection: sqlite3.Connection, name: str, value: bytes) -> None:

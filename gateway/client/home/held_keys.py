@@ -11,13 +11,14 @@ encrypted under the home key.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
 from gateway.client.home import facts
+from gateway.client.home.facts import Cipher
 from gateway.directory.cards import DeliveryCard, parse_card
 from gateway.envelope.keys import DeliveryKey, SigningKey, Use
 from gateway.ids import Address, KeyId
@@ -32,7 +33,6 @@ _SECRET: Final = b"home/held-key"
 _ERASE_DUE: Final = "erase-due"
 
 Key = SigningKey | DeliveryKey
-Cipher = Callable[[bytes, bytes], bytes]  # (data, context)
 
 
 class KeyState(StrEnum):
