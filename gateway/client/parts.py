@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ from gateway.client.trust.directory import HomeDirectory
 from gateway.client.trust.keys import KeyKeeper
 from gateway.client.warnings import Watch
 
-__all__ = ["Parts"]
+__all__ = ["Parts", "WithParts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Parts:
         ties = Ties(lineage, conversations, SentRecalls(home, eraser, corrections, clock))
         outbox = Outbox(home, directory, transport, clock, monitor.saw, ties)
         approvals = Approvals(home, directory, outbox, clock)
-        cases = CaseReader(home, conversations, lineage, outbox, approvals, clock)
+        cases = CaseReader(home, conversations, lineage, approvals, clock)
         post = ReceiptPost(home.store, transport)
         desk = Desk(home, post, clock, lambda: monitor.view)
         retention = RetentionKeeper(home, directory, eraser, clock)
@@ -141,3 +142,12 @@ class Parts:
         if await self.outbox.flush():
             await self.outcomes.collect()
         await self.monitor.follow()
+
+
+class WithParts(ABC):
+    """What an open contact point is made of: it does something with the parts."""
+
+    @property
+    @abstractmethod
+    def _parts(self) -> Parts:
+        """The parts of the open home."""

@@ -6,9 +6,9 @@ The part of a contact point that ends things: recalls of what it sent, and the r
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from gateway.client.parts import WithParts
 from gateway.client.sent.recalling import Wanted, ask_outstanding, recall
 from gateway.ids import ConversationId, parse_id
 from gateway.message.system.recall import CONFIRM_WITHIN_S
@@ -16,7 +16,6 @@ from gateway.message.system.recall import CONFIRM_WITHIN_S
 if TYPE_CHECKING:
     from gateway.client.keeping.retention import Review
     from gateway.client.keeping.trace import TraceEntry
-    from gateway.client.parts import Parts
     from gateway.client.sending.send_receipt import SendReceipt
     from gateway.client.sent.recalling import Mode, RecallStatus
     from gateway.ids import EnvelopeHash, MessageId
@@ -24,13 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Keeping"]
 
 
-class Keeping(ABC):
+class Keeping(WithParts):
     """What an open home does with what it has; see the module."""
-
-    @property
-    @abstractmethod
-    def _parts(self) -> Parts:
-        """The parts of the open home."""
 
     async def recall(
         self,

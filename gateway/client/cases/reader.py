@@ -18,6 +18,7 @@ import msgspec
 from gateway.client.cases.case import Case, Owed, board
 from gateway.client.cases.desk import Item, desk_items
 from gateway.client.records import outgoing
+from gateway.client.writing.draft import draft_of
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, format_id, parse_id
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from gateway.client.home.home import Home
     from gateway.client.sending.approvals import Approvals
-    from gateway.client.sending.outbox import Outbox
     from gateway.client.ties.conversations import Conversations
     from gateway.client.ties.lineage import Lineage
     from gateway.ids import EnvelopeHash
@@ -53,7 +53,6 @@ class CaseReader:
         home: Whose view it is.
         conversations: Where they stand.
         lineage: Reads what arrived.
-        outbox: Reads what was sent.
         approvals: What waits for a second officer.
         clock: Unix seconds.
     """
@@ -63,14 +62,12 @@ class CaseReader:
         home: Home,
         conversations: Conversations,
         lineage: Lineage,
-        outbox: Outbox,
         approvals: Approvals,
         clock: Callable[[], float],
     ) -> None:
         self._home = home
         self._conversations = conversations
         self._lineage = lineage
-        self._outbox = outbox
         self._approvals = approvals
         self._clock = clock
 
@@ -111,10 +108,10 @@ class CaseReader:
         ancestor = await self._lineage.find(envelope_hash)
         if ancestor is not None:
             return ancestor.content.raw
-        row = await self._home.store.read(partial(outgoing.by_hash, envelope_hash=envelope_hash))
+        row = await self._home.store.read(partial(outgoing.find_sent, envelope_hash=envelope_hash))
         if row is None:
             raise Rejected(f"no message {format_id(envelope_hash)} in this home", code="not-found")
-        return self._outbox.draft(row).content
+        return draft_of(self._home, row).content
 
     def _case(self, conversation: Conversation, questions: dict[bytes, Sequence[str]]) -> Case:
         return Case(conversation, self._home.address, self._clock(), questions)

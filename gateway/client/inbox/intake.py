@@ -17,9 +17,10 @@ from typing import Final
 from gateway.client.line.refusals import clock_hint
 from gateway.client.line.session import Session
 from gateway.client.parts import Parts
-from gateway.client.receiving.opening import DELIVERY_CONTEXT, Identity, identify, identify_claim
+from gateway.client.receiving.opening import Identity, identify, identify_claim
 from gateway.client.records import arrivals
 from gateway.client.records.arrivals import Arrival, Claimed
+from gateway.client.records.sealed import sealed_delivery
 from gateway.ending import end
 from gateway.envelope.receipt import Event
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
@@ -159,7 +160,7 @@ class Intake:
                 damaged.append(data)
                 continue
             receipt = self._parts.desk.receipt(Event.DELIVERED, envelope_hash)
-            sealed = self._parts.home.seal(data, DELIVERY_CONTEXT + envelope_hash)
+            sealed = sealed_delivery(self._parts.home, envelope_hash, data)
             coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt, kind == Recall.kind)
         if coming:
             await self._commit(list(coming.values()), credited=credited)
@@ -200,7 +201,7 @@ class Intake:
     async def _refuse(self, claim: Identity, delivery: bytes) -> None:
         envelope_hash, number = claim
         receipt = self._parts.desk.receipt(Event.REJECTED, envelope_hash, "cannot-open")
-        sealed = self._parts.home.seal(delivery, DELIVERY_CONTEXT + envelope_hash)
+        sealed = sealed_delivery(self._parts.home, envelope_hash, delivery)
         refused = Arrival(envelope_hash, number, sealed, receipt)
         now = int(self._parts.clock())
         due = await self._parts.home.store.write(

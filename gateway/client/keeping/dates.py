@@ -15,11 +15,11 @@ import msgspec
 
 from gateway.client.home.home import Home
 from gateway.client.keeping.tombstones import Eraser
-from gateway.client.receiving.delivery import CONTENT_CONTEXT
 from gateway.client.records import outgoing, recall_rows, retention_rows
 from gateway.client.records.arrivals import Arrived
 from gateway.client.records.retention_rows import HASH_BYTES, Kept
-from gateway.client.writing.compose import DRAFT_CONTEXT, decode_draft
+from gateway.client.records.sealed import content_of
+from gateway.client.writing.draft import draft_of
 from gateway.envelope.common import read_core
 from gateway.envelope.header import Header
 from gateway.envelope.payload import SUITES
@@ -94,16 +94,14 @@ class Dates:
         told = self._eraser.tombstone(row)
         if told is None:
             return None
-        header, content = read_core(told.head.core, SUITES)[1], None
-        if row.content is not None:
-            kept = msgspec.msgpack.decode(self._home.open(row.content, CONTENT_CONTEXT + row.envelope_hash))
-            content = kept[1]
+        header, kept = read_core(told.head.core, SUITES)[1], content_of(self._home, row)
+        content = None if kept is None else kept.content
         return Dated(header, EnvelopeHash(row.envelope_hash), told.accepted_at, content, not row.delivery)
 
     def _sent(self, row: outgoing.Outgoing | None) -> Dated | None:
         if row is None:
             return None
-        draft = decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))
+        draft = draft_of(self._home, row)
         accepted_at = row.created if row.answer is None else parse_receipt(row.answer).receipt.at
         name = EnvelopeHash(row.envelope_hash) if row.envelope_hash else None
         return Dated(draft.header, name, accepted_at, draft.content, not draft.content)

@@ -14,10 +14,10 @@ from typing import Final
 import msgspec
 
 from gateway.client.home.home import Home
-from gateway.client.receiving.opening import DELIVERY_CONTEXT
 from gateway.client.records import arrivals, outgoing, retention_rows, turn_rows
 from gateway.client.records.heads import Head, head_of_common
-from gateway.client.writing.compose import DRAFT_CONTEXT, decode_draft, encode_draft
+from gateway.client.records.sealed import delivery_of
+from gateway.client.writing.draft import draft_of, sealed_draft
 from gateway.envelope.receipt import read_receipt
 from gateway.envelope.wire import DELIVERY, STANZA, encode
 from gateway.errors import Corrupt, Rejected
@@ -74,7 +74,7 @@ class Eraser:
         """Return what is known of an arrival without opening it, erased or not; None for bytes that are no delivery."""
         if row.tombstone is None:
             try:
-                return tombstone_of(self._home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash))
+                return tombstone_of(delivery_of(self._home, row))
             except Rejected:
                 return None
         try:
@@ -94,11 +94,11 @@ class Eraser:
 
     def sent(self, connection: sqlite3.Connection, row: outgoing.Outgoing, at: int) -> bool:
         """Erase the content of what this home sent, and sealed bytes that a refusal left; False where that was done before."""
-        draft = decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))
+        draft = draft_of(self._home, row)
         if not draft.content:
             return False
-        bare = encode_draft(msgspec.structs.replace(draft, content=b""))
-        outgoing.erase(connection, row.message_id, self._home.seal(bare, DRAFT_CONTEXT + row.message_id), at)
+        bare = sealed_draft(self._home, msgspec.structs.replace(draft, content=b""))
+        outgoing.erase(connection, row.message_id, bare, at)
         retention_rows.forget(connection, row.message_id)
         turn_rows.strip(self._home, connection, row.envelope_hash)
         return True

@@ -11,33 +11,32 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-
 from gateway.client.keeping.named import find_named
-from gateway.client.receiving.delivery import CONTENT_CONTEXT
-from gateway.client.receiving.opening import DELIVERY_CONTEXT, Refused
+from gateway.client.receiving.opening import Refused
 from gateway.client.records import arrivals
 from gateway.client.records.heads import Head
 from gateway.client.records.outgoing import Outgoing, State
+from gateway.client.records.sealed import content_of, delivery_of
+from gateway.client.sending.rows import head_of
 from gateway.client.sent.status import ask_receipts
 from gateway.client.ties.lineage import require_usable
+from gateway.client.writing.draft import draft_of
 from gateway.envelope import contexts
 from gateway.envelope.wire import InnerForm
 from gateway.errors import Rejected
 from gateway.evidence.bundle import NamedRecipient
-from gateway.ids import KeyId, MessageId, format_id
+from gateway.ids import MessageId, format_id
 from gateway.merkle import all_inclusion_proofs, leaf_hash
 
 if TYPE_CHECKING:
     from gateway.client.parts import Parts
     from gateway.client.records.arrivals import Arrived
-    from gateway.client.writing.compose import Draft
+    from gateway.client.writing.draft import Draft
 
 __all__ = ["ALL", "Provable", "provable"]
 
 FLUSH_S: Final = 5.0  # for receipts that no gateway has yet: what it does not have is not in the log
 ALL: Final = "all"  # every recipient; no participant is called so
-_content: Final = msgspec.msgpack.Decoder(tuple[bytes, bytes, KeyId, bytes])
 
 
 class Provable(NamedTuple):
@@ -87,7 +86,7 @@ async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *,
 async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_content: bool) -> Provable:
     if row.state is not State.ACCEPTED or row.answer is None:
         raise Rejected(f"{format_id(row.message_id)} is {row.state}: no gateway accepted it", code="not-found")
-    head, draft = parts.outbox.head(row), parts.outbox.draft(row)
+    head, draft = head_of(parts.home, row), draft_of(parts.home, row)
     if head is None or draft.author is None:
         hint = "its recipients can still prove it"
         raise Rejected("sent by an older version, which kept too little to prove it", code="not-found", hint=hint)
@@ -95,7 +94,7 @@ async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_conte
         raise Rejected("its content was deleted here, as a recall or its review date asks", code="content-deleted")
     named = _named(draft, _wanted(parts, draft, names))
     receipts = await ask_receipts(parts, row) if named else {}
-    opened = InnerForm(draft.author.key_id, draft.author.signature, draft.content) if with_content else None
+    opened = InnerForm(*draft.author, draft.content) if with_content else None
     told = [receipts[one.recipient] for one in named if one.recipient in receipts]
     return Provable(head, row.answer, told, named, opened)
 
@@ -136,20 +135,11 @@ async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provab
 async def _opened(parts: Parts, row: Arrived) -> InnerForm:
     """Return the content as it was kept when it was acknowledged; open the delivery where it was not."""
     require_usable(row)
-    if row.content is not None:
-        data = parts.home.open(row.content, CONTENT_CONTEXT + row.envelope_hash)
-        try:
-            _, content, key_id, signature = _content.decode(data)
-        except msgspec.MsgspecError:
-            pass  # kept by an older version, without the author's signature
-        else:
-            return InnerForm(key_id, signature, content)
+    kept = content_of(parts.home, row)
+    if kept is not None and kept.author is not None:
+        return InnerForm(*kept.author, kept.content)
     try:
-        opened = (await parts.opener.read_current(_delivery(parts, row))).opened
+        opened = (await parts.opener.read_current(delivery_of(parts.home, row))).opened
     except Refused as exc:
         raise Rejected(exc.reason, code=exc.code) from exc
-    return InnerForm(opened.author.key_id, opened.author.signature, opened.content)
-
-
-def _delivery(parts: Parts, row: Arrived) -> bytes:
-    return parts.home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash)
+    return InnerForm(*opened.author, opened.content)

@@ -16,6 +16,7 @@ import msgspec
 from gateway.client.keeping.tombstones import sealed_tombstone
 from gateway.client.records import arrivals, turn_rows
 from gateway.client.records.arrivals import Outcome, Settlement, State
+from gateway.client.records.sealed import ReadContent, sealed_content
 from gateway.envelope.receipt import Event, Receipt, make_receipt
 from gateway.errors import Rejected
 from gateway.ids import format_id
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
     from gateway.ids import Address, ConversationId, EnvelopeHash, KeyId, Kind, MessageId
     from gateway.message import Content
 
-__all__ = ["CONTENT_CONTEXT", "Delivery", "Desk", "turn_of"]
+__all__ = ["Delivery", "Desk", "turn_of"]
 
-CONTENT_CONTEXT: Final = b"arrived/content"
 REFUSED: Final = "refused-by-reader"  # what the author is told when the application gives no code of its own
 _SALT_BYTES: Final = 16
 
@@ -94,8 +94,7 @@ class Desk:
             Rejected: `session-replaced`, another process of this home took it over; `conflict`, see step 9; `recalled`, a
                 recall came meanwhile.
         """
-        # With the author's signature: it proves the content when the key that opens the delivery is destroyed.
-        content = msgspec.msgpack.encode([opened.header_bytes, opened.content, *opened.author])
+        read = ReadContent(opened.header_bytes, opened.content, opened.author)
         settlement = Settlement(
             row=claimed.row,
             envelope_hash=claimed.envelope_hash,
@@ -103,7 +102,7 @@ class Desk:
             event=Event.OPENED,
             receipt=self.receipt(Event.OPENED, claimed.envelope_hash),
             source=self._home.source(opened.header.sender, opened.header.message_id),
-            content=self._home.seal(content, CONTENT_CONTEXT + claimed.envelope_hash),
+            content=sealed_content(self._home, claimed.envelope_hash, read),
             target=None if opened.header.in_reply_to is None else self._home.target(opened.header.in_reply_to),
             turn=turn_rows.row_of(self._home, turn_of(opened, self._home.address)),
         )

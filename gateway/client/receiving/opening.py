@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from gateway.client.records import arrivals
+from gateway.client.records.sealed import delivery_of, sealed_delivery
 from gateway.envelope.common import Envelope
 from gateway.envelope.open import Opened, open_delivery
 from gateway.envelope.payload import SUITES
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from gateway.message import Content
 
 __all__ = [
-    "DELIVERY_CONTEXT",
     "Held",
     "Identified",
     "Identity",
@@ -49,7 +49,6 @@ __all__ = [
     "identify_claim",
 ]
 
-DELIVERY_CONTEXT: Final = b"arrived/delivery"
 _inbox: Final = msgspec.msgpack.Decoder(tuple[list[bytes], bool])
 _NOT_YET: Final = frozenset({"clock-skew", "directory-ahead"})  # they tell of me and the gateway, not of the message
 _log: Final = logging.getLogger(__name__)
@@ -126,7 +125,7 @@ class Opener:
             Refused: It is to be rejected.
             Held: It is to be left where it is.
         """
-        data = self._home.open(claimed.delivery, DELIVERY_CONTEXT + claimed.envelope_hash)
+        data = delivery_of(self._home, claimed)
         try:
             return await self.read(data)
         except (Rejected, Refused) as exc:
@@ -211,7 +210,7 @@ class Opener:
             raise Held(str(exc)) from exc
         if better is None or better == data:
             return data
-        sealed = self._home.seal(better, DELIVERY_CONTEXT + claimed.envelope_hash)
+        sealed = sealed_delivery(self._home, claimed.envelope_hash, better)
         await self._home.store.write(lambda connection: arrivals.replace(connection, claimed.row, sealed))
         return better
 

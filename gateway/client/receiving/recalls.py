@@ -23,13 +23,14 @@ from gateway.client.home.home import Home
 from gateway.client.keeping.tombstones import Eraser
 from gateway.client.keeping.trace import Said, Trace
 from gateway.client.receiving.delivery import Desk
-from gateway.client.receiving.opening import DELIVERY_CONTEXT, Opener, ReadMessage, Refused
+from gateway.client.receiving.opening import Opener, ReadMessage, Refused
 from gateway.client.receiving.receipts import ReceiptPost
 from gateway.client.records import arrivals, outgoing, recall_rows, retention_rows
 from gateway.client.records.arrivals import Claimed, Due, State
 from gateway.client.records.recall_rows import Noted, Standing, Target
+from gateway.client.records.sealed import delivery_of
 from gateway.client.trust.directory import HomeDirectory
-from gateway.client.writing.compose import DRAFT_CONTEXT, decode_draft
+from gateway.client.writing.draft import draft_of
 from gateway.envelope.common import read_core
 from gateway.envelope.header import Header
 from gateway.envelope.open import Opened
@@ -108,8 +109,7 @@ class RecallKeeper:
         """Act on recalls that wait, before anything is handed over; one that cannot be opened has its turn later."""
         for claimed in await self._home.store.read(recall_rows.unheeded):
             try:
-                data = self._home.open(claimed.delivery, DELIVERY_CONTEXT + claimed.envelope_hash)
-                message = await self._opener.read_current(data)
+                message = await self._opener.read_current(delivery_of(self._home, claimed))
             except (Rejected, Refused, Unavailable, Uncertain) as exc:
                 _log.info("a recall is not read before its turn: %s", exc)
                 continue
@@ -189,7 +189,7 @@ class RecallKeeper:
         if told is not None:
             return _Holding(arrived, own, read_core(told.head.core, SUITES)[1])
         if own is not None:
-            return _Holding(None, own, decode_draft(self._home.open(own.draft, DRAFT_CONTEXT + own.message_id)).header)
+            return _Holding(None, own, draft_of(self._home, own).header)
         return None
 
     def _obey(self, connection: sqlite3.Connection, order: _Order, held: _Holding) -> Done:

@@ -20,8 +20,9 @@ import msgspec
 from gateway.client.home import facts
 from gateway.client.records import outgoing
 from gateway.client.records.outgoing import State
-from gateway.client.sending.outbox import Approved
+from gateway.client.sending.rows import Approved, unsealed_row
 from gateway.client.writing.compose import rewritten
+from gateway.client.writing.draft import draft_of
 from gateway.envelope import contexts
 from gateway.envelope.checks import MAX_WAIT_S
 from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from gateway.client.sending.outbox import Outbox
     from gateway.client.sending.send_receipt import SendReceipt
     from gateway.client.trust.directory import HomeDirectory
-    from gateway.client.writing.compose import Draft
+    from gateway.client.writing.draft import Draft
     from gateway.message import Content
 
 __all__ = ["REFUSED", "Approvals", "Decision", "Waiting"]
@@ -202,7 +203,7 @@ class Approvals:
             row = await self._find(message_id)
             if row is None or row.state is not State.WAITING:
                 continue
-            draft = self._outbox.draft(row)
+            draft = draft_of(self._home, row)
             try:
                 await self._renew(row, draft, now)
             except Rejected as exc:
@@ -218,7 +219,7 @@ class Approvals:
         header = draft.header
         too_old = header.created + MAX_WAIT_S - SPARE_S < now
         if too_old or now >= header.expires:
-            fresh = self._outbox.unsealed(rewritten(draft, now))._replace(reason=row.reason or "out-of-time")
+            fresh = unsealed_row(self._home, rewritten(draft, now))._replace(reason=row.reason or "out-of-time")
             await self._home.store.write(lambda connection: outgoing.replace(connection, row, fresh, now))
 
     async def _current(self, message_id: MessageId) -> Outgoing:
@@ -235,7 +236,7 @@ class Approvals:
         return await self._home.store.read(lambda connection: outgoing.find(connection, message_id))
 
     def _shown(self, row: Outgoing) -> Waiting:
-        draft = self._outbox.draft(row)
+        draft = draft_of(self._home, row)
         header = draft.header
         content = read(header.kind, header.schema_version, draft.content)
         signed = contexts.content_message(contexts.header_hash(draft.header_bytes), sha512(draft.content).digest())

@@ -17,63 +17,33 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-import msgspec
-
 from gateway.client.home.home import Home
 from gateway.client.home.store import Work
-from gateway.client.line.refusals import Evidence, SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
+from gateway.client.line.refusals import SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.line.transport import Transport
 from gateway.client.records import outgoing, turn_rows
-from gateway.client.records.heads import Head, decode_head, encode_head, head_of_answer, head_of_submission
+from gateway.client.records.heads import head_of_answer, head_of_submission
 from gateway.client.records.outgoing import Answered, Outgoing, State
+from gateway.client.sending.rows import Approved, body_of, packed_row, sealed_evidence, sealed_head
 from gateway.client.sending.send_receipt import SendReceipt
 from gateway.client.ties.conversations import Conversations
 from gateway.client.ties.lineage import Lineage, inheriting
 from gateway.client.ties.recalls_sent import SentRecalls
 from gateway.client.trust.directory import HomeDirectory
-from gateway.client.writing.compose import (
-    DRAFT_CONTEXT,
-    Composer,
-    Draft,
-    Wish,
-    compose,
-    decode_draft,
-    delivery_keys,
-    encode_draft,
-    pack,
-    rewritten,
-    turn_of_draft,
-)
+from gateway.client.writing.compose import Composer, Wish, compose, rewritten
+from gateway.client.writing.draft import Draft, draft_of, turn_of_draft
 from gateway.envelope.clear import author_check, decode_sealed_answer
-from gateway.envelope.keys import Keyring
 from gateway.envelope.receipt import Event, SignedReceipt, parse_receipt, verify_receipt
-from gateway.envelope.seal import sign_content
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import EnvelopeHash, format_id, network_of
-from gateway.message import Content, read, spec, wishes
+from gateway.message import Content, read, wishes
 from gateway.policy import admit
 from gateway.protocol import media
 
-__all__ = ["Approved", "Outbox", "Ties"]
+__all__ = ["Outbox", "Ties"]
 
 _NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
-_BODY: Final = b"outgoing/body"
-_REFUSAL: Final = b"outgoing/refusal"
-_HEAD: Final = b"outgoing/head"
 _log: Final = logging.getLogger(__name__)
-
-
-class Approved(NamedTuple):
-    """
-    What a second officer adds to a draft.
-
-    Args:
-        keyring: Its approval key signs.
-        decision: What the home keeps of it, encrypted.
-    """
-
-    keyring: Keyring
-    decision: bytes
 
 
 class Ties(NamedTuple):
@@ -135,11 +105,11 @@ class Outbox:
 
         def keep(connection: sqlite3.Connection) -> None:
             outgoing.add(connection, row)
-            self._recalled.note(connection, self.draft(row).header, content)
+            self._recalled.note(connection, draft_of(self._home, row).header, content)
 
         if row.state is State.WAITING:
             await self._home.store.write(keep)
-            return SendReceipt.of(self.draft(row), row)
+            return SendReceipt.of(draft_of(self._home, row), row)
         receipt = await self._keep_and_send(row, keep)
         await self._recalled.scrub(content)
         return receipt
@@ -153,7 +123,7 @@ class Outbox:
                 is sent by the other; or a gateway refused it.
             Unavailable: The home could not keep it: it still waits.
         """
-        draft = self.draft(row)
+        draft = draft_of(self._home, row)
 
         async def sealed() -> Outgoing:
             # Directory and originators may say otherwise than when it was written.
@@ -162,7 +132,7 @@ class Outbox:
             content = read(header.kind, header.schema_version, draft.content)
             self._lineage.require(content, await self._lineage.of(content, header.in_reply_to), draft.recipients)
             await self._conversations.require(draft)
-            return await self.pack(draft, approved)
+            return await self._pack(draft, approved)
 
         fresh, at = await self._sealing(sealed), int(self._clock())
 
@@ -184,7 +154,7 @@ class Outbox:
         finally:
             self._in_flight.discard(row.message_id)
         self._anything_kept = True
-        return SendReceipt.of(self.draft(row), row)
+        return SendReceipt.of(draft_of(self._home, row), row)
 
     async def _sealing(self, work: Callable[[], Awaitable[Outgoing]]) -> Outgoing:
         """Write or seal a message; look for newer cards first where ours do not have a recipient or its key."""
@@ -209,7 +179,7 @@ class Outbox:
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
         self._lineage.require(content, ancestors, draft.recipients)
         await self._conversations.require(draft)
-        return await self.pack(draft)
+        return await self._pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:
         """
@@ -272,7 +242,7 @@ class Outbox:
             if fresh.state is State.KEPT:
                 return await self._post(fresh)
             _log.warning("the message %s was written anew, and waits for another approval", format_id(row.message_id))
-            return SendReceipt.of(self.draft(fresh), fresh)
+            return SendReceipt.of(draft_of(self._home, fresh), fresh)
         except Rejected as exc:
             await self._refused(row, exc)
             raise
@@ -284,14 +254,11 @@ class Outbox:
     async def _refused(self, row: Outgoing, exc: Rejected) -> None:
         """Note the end of a message, with what proves it."""
         code, at, message_id = exc.code, int(self._clock()), row.message_id
-        signed = msgspec.msgpack.encode(exc.evidence) if isinstance(exc, SignedRefusal) else None
-        refusal = None if signed is None else self._home.seal(signed, _REFUSAL + message_id)
+        refusal = sealed_evidence(self._home, message_id, exc.evidence) if isinstance(exc, SignedRefusal) else None
         await self._home.store.write(lambda connection: outgoing.refuse(connection, message_id, code, at, refusal))
 
     async def _post(self, row: Outgoing) -> SendReceipt:
-        assert row.body is not None  # kept rows have one
-        draft = self.draft(row)
-        body = self._home.open(row.body, _BODY + row.message_id)
+        draft, body = draft_of(self._home, row), body_of(self._home, row)
         last, answers = self._directory.last(), self._directory.answers()
         sent = Submission(body, row.media, draft.header, last, answers, int(self._clock()))
         answer = await self._transport.submit(body, row.media, partial(judge, sent))
@@ -307,7 +274,7 @@ class Outbox:
         """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
         if row.media == media.SIGNED:
             sealed = decode_sealed_answer(answer)
-            signed, envelope_hash = sealed.receipt, author_check(sealed, self.draft(row).header_bytes)
+            signed, envelope_hash = sealed.receipt, author_check(sealed, draft_of(self._home, row).header_bytes)
             head = head_of_answer(sealed)
         else:
             signed, envelope_hash = parse_receipt(answer), EnvelopeHash(row.envelope_hash)
@@ -318,8 +285,8 @@ class Outbox:
             raise Rejected("a receipt for something else", code="signature-bad")
         assert receipt.number is not None  # every accepted receipt has one
         self._saw(signed)
-        kept = self._home.seal(encode_head(head), _HEAD + row.message_id)
-        turn = turn_of_draft(self.draft(row), envelope_hash, receipt.number, receipt.at)
+        kept = sealed_head(self._home, row.message_id, head)
+        turn = turn_of_draft(draft_of(self._home, row), envelope_hash, receipt.number, receipt.at)
         place = turn_rows.row_of(self._home, turn)
         return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept, place)
 
@@ -330,7 +297,7 @@ class Outbox:
             await self._directory.for_sealing()
         except Rejected as exc:
             raise Unavailable(f"no good directory to seal anew with: {exc.code}") from exc
-        fresh = await self.pack(rewritten(self.draft(row), self._clock()))
+        fresh = await self._pack(rewritten(draft_of(self._home, row), self._clock()))
         if fresh.state is State.WAITING:
             fresh = fresh._replace(reason=why)
         at = int(self._clock())
@@ -338,50 +305,5 @@ class Outbox:
             return fresh
         raise Unavailable("another process of this home is sending it")
 
-    async def pack(self, draft: Draft, approved: Approved | None = None) -> Outgoing:
-        """
-        Sign and seal a draft as a row to keep; without an approval that its kind needs, sign it as a row that waits for one.
-
-        Raises:
-            Rejected: `recipient-key`: a recipient has no key; `approval-missing`: clear text cannot carry one.
-        """
-        directory, now = self._directory.last(), self._clock()
-        if approved is None and spec(draft.header.kind).needs_approval:
-            delivery_keys(directory, draft, now)  # who has none is told to the author, and not later to the officer
-            return self.unsealed(draft)
-        packed = await pack(self._home, directory, draft, now, None if approved is None else approved.keyring)
-        row = self._row(msgspec.structs.replace(draft, author=packed.author), State.KEPT)
-        return row._replace(
-            envelope_hash=packed.envelope_hash or b"",
-            media=packed.media,
-            body=self._home.seal(packed.body, _BODY + row.message_id),
-            decision=None if approved is None else approved.decision,
-        )
-
-    def unsealed(self, draft: Draft) -> Outgoing:
-        """Sign a draft as a row that waits for a second officer; `approval-missing` for what a gateway is to seal."""
-        header = draft.header
-        if header.sealer != self._home.address:
-            told = f"{header.kind} needs an approval, which clear text cannot carry"
-            raise Rejected(told, code="approval-missing", hint="leave out --sealed-by-gateway")
-        author = sign_content(draft.header_bytes, draft.content, self._home.keyring)
-        return self._row(msgspec.structs.replace(draft, author=author), State.WAITING)
-
-    def _row(self, draft: Draft, state: State) -> Outgoing:
-        header = draft.header
-        kept = self._home.seal(encode_draft(draft), DRAFT_CONTEXT + header.message_id)
-        return Outgoing(header.message_id, state, header.created, None, None, b"", media.SEALED, kept, None)
-
-    def evidence(self, row: Outgoing) -> Evidence | None:
-        """Return what a gateway signed to refuse a message; None where nobody did."""
-        if row.refusal is None:
-            return None
-        return msgspec.msgpack.decode(self._home.open(row.refusal, _REFUSAL + row.message_id), type=Evidence)
-
-    def head(self, row: Outgoing) -> Head | None:
-        """Return what proves an accepted message; None where a home of the first format did not keep it."""
-        return None if row.head is None else decode_head(self._home.open(row.head, _HEAD + row.message_id))
-
-    def draft(self, row: Outgoing) -> Draft:
-        """Return what the author signed."""
-        return decode_draft(self._home.open(row.draft, DRAFT_CONTEXT + row.message_id))
+    async def _pack(self, draft: Draft, approved: Approved | None = None) -> Outgoing:
+        return await packed_row(self._home, self._directory.last(), draft, self._clock(), approved)

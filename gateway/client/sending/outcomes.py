@@ -27,9 +27,11 @@ from gateway.client.records.outcome_rows import Anew, Told
 from gateway.client.records.outgoing import Outgoing
 from gateway.client.records.recall_rows import Destruction
 from gateway.client.sending.outbox import Outbox
+from gateway.client.sending.rows import packed_row
 from gateway.client.ties.recalls_sent import answered_by
 from gateway.client.trust.directory import REFRESH_S, HomeDirectory
 from gateway.client.writing.compose import for_one
+from gateway.client.writing.draft import draft_of
 from gateway.envelope.receipt import Event, Receipt, SignedReceipt, parse_receipt, verify_receipt
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
 from gateway.ids import Address, MessageId, format_id, new_uuid7
@@ -193,7 +195,7 @@ class OutcomeKeeper:
 
     async def _send_anew(self, told: Told, row: Outgoing) -> None:
         recipient = self._recipient(told)
-        if not self._outbox.draft(row).content:
+        if not draft_of(self._home, row).content:
             await self._give_up(told, row, "it was recalled, or deleted here")
             return
         key = self._directory.last().delivery_key(recipient, self._clock())
@@ -204,8 +206,8 @@ class OutcomeKeeper:
         if origin is not None and (origin.sealed_to == key.key_id or origin.generation >= MAX_GENERATION):
             await self._give_up(told, row, "it cannot open what is sealed to its present key either")
             return
-        draft = for_one(self._outbox.draft(row), recipient, self._new_id(told), self._clock())
-        fresh = await self._outbox.pack(draft)
+        draft = for_one(draft_of(self._home, row), recipient, self._new_id(told), self._clock())
+        fresh = await packed_row(self._home, self._directory.last(), draft, self._clock())
         anew = Anew(fresh.message_id, origin.generation + 1 if origin else 1, key.key_id)
         if await self._home.store.write(lambda connection: outcome_rows.send_anew(connection, told, fresh, anew)):
             ids = format_id(row.message_id), format_id(fresh.message_id)
@@ -227,4 +229,4 @@ class OutcomeKeeper:
         return parse_receipt(self._home.open(told.receipt, _CONTEXT + told.envelope_hash)).receipt.subject
 
     def _recipients(self, row: Outgoing) -> Sequence[Address]:
-        return [one.recipient for one in self._outbox.draft(row).addressees]
+        return [one.recipient for one in draft_of(self._home, row).addressees]

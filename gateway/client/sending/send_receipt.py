@@ -11,7 +11,7 @@ from gateway.ids import Address, ConversationId, EnvelopeHash, MessageId, format
 
 if TYPE_CHECKING:
     from gateway.client.records.outgoing import Answered, Outgoing
-    from gateway.client.writing.compose import Draft
+    from gateway.client.writing.draft import Draft
 
 __all__ = ["SendReceipt"]
 

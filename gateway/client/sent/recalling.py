@@ -21,6 +21,7 @@ from gateway.client.keeping.named import find_named
 from gateway.client.records import outcome_rows, outgoing, recall_rows
 from gateway.client.records.outgoing import State
 from gateway.client.ties.recalls_sent import answers_to, obeys
+from gateway.client.writing.draft import draft_of
 from gateway.envelope.common import read_core
 from gateway.envelope.payload import SUITES
 from gateway.errors import Rejected, Unavailable, Uncertain
@@ -161,7 +162,7 @@ async def ask_outstanding(parts: Parts, *, everything: bool = False) -> list[Rec
 
 
 async def _own(parts: Parts, row: Outgoing, wanted: Wanted) -> SendReceipt:
-    draft = parts.outbox.draft(row)
+    draft = draft_of(parts.home, row)
     content = read(draft.header.kind, draft.header.schema_version, draft.content) if draft.content else None
     return await _send(parts, draft.header, EnvelopeHash(row.envelope_hash), content, draft.recipients, wanted)
 
@@ -242,7 +243,7 @@ async def _sent_anew(parts: Parts, row: Outgoing) -> list[Outgoing]:
 async def _status(parts: Parts, one: SentRecall) -> RecallStatus:
     row = await parts.home.store.read(partial(outgoing.find, message_id=one.message_id))
     assert row is not None  # it was noted in the commit that kept it
-    told = frozenset(parts.outbox.draft(row).recipients)
+    told = frozenset(draft_of(parts.home, row).recipients)
     holders = await _holders(parts, one, told)
     late = one.confirm_by <= parts.clock() and not all(holder.obeyed for holder in holders)
     return RecallStatus(
@@ -260,7 +261,7 @@ async def _holders(parts: Parts, one: SentRecall, told: frozenset[Address]) -> t
     """Return whom the message went to: as this home addressed it, or as the recall of another's message does."""
     target, store = EnvelopeHash(one.target), parts.home.store
     own = await store.read(partial(outgoing.find_sent, envelope_hash=target))
-    names = told - {await _sender(parts, target)} if own is None else frozenset(parts.outbox.draft(own).recipients)
+    names = told - {await _sender(parts, target)} if own is None else frozenset(draft_of(parts.home, own).recipients)
     answers = await answers_to(parts.home, target, names)
     outcomes = await store.read(partial(outcome_rows.known, envelope_hash=target)) if own is not None else {}
     found = []

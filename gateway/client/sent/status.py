@@ -15,6 +15,7 @@ from gateway.client.records import outgoing
 from gateway.client.records.outgoing import Outgoing, State
 from gateway.client.records.recall_rows import Destruction
 from gateway.client.sending.approvals import Decision
+from gateway.client.sending.rows import evidence_of
 from gateway.client.ties.recalls_sent import answers_to
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable
@@ -147,7 +148,7 @@ async def ask_status(parts: Parts, message_id: MessageId | str) -> MessageStatus
         told = _recipients(answer, row, parts)
         answers = await answers_to(parts.home, EnvelopeHash(row.envelope_hash), [one.recipient for one in told])
         recipients = tuple(_completed(one, anew.get(one.recipient), answers.get(one.recipient)) for one in told)
-    evidence = parts.outbox.evidence(row)
+    evidence = evidence_of(parts.home, row)
     return MessageStatus(
         message_id=key,
         state=row.state,

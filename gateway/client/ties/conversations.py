@@ -10,18 +10,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from gateway.client.home import facts
-from gateway.client.receiving.delivery import CONTENT_CONTEXT, turn_of
-from gateway.client.receiving.opening import DELIVERY_CONTEXT, Refused
+from gateway.client.receiving.delivery import turn_of
+from gateway.client.receiving.opening import Refused
 from gateway.client.records import arrivals, outgoing, turn_rows
-from gateway.client.writing.compose import turn_of_draft
+from gateway.client.records.sealed import content_of, delivery_of
+from gateway.client.writing.draft import draft_of, turn_of_draft
 from gateway.envelope.header import decode_header
 from gateway.envelope.receipt import parse_receipt, read_receipt
 from gateway.envelope.wire import DELIVERY
 from gateway.errors import Rejected
-from gateway.ids import EnvelopeHash, KeyId
+from gateway.ids import EnvelopeHash
 from gateway.message import wishes
 from gateway.message.flows import Turn, converse, flows, require_move
 
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
     from gateway.client.home.home import Home
     from gateway.client.receiving.opening import Opener
-    from gateway.client.sending.outbox import Outbox
     from gateway.client.trust.directory import HomeDirectory
-    from gateway.client.writing.compose import Draft, Wish
+    from gateway.client.writing.compose import Wish
+    from gateway.client.writing.draft import Draft
     from gateway.ids import Address, ConversationId
     from gateway.message import Content
     from gateway.message.flows import Conversation
@@ -43,7 +42,6 @@ __all__ = ["Conversations"]
 _INDEXED: Final = "turns"  # the fact that says that all messages of older formats have their turns
 _DESK_ROLE: Final = "coordination"
 _NOT_YET: Final = EnvelopeHash(b"\xff" * 32)  # of a draft that nobody has sealed
-_kept: Final = msgspec.msgpack.Decoder(tuple[bytes, bytes, KeyId, bytes])
 
 
 class Conversations:
@@ -100,13 +98,13 @@ class Conversations:
         turns = await self._waiting(target) if row is None else [turn_rows.opened(self._home, row)]
         return {**wish, "conversation_id": turns[0].conversation_id} if turns else wish
 
-    async def index(self, outbox: Outbox) -> None:
+    async def index(self) -> None:
         """Give messages that a home of an older format kept their turns; once."""
         if await self._home.store.read(lambda connection: facts.find(connection, _INDEXED)) is not None:
             return
         arrived, sent = await self._home.store.read(turn_rows.without_turn)
         found = [turn for one in arrived if (turn := await self._of_arrival(one))]
-        found += [turn for one in sent if (turn := await self._of_sent(one, outbox))]
+        found += [turn for one in sent if (turn := await self._of_sent(one))]
         rows = [turn_rows.row_of(self._home, turn) for turn in found]
 
         def keep(connection: sqlite3.Connection) -> None:
@@ -136,22 +134,21 @@ class Conversations:
         if row is None or row.content is not None:
             return []
         try:
-            found = await self._opener.read_current(self._home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash))
+            found = await self._opener.read_current(delivery_of(self._home, row))
         except (Rejected, Refused):
             return []  # it is refused elsewhere, with its reason
         return [turn_of(found.opened, self._home.address)]
 
     async def _of_arrival(self, envelope_hash: bytes) -> Turn | None:
         row = await self._home.store.read(partial(arrivals.by_hash, envelope_hash=envelope_hash))
-        if row is None or row.content is None:
+        kept = None if row is None else content_of(self._home, row)
+        if row is None or kept is None:
             return None
-        header, content, *_ = _kept.decode(self._home.open(row.content, CONTENT_CONTEXT + row.envelope_hash))
-        delivery = DELIVERY.decode(self._home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash))
-        receipt = read_receipt(delivery.accepted[-1]).receipt
+        receipt = read_receipt(DELIVERY.decode(delivery_of(self._home, row)).accepted[-1]).receipt
         assert receipt.number is not None  # it was checked when the delivery was kept
         return Turn.of(
-            decode_header(header),
-            content,
+            decode_header(kept.header),
+            kept.content,
             flows().pointers,
             recipients=(self._home.address,),
             envelope_hash=receipt.envelope_hash,
@@ -159,9 +156,9 @@ class Conversations:
             at=receipt.at,
         )
 
-    async def _of_sent(self, message_id: bytes, outbox: Outbox) -> Turn | None:
+    async def _of_sent(self, message_id: bytes) -> Turn | None:
         row = await self._home.store.read(partial(outgoing.find, message_id=message_id))
         if row is None or row.answer is None or row.number is None:
             return None
-        draft = outbox.draft(row)
+        draft = draft_of(self._home, row)
         return turn_of_draft(draft, EnvelopeHash(row.envelope_hash), row.number, parse_receipt(row.answer).receipt.at)

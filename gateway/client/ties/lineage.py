@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from gateway.client.receiving.delivery import CONTENT_CONTEXT
-from gateway.client.receiving.opening import DELIVERY_CONTEXT, Refused
+from gateway.client.receiving.opening import Refused
 from gateway.client.records import arrivals, outgoing
+from gateway.client.records.sealed import content_of, delivery_of
 from gateway.client.ties.consents import consents_of
 from gateway.envelope.header import decode_header
 from gateway.errors import Rejected
@@ -156,12 +156,12 @@ class Lineage:
         return Ancestor(header, content, envelope_hash, consents_of(said), corrected_by)
 
     async def _read(self, row: Arrived) -> tuple[Header, Content]:
-        if row.content is not None:
-            header_bytes, data, _, _ = _kept.decode(self._home.open(row.content, CONTENT_CONTEXT + row.envelope_hash))
-            header = decode_header(header_bytes)
-            return header, read(header.kind, header.schema_version, data)
+        kept = content_of(self._home, row)
+        if kept is not None:
+            header = decode_header(kept.header)
+            return header, read(header.kind, header.schema_version, kept.content)
         try:
-            found = await self._opener.read_current(self._home.open(row.delivery, DELIVERY_CONTEXT + row.envelope_hash))
+            found = await self._opener.read_current(delivery_of(self._home, row))
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
         return found.opened.header, found.content

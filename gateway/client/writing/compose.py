@@ -1,39 +1,26 @@
 """
-From content to sealed bytes: what a message says is fixed here, and packed here.
+From content to a draft: what a message says is fixed here, before anything is signed.
 
-A `Draft` is what the author signs: header, addressees, content. Policy is asked before anything is signed, so that a refusal
-comes early and with a hint. Bytes that are signed are the bytes that are kept and sent, never a second encoding. A draft can
-be written anew when it waited too long: the same message id and conversation, a new time, new blinds, new signatures.
+Policy is asked here too, so that a refusal comes early and with a hint. A draft can be written anew when it waited too long:
+the same message id and conversation, a new time, new blinds, new signatures; and for one of its recipients, under another id.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 import msgspec
 
-from gateway.client.writing.spread import spread
-from gateway.envelope.header import Header, decode_header, encode_header
-from gateway.envelope.keys import Keyring, PublicKey, Signature
-from gateway.envelope.seal import (
-    Addressee,
-    Spread,
-    addressees_hash,
-    draw_addressees,
-    encode_clear,
-    seal,
-    sign_content,
-)
+from gateway.client.writing.draft import Draft
+from gateway.envelope.header import Header, encode_header
+from gateway.envelope.seal import Addressee, addressees_hash, draw_addressees
 from gateway.errors import Rejected
 from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId, new_uuid7, participant_of
 from gateway.message import check_repeats, encode, read, require_listed, spec, wishes
-from gateway.message.flows import Turn, flows
 from gateway.message.handling import require_readers
 from gateway.message.versions import choose
 from gateway.policy import admit
-from gateway.protocol import media
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,26 +30,10 @@ if TYPE_CHECKING:
     from gateway.ids import Address
     from gateway.message import Content
 
-__all__ = [
-    "DEFAULT_EXPIRES_IN_S",
-    "DRAFT_CONTEXT",
-    "Composer",
-    "Draft",
-    "Packed",
-    "Wish",
-    "compose",
-    "decode_draft",
-    "delivery_keys",
-    "encode_draft",
-    "for_one",
-    "pack",
-    "rewritten",
-]
+__all__ = ["DEFAULT_EXPIRES_IN_S", "Composer", "Wish", "compose", "for_one", "rewritten"]
 
 DEFAULT_EXPIRES_IN_S: Final = 30 * 86_400
-DRAFT_CONTEXT: Final = b"outgoing/draft"  # of a draft in the home
 DEFAULT_URGENCY: Final = "normal"
-IN_THREAD: Final = 64  # recipients from which sealing takes longer than the event loop should be held (5 ms)
 
 
 class Wish(TypedDict, total=False):
@@ -87,34 +58,6 @@ class Wish(TypedDict, total=False):
     expires_in_s: int
     sealed_by_gateway: bool
     inherit: bool
-
-
-class Draft(msgspec.Struct, frozen=True, array_like=True):
-    """What the author signs; its fields as a home keeps them."""
-
-    header_bytes: bytes
-    addressees: tuple[Addressee, ...]
-    content: bytes
-    author: Signature | None = None  # what `pack` signed last; None in drafts of the first format
-
-    @property
-    def header(self) -> Header:
-        """The header, decoded."""
-        return decode_header(self.header_bytes)
-
-    @property
-    def recipients(self) -> tuple[Address, ...]:
-        """Whom it is addressed to, in order."""
-        return tuple(sorted(one.recipient for one in self.addressees))
-
-
-class Packed(NamedTuple):
-    """What is sent."""
-
-    media: str
-    body: bytes
-    envelope_hash: EnvelopeHash | None  # None for clear text: its gateway seals it and tells
-    author: Signature
 
 
 class Composer(NamedTuple):
@@ -176,73 +119,6 @@ def for_one(draft: Draft, recipient: Address, message_id: MessageId, now: float)
     )
     check_repeats(changed, read(changed.kind, changed.schema_version, draft.content))
     return Draft(encode_header(changed), addressees, draft.content)
-
-
-async def pack(home: Home, directory: Directory, draft: Draft, now: float, approver: Keyring | None = None) -> Packed:
-    """
-    Sign a draft and seal it, in threads when it has many recipients; for a gateway to seal, sign it only.
-
-    Args:
-        home: The author's.
-        directory: Whose keys to seal to.
-        draft: What is said.
-        now: Unix seconds.
-        approver: Keyring of the second officer, for kinds that need one.
-
-    Raises:
-        Rejected: `recipient-key`: a recipient has no current delivery key.
-    """
-    header = draft.header
-    author = sign_content(draft.header_bytes, draft.content, home.keyring)
-    if header.sealer != home.address:
-        clear = encode_clear(draft.header_bytes, draft.addressees, author, draft.content)
-        return Packed(media.SIGNED, clear, None, author)
-    keys = delivery_keys(directory, draft, now)
-
-    def sealed(how: Spread) -> Packed:
-        made = seal(
-            draft.header_bytes,
-            draft.content,
-            author=author,
-            addressees=draft.addressees,
-            keys=keys,
-            keyring=home.keyring,
-            directory_version=directory.version,
-            rng=os.urandom,
-            approver=approver,
-            spread=how,
-        )
-        return Packed(media.SEALED, made.submission, made.envelope_hash, author)
-
-    return await asyncio.to_thread(sealed, spread) if len(keys) > IN_THREAD else sealed(map)
-
-
-def delivery_keys(directory: Directory, draft: Draft, now: float) -> dict[Address, PublicKey]:
-    """Return the key to seal to for each recipient; Rejected `recipient-key` where one has none."""
-    return {one.recipient: _delivery_key(directory, one.recipient, now) for one in draft.addressees}
-
-
-def encode_draft(draft: Draft) -> bytes:
-    """Write a draft for the home."""
-    return msgspec.msgpack.encode(draft)
-
-
-def decode_draft(data: bytes) -> Draft:
-    """Read a draft of the home."""
-    return msgspec.msgpack.decode(data, type=Draft)
-
-
-def turn_of_draft(draft: Draft, envelope_hash: EnvelopeHash, number: int, at: int) -> Turn:
-    """Return an own message as its conversation sees it, by what its acceptance says."""
-    return Turn.of(
-        draft.header,
-        draft.content,
-        flows().pointers,
-        recipients=draft.recipients,
-        envelope_hash=envelope_hash,
-        number=number,
-        at=at,
-    )
 
 
 def _recipients(by: Composer, to: Sequence[str]) -> list[Address]:
@@ -310,17 +186,6 @@ def _sealer(by: Composer, kind: Kind) -> Address:
     if not gateways:
         raise Rejected(f"no active gateway in {by.directory.network}", code="sealer-not-allowed")
     return gateways[0]
-
-
-def _delivery_key(directory: Directory, recipient: Address, now: float) -> PublicKey:
-    record = directory.delivery_key(recipient, now)
-    if record is None:
-        raise Rejected(
-            f"{recipient} has no current delivery key: it has not connected yet, or not for a month",
-            code="recipient-key",
-            hint=f"ask {participant_of(recipient)} to run `gateway inbox` once, or leave it out; nothing was sent",
-        )
-    return PublicKey(record.address, record.use, record.key)
 
 
 def _new_id(now: float) -> bytes:

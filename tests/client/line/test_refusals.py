@@ -10,6 +10,7 @@ import pytest
 from gateway.client.line.refusals import clock_hint
 from gateway.client.line.session import Session
 from gateway.client.records import outgoing
+from gateway.client.sending.rows import evidence_of
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
 from gateway.protocol import media
@@ -46,7 +47,7 @@ async def test_a_signed_refusal_is_final_and_kept_as_evidence(homes: Homes, gate
         row = await parts.home.store.read(lambda connection: outgoing.find(connection, sent.message_id))
         assert row is not None
         assert row.body is not None
-        evidence = parts.outbox.evidence(row)
+        evidence = evidence_of(parts.home, row)
         assert evidence is not None
         assert b"clearance" not in (row.refusal or b"")
         found = verify_problem(
