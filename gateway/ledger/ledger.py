@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
+from gateway.ledger.engine import Lock, lock_of, make_engine
 from gateway.ledger.kept import Kept
-from gateway.ledger.line import Line, Lock, lock_of, make_engine
+from gateway.ledger.line import Line
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.owed import Owed
