@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gateway.client.receiving.delivery import Delivery
     from gateway.client.receiving.receipts import ReceiptPost
-    from gateway.client.records.arrivals import Due
+    from gateway.client.records.receipt_rows import Due
     from gateway.ids import MessageId
     from gateway.protocol.frames import Recorded
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.client.keeping.named import find_named
 from gateway.client.receiving.opening import Refused
-from gateway.client.records import arrivals
+from gateway.client.records import receipt_rows
 from gateway.client.records.heads import Head
 from gateway.client.records.outgoing import Outgoing, State
 from gateway.client.records.sealed import content_of, delivery_of
@@ -127,7 +127,7 @@ async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provab
     told = parts.eraser.tombstone(row)
     if told is None:
         raise Rejected("what arrived has not the form of a delivery", code="cannot-open")
-    receipts = await parts.home.store.read(partial(arrivals.receipts_of, envelope_hash=row.envelope_hash))
+    receipts = await parts.home.store.read(partial(receipt_rows.of_envelope, envelope_hash=row.envelope_hash))
     opened = await _opened(parts, row) if with_content else None
     return Provable(told.head, told.accepted, receipts, [told.named], opened)
 

@@ -25,9 +25,10 @@ from gateway.client.keeping.trace import Said, Trace
 from gateway.client.receiving.delivery import Desk
 from gateway.client.receiving.opening import Opener, ReadMessage, Refused
 from gateway.client.receiving.receipts import ReceiptPost
-from gateway.client.records import arrivals, outgoing, recall_rows, retention_rows
-from gateway.client.records.arrivals import Claimed, Due, State
+from gateway.client.records import outgoing, recall_rows, receipt_rows, retention_rows
+from gateway.client.records.arrivals import Claimed, State
 from gateway.client.records.recall_rows import Noted, Standing, Target
+from gateway.client.records.receipt_rows import Due
 from gateway.client.records.sealed import delivery_of
 from gateway.client.trust.directory import HomeDirectory
 from gateway.client.writing.draft import draft_of
@@ -221,8 +222,7 @@ class RecallKeeper:
         if held is not None and held.arrived is not None and held.arrived.state is State.WAITING:
             events.insert(0, (Event.REJECTED, "recalled"))
         return [
-            arrivals.put_receipt(connection, target, event, self._desk.receipt(event, target, reason))
-            for event, reason in events
+            receipt_rows.put(connection, target, event, self._desk.receipt(event, target, reason)) for event, reason in events
         ]
 
     def _order(self, noted: Noted) -> _Order:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gateway.client.records import arrivals
+from gateway.client.records import receipt_rows
 from gateway.envelope.receipt import Event, parse_receipt
 from gateway.errors import GatewayError, Rejected
 from gateway.protocol import frames, media
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.client.home.store import HomeStore
     from gateway.client.line.session import Session
     from gateway.client.line.transport import Transport
-    from gateway.client.records.arrivals import Due
+    from gateway.client.records.receipt_rows import Due
 
 __all__ = ["ReceiptPost"]
 
@@ -129,7 +129,7 @@ class ReceiptPost:
     async def _due(self) -> AsyncIterator[list[Due]]:
         """Walk through what no gateway has confirmed, as many at a time as one request takes."""
         after = 0
-        while dues := await self._store.read(partial(arrivals.due, limit=media.MAX_RECEIPTS, after=after)):
+        while dues := await self._store.read(partial(receipt_rows.due, limit=media.MAX_RECEIPTS, after=after)):
             yield dues
             after = dues[-1].row
 
@@ -139,7 +139,7 @@ class ReceiptPost:
         for outcome in {outcome for due, outcome in told if outcome and not _expected(due, outcome)}:
             _log.warning("a gateway did not record a receipt: %s", outcome[:64])
         if done:
-            self._store.later(lambda connection: arrivals.recorded(connection, done))
+            self._store.later(lambda connection: receipt_rows.recorded(connection, done))
 
     def _forget(self) -> None:
         self._waiting.clear()

@@ -1,11 +1,10 @@
 """
-What arrived, and the receipts for it: statements on the home's tables `arrived` and `receipt`.
+What arrived: statements on the home's tables `arrived` and `answer`.
 
 A row is `waiting` until the application acknowledged it or it was refused. Only the process that claimed it last (`owner`)
 may settle it, so that no delivery is handed over after its acknowledgement, however many processes share the home.
-A receipt is made once for each envelope and event, kept in the same commit as what it states, and is `due` until a gateway
-says that it is recorded. A row whose content and sealed bytes were erased stays, with a tombstone that proves it. Encrypted
-columns come and go as they are.
+What states it, a signed receipt, is kept in the same commit. A row whose content and sealed bytes were erased stays, with a
+tombstone that proves it. Encrypted columns come and go as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from gateway.client.records import turn_rows
+from gateway.client.records import receipt_rows, turn_rows
+from gateway.client.records.receipt_rows import Due
 from gateway.client.records.turn_rows import TurnRow
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Arrival",
     "Arrived",
     "Claimed",
-    "Due",
     "Kept",
     "Outcome",
     "Settlement",
@@ -32,14 +31,10 @@ __all__ = [
     "by_hash",
     "by_source",
     "claim",
-    "due",
     "erase",
     "keep",
     "keep_refused",
     "other",
-    "put_receipt",
-    "receipts_of",
-    "recorded",
     "release",
     "replace",
     "settle",
@@ -108,13 +103,6 @@ class Claimed(NamedTuple):
     number: int
     again: bool
     delivery: bytes  # encrypted
-
-
-class Due(NamedTuple):
-    """A signed receipt that no gateway has confirmed yet."""
-
-    row: int
-    data: bytes
 
 
 def keep(connection: sqlite3.Connection, arrivals: Iterable[Arrival], owner: bytes, now: int) -> list[Kept]:
@@ -221,7 +209,7 @@ def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes,
         connection.execute("INSERT INTO answer (envelope_hash, target) VALUES (?, ?) ON CONFLICT DO NOTHING", told)
     if settlement.turn is not None:
         turn_rows.add(connection, [settlement.turn])
-    return Outcome.DONE, put_receipt(connection, settlement.envelope_hash, settlement.event, settlement.receipt)
+    return Outcome.DONE, receipt_rows.put(connection, settlement.envelope_hash, settlement.event, settlement.receipt)
 
 
 def erase(connection: sqlite3.Connection, envelope_hash: bytes, tombstone: bytes | None, now: int) -> None:
@@ -267,33 +255,6 @@ def without_source(connection: sqlite3.Connection) -> list[Arrived]:
     return [Arrived(*row) for row in connection.execute(query)]
 
 
-def receipts_of(connection: sqlite3.Connection, envelope_hash: bytes) -> list[bytes]:
-    """Return the signed receipts of this home for an envelope, in the order in which they were made."""
-    query = "SELECT data FROM receipt WHERE envelope_hash = ? ORDER BY id"
-    return [data for (data,) in connection.execute(query, (envelope_hash,))]
-
-
-def put_receipt(connection: sqlite3.Connection, envelope_hash: bytes, event: str, data: bytes) -> Due:
-    """Keep a signed receipt that is due from now on; a newer one for the same event takes the place of the older."""
-    row = connection.execute(
-        "INSERT INTO receipt (envelope_hash, event, data, due) VALUES (?, ?, ?, 1)"
-        " ON CONFLICT (envelope_hash, event) DO UPDATE SET data = excluded.data, due = 1 RETURNING id",
-        (envelope_hash, event, data),
-    ).fetchone()
-    return Due(int(row[0]), data)
-
-
-def due(connection: sqlite3.Connection, limit: int, after: int = 0) -> list[Due]:
-    """Return receipts that no gateway has confirmed, oldest first."""
-    query = "SELECT id, data FROM receipt WHERE due AND id > ? ORDER BY id LIMIT ?"
-    return [Due(*row) for row in connection.execute(query, (after, limit))]
-
-
-def recorded(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
-    """Note that a gateway has these receipts for good."""
-    connection.executemany("UPDATE receipt SET due = 0 WHERE id = ?", [(row,) for row in rows])
-
-
 def _keep(connection: sqlite3.Connection, arrival: Arrival, owner: bytes, now: int, state: State = State.WAITING) -> Kept:
     added = connection.execute(
         "INSERT INTO arrived (envelope_hash, number, state, owner, offered, changed_at, delivery, recall)"
@@ -302,7 +263,5 @@ def _keep(connection: sqlite3.Connection, arrival: Arrival, owner: bytes, now: i
     ).fetchone()
     if added is not None:
         event = "delivered" if state is State.WAITING else "rejected"
-        return Kept(int(added[0]), [put_receipt(connection, arrival.envelope_hash, event, arrival.receipt)])
-    connection.execute("UPDATE receipt SET due = 1 WHERE envelope_hash = ?", (arrival.envelope_hash,))
-    query = "SELECT id, data FROM receipt WHERE envelope_hash = ? ORDER BY id"
-    return Kept(None, [Due(*row) for row in connection.execute(query, (arrival.envelope_hash,))])
+        return Kept(int(added[0]), [receipt_rows.put(connection, arrival.envelope_hash, event, arrival.receipt)])
+    return Kept(None, receipt_rows.due_again(connection, arrival.envelope_hash))

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.client.proof.evidence import ProofWish
-from gateway.client.records import arrivals
+from gateway.client.records import receipt_rows
 from gateway.directory.entries import Status
 from gateway.envelope.receipt import parse_receipt
 from gateway.errors import Rejected
@@ -52,7 +52,7 @@ def order(target: EnvelopeHash, mode: Mode, clock: Clock) -> Recall:
 
 async def answers(point: ContactPoint, target: EnvelopeHash) -> list[tuple[str, str | None]]:
     """Return what a home signed about a message."""
-    found = await point._parts.home.store.read(lambda connection: arrivals.receipts_of(connection, target))
+    found = await point._parts.home.store.read(lambda connection: receipt_rows.of_envelope(connection, target))
     return [(one.event, one.reason) for one in (parse_receipt(data).receipt for data in found)]
 
 
