@@ -18,7 +18,7 @@ from joserfc import jwe
 from joserfc.jwk import OKPKey
 from nacl import bindings
 
-from gateway.client.writing.compose import IN_THREAD
+from gateway.client.writing.packing import IN_THREAD
 from gateway.client.writing.spread import THREADS, spread
 from gateway.envelope import (
     Sealed,
