@@ -124,7 +124,7 @@ class Town:
             (self.folder / name).touch(mode=0o600)
             (self.folder / name).write_bytes(data)
         async with await Ledger.open(self.ledger_url, migrate=self.ledger is None) as ledger:
-            await ledger.publish_directory(0, self.world.files)
+            await ledger.directory.publish(0, self.world.files)
         return Served(self.folder / "gateway.toml", self.port, self.log)
 
     @asynccontextmanager
