@@ -1,4 +1,10 @@
-"""What a contact point needs to take part: its home, its keys, sending, receiving. Ships without the gateway."""
+"""
+What a contact point needs to take part: its home, its keys, sending, receiving. Ships without the gateway.
+
+Rooms, from what an application calls down to the line; each needs only those below it:
+`contact_point` and its `point_*` parts; `inbox`, `proof`, `sent`, which need all `parts` of an open home; `warnings`; `cases`;
+`sending`; `ties`; `receiving`; `keeping`; `writing`, `log`; `trust`; `records`; `home`; `line`.
+"""
 
 from gateway.client.cases.case import Case, Owed, Standing
 from gateway.client.cases.desk import Item
