@@ -55,7 +55,11 @@ def content_of(home: Home, row: Arrived) -> ReadContent | None:
     if row.content is None:
         return None
     try:
-        header, content, *author = _parts.decode(home.open(row.content, _CONTENT + row.envelope_hash))
-    except (msgspec.MsgspecError, ValueError) as exc:
-        raise Corrupt("a content of the home has another form") from exc
-    return ReadContent(header, content, Signature(KeyId(author[0]), author[1]) if author else None)
+        match _parts.decode(home.open(row.content, _CONTENT + row.envelope_hash)):
+            case [header, content]:
+                return ReadContent(header, content, None)
+            case [header, content, key_id, signature]:
+                return ReadContent(header, content, Signature(KeyId(key_id), signature))
+    except msgspec.MsgspecError as exc:
+        raise Corrupt("a content of the home is no MessagePack of bytes") from exc
+    raise Corrupt("a content of the home has another form")
