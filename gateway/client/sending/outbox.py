@@ -21,24 +21,22 @@ from gateway.client.home.home import Home
 from gateway.client.home.store import Work
 from gateway.client.line.refusals import SignedRefusal, Submission, UnsignedRefusal, judge, may_be_mended
 from gateway.client.line.transport import Transport
-from gateway.client.records import outgoing, turn_rows
-from gateway.client.records.heads import head_of_answer, head_of_submission
-from gateway.client.records.outgoing import Answered, Outgoing, State
-from gateway.client.sending.rows import Approved, body_of, packed_row, sealed_evidence, sealed_head
+from gateway.client.records import outgoing
+from gateway.client.records.outgoing import Outgoing, State
+from gateway.client.sending.answer import proved
+from gateway.client.sending.rows import Approved, body_of, packed_row, sealed_evidence
 from gateway.client.sending.send_receipt import SendReceipt
 from gateway.client.ties.conversations import Conversations
 from gateway.client.ties.lineage import Lineage, inheriting
 from gateway.client.ties.recalls_sent import SentRecalls
 from gateway.client.trust.directory import HomeDirectory
 from gateway.client.writing.compose import Composer, Wish, compose, rewritten
-from gateway.client.writing.draft import Draft, draft_of, turn_of_draft
-from gateway.envelope.clear import author_check, decode_sealed_answer
-from gateway.envelope.receipt import Event, SignedReceipt, parse_receipt, verify_receipt
+from gateway.client.writing.draft import Draft, draft_of
+from gateway.envelope.receipt import SignedReceipt
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import EnvelopeHash, format_id, network_of
+from gateway.ids import format_id
 from gateway.message import Content, read, wishes
 from gateway.policy import admit
-from gateway.protocol import media
 
 __all__ = ["Outbox", "Ties"]
 
@@ -263,32 +261,13 @@ class Outbox:
         sent = Submission(body, row.media, draft.header, last, answers, int(self._clock()))
         answer = await self._transport.submit(body, row.media, partial(judge, sent))
         try:
-            answered = self._checked(answer.body, row, body)
+            signed, answered = proved(self._home, self._directory.answers(), row, draft, body, answer.body)
         except Rejected as exc:
             # It was taken, and what proves it did not come: the same bytes are sent again.
             raise Uncertain(f"the gateway's receipt does not verify: {exc.code}") from exc
+        self._saw(signed)
         await self._home.store.write(lambda connection: outgoing.accept(connection, answered))
         return SendReceipt.accepted(draft, answered)
-
-    def _checked(self, answer: bytes, row: Outgoing, body: bytes) -> Answered:
-        """Prove the receipt: by a gateway of my network, to me, for the envelope that has my header."""
-        if row.media == media.SIGNED:
-            sealed = decode_sealed_answer(answer)
-            signed, envelope_hash = sealed.receipt, author_check(sealed, draft_of(self._home, row).header_bytes)
-            head = head_of_answer(sealed)
-        else:
-            signed, envelope_hash = parse_receipt(answer), EnvelopeHash(row.envelope_hash)
-            head = head_of_submission(body)
-        receipt = verify_receipt(signed, self._directory.answers())
-        told = (receipt.event, receipt.subject, network_of(receipt.signer), receipt.envelope_hash)
-        if told != (Event.ACCEPTED, self._home.address, self._home.network, envelope_hash):
-            raise Rejected("a receipt for something else", code="signature-bad")
-        assert receipt.number is not None  # every accepted receipt has one
-        self._saw(signed)
-        kept = sealed_head(self._home, row.message_id, head)
-        turn = turn_of_draft(draft_of(self._home, row), envelope_hash, receipt.number, receipt.at)
-        place = turn_rows.row_of(self._home, turn)
-        return Answered(row.message_id, envelope_hash, receipt.number, signed.data, receipt.at, kept, place)
 
     async def _anew(self, row: Outgoing, why: str) -> Outgoing:
         """Write, sign and seal a refused message anew, and keep that in its place; what needs an approval waits for another."""
