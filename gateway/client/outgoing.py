@@ -24,7 +24,6 @@ __all__ = [
     "State",
     "accept",
     "add",
-    "by_hash",
     "doubt",
     "end",
     "erase",
@@ -103,20 +102,13 @@ def find(connection: sqlite3.Connection, message_id: bytes) -> Outgoing | None:
 
 def find_sent(connection: sqlite3.Connection, envelope_hash: bytes) -> Outgoing | None:
     """Return the message of this home that an envelope hash names."""
-    query = "SELECT message_id FROM outgoing WHERE envelope_hash = ?"
-    found = connection.execute(query, (envelope_hash,)).fetchone()
-    return None if found is None else find(connection, found[0])
+    found = connection.execute(f"{_SELECT} WHERE envelope_hash = ?", (envelope_hash,)).fetchone()
+    return None if found is None else _row(found)
 
 
 def sent_as(connection: sqlite3.Connection, envelope_hash: bytes) -> bool:
     """Tell whether this home sent an envelope."""
     return connection.execute("SELECT 1 FROM outgoing WHERE envelope_hash = ?", (envelope_hash,)).fetchone() is not None
-
-
-def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> Outgoing | None:
-    """Return the message of this home that an envelope hash names."""
-    found = connection.execute(f"{_SELECT} WHERE envelope_hash = ?", (envelope_hash,)).fetchone()
-    return None if found is None else _row(found)
 
 
 def kept(connection: sqlite3.Connection) -> list[bytes]:
