@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from gateway.envelope.header import Header
     from gateway.ids import Address, ConversationId
 
-__all__ = ["Target", "admit_reply", "is_answer", "may_recall"]
+__all__ = ["Target", "admit_reply", "is_answer", "may_recall", "recallers"]
 
-_OWN_CONVERSATION: Final = frozenset({SharingConsent.kind, Correction.kind, Recall.kind})  # may open one of their own
+_OWN_CONVERSATION: Final = frozenset({SharingConsent.kind})  # may open one of its own
 
 
 class Target(Protocol):
@@ -91,7 +91,13 @@ def may_recall(header: Header, directory: Directory) -> frozenset[Kind]:
     entry = directory.entry(header.sender)
     if header.kind != Recall.kind or entry is None or COORDINATION.isdisjoint(entry.roles):
         return frozenset()
-    return frozenset(row.kind for row in KINDS.values() if row.recalled_by_desk)
+    return _recallable()
+
+
+def recallers(directory: Directory) -> frozenset[tuple[Address, Kind]]:
+    """Return who may recall messages of others, each with the kinds of these."""
+    desk = [address for address, entry in directory.entries.items() if not COORDINATION.isdisjoint(entry.roles)]
+    return frozenset((address, kind) for address in desk for kind in _recallable())
 
 
 def is_answer(header: Header, target: Target | None) -> bool:
@@ -132,6 +138,11 @@ def _reply_conversation(case: _Case) -> str | None:
 def _replies(kind: Kind) -> frozenset[Kind]:
     row = KINDS.get(kind)
     return frozenset() if row is None else row.replies
+
+
+@cache
+def _recallable() -> frozenset[Kind]:
+    return frozenset(row.kind for row in KINDS.values() if row.recalled_by_desk)
 
 
 @cache
