@@ -25,7 +25,7 @@ from gateway.client.compose import DRAFT_CONTEXT, decode_draft
 from gateway.client.delivery import Desk
 from gateway.client.directory import HomeDirectory
 from gateway.client.home import Home
-from gateway.client.opening import DELIVERY_CONTEXT, Opener, ReadMessage, Refused
+from gateway.client.opening import DELIVERY_CONTEXT, NOT_YET, Opener, ReadMessage, Refused
 from gateway.client.recall_rows import Noted, Standing, Target
 from gateway.client.receipts import ReceiptPost
 from gateway.client.tombstones import Eraser
@@ -105,16 +105,31 @@ class RecallKeeper:
         self._trace = Trace(home)
 
     async def settle(self) -> None:
-        """Act on recalls that wait, before anything is handed over; one that cannot be opened has its turn later."""
-        for claimed in await self._home.store.read(recall_rows.unheeded):
-            try:
-                data = self._home.open(claimed.delivery, DELIVERY_CONTEXT + claimed.envelope_hash)
-                message = await self._opener.read_current(data)
-            except (Rejected, Refused, Unavailable, Uncertain) as exc:
-                _log.info("a recall is not read before its turn: %s", exc)
-                continue
+        """
+        Act on all recalls that wait, before anything is handed over; one that cannot be opened has its turn later.
+
+        Of what cannot be read for good each is opened once, however many come: they hold up no other recall.
+        """
+        after = 0
+        while waiting := await self._home.store.read(partial(recall_rows.unheeded, after=after)):
+            for claimed in waiting:
+                await self._heed(claimed)
+            after = waiting[-1].row
+
+    async def _heed(self, claimed: Claimed) -> None:
+        try:
+            data = self._home.open(claimed.delivery, DELIVERY_CONTEXT + claimed.envelope_hash)
+            message = await self._opener.read_current(data)
+        except (Rejected, Refused, Unavailable, Uncertain) as exc:
+            _log.info("a recall is not read before its turn: %s", exc)
+            passing = isinstance(exc, (Unavailable, Uncertain)) or exc.code in NOT_YET
+        else:
             if not (await self.standing(claimed, message.opened)).other:
                 await self.act(message)
+                return
+            passing = False
+        if not passing:
+            await self._home.store.write(partial(recall_rows.pass_over, envelope_hash=claimed.envelope_hash))
 
     async def standing(self, claimed: Claimed, opened: Opened) -> Standing:
         """Look at what is to be known of an opened delivery before it is handed over."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from gateway.client import outgoing, recall_rows, retention_rows
+from gateway.client.compose import DRAFT_CONTEXT, decode_draft
 from gateway.client.corrections import Corrections
 from gateway.client.home import Home
 from gateway.client.recall_rows import Destruction, SentRecall
@@ -57,7 +58,9 @@ class SentRecalls:
         own, now = outgoing.find_sent(connection, target), int(self._clock())
         if own is None or body.mode != "delete":
             return
-        if retention_rows.ordered(connection, own.message_id, self._home.conversation(header.conversation_id)):
+        draft = decode_draft(self._home.open(own.draft, DRAFT_CONTEXT + own.message_id))
+        # Of the message, whatever conversation its recall stands in.
+        if retention_rows.ordered(connection, own.message_id, self._home.conversation(draft.header.conversation_id)):
             return  # a hold of this home keeps its own copy
         if self._eraser.sent(connection, own, now):
             said = Said(envelope_hash=target, message_id=own.message_id, reason=body.reason)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.client import ContactPoint, SendReceipt
+    from gateway.client.recalling import Mode
     from tests.client.conftest import Homes
     from tests.support.fake_gateway import FakeGateway
     from tests.support.network import World
@@ -75,6 +76,19 @@ async def test_it_is_sent_anew_once_however_often_it_is_told(
         gate.told *= 3
         await drain(qm)
     assert len(gate.messages) == 2
+
+
+@pytest.mark.parametrize("mode", ["stop-use", "delete"])
+async def test_what_was_recalled_meanwhile_is_not_sent_anew(
+    homes: Homes, gate: FakeGateway, world: World, tmp_path: Path, mode: Mode
+) -> None:
+    """Its author learns that nobody could open it when it has taken it back already."""
+    await lose_keys(homes, world, gate, tmp_path)
+    async with homes("NCB-QM") as qm:
+        first = await sent_to_lost_key(qm, homes, gate, ["GN-QN"])
+        await qm.recall(first.message_id, "wrong person", mode=mode)
+        await drain(qm)
+    assert len(gate.messages) == 2, "the message and its recall"
 
 
 async def test_a_restored_author_does_not_send_it_anew_a_second_time(

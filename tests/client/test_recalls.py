@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from gateway.client import arrivals
+from gateway.client import arrivals, recall_rows
 from gateway.client.evidence import ProofWish
 from gateway.directory.entries import Status
 from gateway.envelope.receipt import parse_receipt
 from gateway.errors import Rejected
-from gateway.ids import Address, EnvelopeHash, format_id
+from gateway.ids import Address, ConversationId, EnvelopeHash, format_id
 from gateway.message import instant
 from gateway.message.handling import Handling
 from gateway.message.system.recall import Recall, RecallBody
@@ -315,3 +315,29 @@ async def outstanding(point: ContactPoint) -> RecallStatus:
     """Return the one recall that somebody has not answered."""
     [found] = await point.outstanding()
     return found
+
+
+async def test_no_number_of_recalls_hides_one(homes: Homes, gate: FakeGateway, clock: Clock) -> None:
+    """A stranger sends more than are looked at in one go, all unreadable; the one behind them is obeyed before its target."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn, homes("TRIB-QX-OTP") as otp:
+        target = await sent(qm, gn)
+        with pytest.MonkeyPatch.context() as hostile:
+            hostile.setattr("gateway.client.compose.check_repeats", lambda *_: None)
+            for number in range(recall_rows.UNHEEDED_ROWS + 1):
+                false = order(EnvelopeHash(bytes([number]) * 32), "delete", clock)
+                await otp.send(false, to=["GN-QN"], in_reply_to=EnvelopeHash(bytes(32)))
+        await qm.recall(target, "wrong person", mode="delete")
+        shown = [(one.kind, one.recall) for one in await drain(gn)]
+    assert shown == [("system.recall", "deleted")]
+    assert gate.states()["opened"] == 1
+
+
+async def test_a_held_conversation_keeps_the_authors_copy_whatever_its_recall_stands_in(homes: Homes, clock: Clock) -> None:
+    """The hold is on what is recalled; the recall may be in a conversation of its own."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        target = await sent(qm, gn)
+        [case] = await qm.cases.all()
+        await qm.hold_conversation(case.id, "a court's order")
+        recall = order(target, "delete", clock)
+        await qm.send(recall, to=["GN-QN"], conversation_id=ConversationId(bytes(16)))
+        assert await qm.cases.content(target)
