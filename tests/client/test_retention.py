@@ -192,3 +192,14 @@ def noting(told: list[None]) -> Callable[[], Awaitable[None]]:
         told.append(None)
 
     return noted
+
+
+@pytest.mark.parametrize("review", [-400, 1])
+async def test_a_review_date_that_is_past_or_near_leaves_time_to_ask(homes: Homes, clock: Clock, review: int) -> None:
+    """What arrives is not deleted in the minute after it was read, whatever its author writes."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await read(qm, gn, kept(clock, review=review))
+        assert await gn.run_retention() == []
+        assert [one.review_on for one in await gn.retention()] == [day(clock, 30)]
+        clock.ahead_s = 31 * DAY_S
+        assert len(await gn.run_retention()) == 1
