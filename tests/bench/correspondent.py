@@ -63,8 +63,8 @@ class Watch:
 
     def recorded(self, frame: Recorded) -> None:
         """Wake who waits for it."""
-        for row in self._post._waiting.get(frame.request_id, ()):
-            self._done[row].set()
+        for due in self._post._waiting.get(frame.request_id, ()):
+            self._done[due.row].set()
         self._recorded(frame)
 
     async def wait(self) -> None:
