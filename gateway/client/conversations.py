@@ -70,7 +70,7 @@ class Conversations:
         def work() -> list[Conversation]:
             return converse((turn_rows.opened(self._home, row) for row in rows), desk, self._clock(), flows())
 
-        return await asyncio.to_thread(work)  # some 50 us for each message that the home ever had: an inbox is followed meanwhile
+        return await asyncio.to_thread(work)  # 50 us for each message that the home ever had, while an inbox is followed
 
     async def one(self, conversation_id: ConversationId) -> Conversation | None:
         """Return a conversation as it stands now, or None where this home has no message of it."""
