@@ -56,11 +56,11 @@ class Done(StrEnum):
 
 
 class _Order(msgspec.Struct, frozen=True, array_like=True):
-    """What a recall says, as it is remembered."""
+    """What a recall says; remembered without its reason, which goes with the recall."""
 
     sender: Address
     mode: str
-    reason: str
+    reason: str = ""
 
 
 class _Holding(NamedTuple):
@@ -190,7 +190,7 @@ class RecallKeeper:
             done = Done.NEVER_HAD
         else:
             done = self._obey(connection, order, held) if self.may_recall(order.sender, held.header) else Done.REFUSED
-        said = self._home.seal(msgspec.msgpack.encode(order), _CONTEXT + name)
+        said = self._home.seal(msgspec.msgpack.encode(_Order(order.sender, order.mode)), _CONTEXT + name)
         recall_rows.note(connection, Noted(name, said), self._home.target(target), done)
         if done is Done.REFUSED:
             return done, []

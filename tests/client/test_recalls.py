@@ -260,8 +260,11 @@ async def test_an_author_deletes_its_own_copy_and_can_still_prove_it(homes: Home
         target = await sent(qm, gn)
         held = ciphertexts(tmp_path / "NCB-QM", "outgoing")
         assert found_in(tmp_path / "NCB-QM", held)
+        assert await qm.cases.content(target)
         first_ = await qm.recall(target, "wrong person", mode="delete")
         assert found_in(tmp_path / "NCB-QM", held) == []
+        with pytest.raises(Rejected, match="content-deleted"):
+            await qm.cases.content(target)
         again = await qm.recall(target, "wrong person", mode="delete")
         assert (again.recipients, again.message_id != first_.message_id) == ((GN,), True)
         log = await qm.retention_log()
