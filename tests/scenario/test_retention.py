@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,7 +50,7 @@ async def test_nothing_is_left_of_a_conversation_but_its_proofs(tmp_path: Path, 
     """A question and its answer: looked for as text, as sealed for the way, and as each home had encrypted it."""
     async with playing(tmp_path / "town", None, rabbit_node.url) as theatre:
         asker, folder = theatre.points[ASKER], theatre.town.folder
-        kept = {"retention": {"review_on": theatre.day(35)}, "expires": None, "respond_by": None}
+        kept: dict[str, Any] = {"retention": {"review_on": theatre.day(35)}, "expires": None, "respond_by": None}
         asked = await theatre.sends(ASKER, say("cooperation.request/hear-a-witness", body__facts=CANARY * 3, **kept), [ASKED])
         secrets = sealed(folder)
         await theatre.reads(ASKED)
