@@ -234,7 +234,7 @@ async def _sent_anew(parts: Parts, row: Outgoing) -> list[Outgoing]:
         if told.anew is None:
             continue
         anew = await parts.home.store.read(partial(outgoing.find, message_id=told.anew))
-        if anew is not None and anew.state is State.ACCEPTED:
+        if anew is not None and anew.envelope_hash and anew.state in {State.ACCEPTED, State.KEPT}:
             found += [anew, *await _sent_anew(parts, anew)]
     return found
 
