@@ -176,6 +176,10 @@ async def _of_another(parts: Parts, row: Arrived, wanted: Wanted) -> SendReceipt
     ancestor = await parts.lineage.find(name)
     if ancestor is None:
         raise Rejected("this home refused it, and does not know whom it went to", code="not-found")
+    if not ancestor.content.disclosed_recipients:
+        _log.warning(
+            "%s lists nobody: its recall goes to %s and this home, and other holders are not told", name.hex(), header.sender
+        )
     recipients = {*ancestor.content.disclosed_recipients, header.sender, parts.home.address}
     return await _send(parts, header, name, ancestor.content, [Address(one) for one in sorted(recipients)], wanted)
 

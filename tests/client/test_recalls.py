@@ -348,3 +348,17 @@ async def test_a_held_conversation_keeps_the_authors_copy_whatever_its_recall_st
         recall = order(target, "delete", clock)
         await qm.send(recall, to=["GN-QN"], conversation_id=ConversationId(bytes(16)))
         assert await qm.cases.content(target)
+
+
+async def test_the_centre_is_told_whom_its_recall_cannot_reach(homes: Homes, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a message that lists nobody it knows the sender and itself; nobody believes that the others were told."""
+    async with homes("NCB-QM") as qm, homes("TRIB-QX-OTP") as otp:
+        for one in (qm, otp):
+            await one.publish_card()
+        notice = msgspec.structs.replace(content("notice.publication/blue-2099-17"), disclosed_recipients=())
+        receipt = await qm.send(notice, to=[OTP])
+        await drain(otp)
+        assert receipt.envelope_hash is not None
+        told = await otp.recall(receipt.envelope_hash, "not compliant")
+    assert set(told.recipients) == {QM, OTP}
+    assert "lists nobody" in caplog.text
