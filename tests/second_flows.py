@@ -19,7 +19,8 @@ Json = dict[str, Any]
 _SCHEMAS: Final = Path(__file__).resolve().parents[1] / "schemas"
 _FILES: Final = {path.name: json.loads(path.read_text()) for path in sorted((_SCHEMAS / "flows").glob("*.json"))}
 _CLOCKS: Final[Json] = _FILES.pop("clocks-1.json")
-_REPLIES: Final = {row["kind"]: row["replies"] for row in json.loads((_SCHEMAS / "kinds.json").read_text())["kinds"]}
+_KINDS: Final = {row["kind"]: row for row in json.loads((_SCHEMAS / "kinds.json").read_text())["kinds"]}
+_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def view(messages: Sequence[Json], desk: Sequence[str], now: int) -> Json:
@@ -127,7 +128,7 @@ class _Engine:
             said["crossed"] = turn["in_reply_to"] is not None
             return
         moving = thread is not None and turn["kind"] in {one["kind"] for one in thread["table"]["moves"]}
-        expected = target["erased"] or turn["kind"] in _REPLIES[target["kind"]]
+        expected = target["erased"] or turn["kind"] in _KINDS[target["kind"]]["replies"]
         said["crossed"] = not expected or moving
 
     def mark(self, turn: Json, at: int) -> None:  # 7
@@ -138,7 +139,8 @@ class _Engine:
         recalls = turn["kind"] == "system.recall"
         thread = self.thread_of(target)
         said["thread"] = thread["turn"]["number"] if thread else None
-        if turn["sender"] != target["sender"] and not (recalls and turn["sender"] in self.desk):
+        by_desk = recalls and turn["sender"] in self.desk and _KINDS[target["kind"]]["recalled_by_desk"]
+        if turn["sender"] != target["sender"] and not by_desk:
             said["crossed"] = True
         elif not recalls:
             self.history[target["number"]]["corrected_by"] = turn["values"].get("/body/new_message_id")
@@ -214,13 +216,12 @@ def _times(turns: list[Json], places: list[str], first: Json, since: int) -> Ite
     anew = False
     for turn in turns:
         opener = turn["sender"] == first["sender"]
-        if "header:respond_by" in places and turn["respond_by"] is not None and opener and not anew:
-            yield turn["respond_by"]
-        for place in places:
-            if place in turn["values"]:
-                time = _time(turn["values"][place])
-                if time > since or turn["at"] >= since:
-                    yield time
+        asked = turn["respond_by"] if "header:respond_by" in places and opener and not anew else None
+        if asked is not None and asked > turn["at"]:
+            yield min(asked, int(_LAST.timestamp()))
+        for time in (_time(turn["values"].get(place, "")) for place in places):
+            if time is not None and (time > since or turn["at"] >= since):
+                yield time
         anew = anew or (opener and turn["kind"] == first["kind"])
 
 
@@ -248,7 +249,14 @@ def _day(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
-def _time(text: str) -> int:
-    if "T" not in text:
-        return int((datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)).timestamp())
-    return int(datetime.fromisoformat(text).timestamp())
+def _time(text: str) -> int | None:
+    """Return when a day ends, or an instant is; None for what is neither."""
+    try:
+        if len(text) == len("2099-01-01"):
+            day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+            return int(min(day + timedelta(days=1), _LAST).timestamp()) if day.date() < _LAST.date() else int(_LAST.timestamp())
+        whole, _, decimals = text.removesuffix("Z").partition(".")
+        plain = text.endswith("Z") and (decimals.isdecimal() or text == f"{whole}Z")
+        return int(datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC).timestamp()) if plain else None
+    except ValueError:
+        return None

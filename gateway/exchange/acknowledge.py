@@ -15,6 +15,7 @@ from gateway.envelope import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected
 from gateway.ledger import Record
 from gateway.ops.logs import logger
+from gateway.policy import recallers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ class Acknowledger:
             if start:
                 await asyncio.sleep(0)
             found += [self._verified(asker, data) for data in signed[start : start + _VERIFIED_AT_ONCE]]
-        records = [one for one in found if not isinstance(one, str)]
+        records = self._addressed([one for one in found if not isinstance(one, str)])
         codes = iter(await self._parts.ledger.record(records) if records else ())
         outcomes = [Outcome(one, None) if isinstance(one, str) else Outcome(next(codes), one.envelope_hash) for one in found]
         self._account(asker, found, outcomes)
@@ -91,6 +92,13 @@ class Acknowledger:
             reason=receipt.reason,
             signed=data,
         )
+
+    def _addressed(self, records: list[Record]) -> list[Record]:
+        """Say of destroyed copies who may have recalled them, besides their author."""
+        if all(one.event != Event.DESTROYED for one in records):
+            return records
+        may = recallers(self._parts.directory.current())
+        return [one._replace(recallers=may) if one.event == Event.DESTROYED else one for one in records]
 
     def _check(self, asker: Address, receipt: Receipt) -> None:
         if receipt.event not in OF_RECIPIENTS:

@@ -141,6 +141,7 @@ class Record(NamedTuple):
     at: int
     reason: str | None
     signed: bytes
+    recallers: frozenset[tuple[Address, Kind]] = frozenset()  # who may have recalled a destroyed copy, if it is of this kind
 
 
 class Outstanding(NamedTuple):

@@ -20,7 +20,7 @@ from gateway.message.pointers import make_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_UNREAD", "Unread", "unread_fields", "unread_members"]
+__all__ = ["MAX_UNREAD", "Unread", "known_at", "unread_fields", "unread_members"]
 
 MAX_UNREAD: Final = 256  # pointers shown; hostile content could hold a thousand times as many
 _LONGEST: Final = 64  # characters of a name that are compared: no member of ours is as long
@@ -49,6 +49,28 @@ def unread_fields(raw: bytes, type_: type[msgspec.Struct]) -> tuple[str, ...]:
 def unread_members(raw: bytes, type_: type[msgspec.Struct]) -> tuple[Unread, ...]:
     """Return the same with what was probably meant, for an author who can still mend it."""
     return tuple(Unread(make_pointer(steps), _meant(str(steps[-1]), known)) for steps, known in _first(raw, type_))
+
+
+def known_at(document: object, type_: type[msgspec.Struct], pointer: str) -> object:
+    """
+    Return what stands at a place that the type knows; None where it knows no such place, or nothing stands there.
+
+    Args:
+        document: JSON that was decoded into `type_` too.
+        type_: The struct that it was decoded into.
+        pointer: RFC 6901, without escapes; an element of a list by its index.
+    """
+    value, known = document, _type_info(type_)
+    for name in pointer.split("/")[1:]:
+        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value, known = value[int(name)], _item_of(known)
+            continue
+        struct = _struct_of(value, known) if isinstance(value, dict) else None
+        fields = {} if struct is None else {field.encode_name: field.type for field in struct.fields}
+        if not isinstance(value, dict) or name not in value or name not in fields:
+            return None
+        value, known = value[name], fields[name]
+    return value
 
 
 def _first(raw: bytes, type_: type[msgspec.Struct]) -> list[tuple[Steps, frozenset[str]]]:

@@ -7,6 +7,6 @@ What is allowed: pure decisions over header, directory and registry.
 
 from gateway.policy.admit import Rule, Verdict, admit, judge
 from gateway.policy.answers import DirectoryAnswers
-from gateway.policy.replies import admit_reply, is_answer, may_recall
+from gateway.policy.replies import admit_reply, is_answer, may_recall, recallers
 
-__all__ = ["DirectoryAnswers", "Rule", "Verdict", "admit", "admit_reply", "is_answer", "judge", "may_recall"]
+__all__ = ["DirectoryAnswers", "Rule", "Verdict", "admit", "admit_reply", "is_answer", "judge", "may_recall", "recallers"]

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from gateway.envelope.header import Header
     from gateway.ids import Address, ConversationId
 
-__all__ = ["Target", "admit_reply", "is_answer", "may_recall"]
+__all__ = ["Target", "admit_reply", "is_answer", "may_recall", "recallers"]
 
-_OWN_CONVERSATION: Final = frozenset({SharingConsent.kind, Correction.kind, Recall.kind})  # may open one of their own
+_OWN_CONVERSATION: Final = frozenset({SharingConsent.kind})  # may open one of its own
 
 
 class Target(Protocol):
@@ -91,7 +91,13 @@ def may_recall(header: Header, directory: Directory) -> frozenset[Kind]:
     entry = directory.entry(header.sender)
     if header.kind != Recall.kind or entry is None or COORDINATION.isdisjoint(entry.roles):
         return frozenset()
-    return frozenset(row.kind for row in KINDS.values() if row.recalled_by_desk)
+    return _recallable()
+
+
+def recallers(directory: Directory) -> frozenset[tuple[Address, Kind]]:
+    """Return who may recall messages of others, each with the kinds of these."""
+    desk = [address for address, entry in directory.entries.items() if not COORDINATION.isdisjoint(entry.roles)]
+    return frozenset((address, kind) for address in desk for kind in _recallable())
 
 
 def is_answer(header: Header, target: Target | None) -> bool:
@@ -115,7 +121,7 @@ def _recall_power(case: _Case) -> str | None:
 
 def _reply_kind(case: _Case) -> str | None:
     kind, target = case.header.kind, case.target.kind
-    if kind in {Recall.kind, SharingConsent.kind} or kind in _replies(target) or kind in _openings():
+    if kind in {Recall.kind, SharingConsent.kind} or kind in _replies(target) | _openings() | _moves_after(target):
         return None
     if case.own and kind in {Correction.kind, target}:
         return None
@@ -132,6 +138,18 @@ def _reply_conversation(case: _Case) -> str | None:
 def _replies(kind: Kind) -> frozenset[Kind]:
     row = KINDS.get(kind)
     return frozenset() if row is None else row.replies
+
+
+@cache
+def _recallable() -> frozenset[Kind]:
+    return frozenset(row.kind for row in KINDS.values() if row.recalled_by_desk)
+
+
+@cache
+def _moves_after(kind: Kind) -> frozenset[str]:
+    """Return the kinds that move a conversation in which a message of this kind stands."""
+    tables = (table for table in flows().tables if kind in table.kinds or any(kind == one.kind for one in table.opens))
+    return frozenset(moving for table in tables for moving in table.kinds)
 
 
 @cache

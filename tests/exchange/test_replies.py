@@ -123,7 +123,9 @@ async def test_nobody_recalls_what_another_wrote(stage: Stage) -> None:
 async def test_the_coordination_centre_recalls_a_notice(stage: Stage) -> None:
     """It answers for what is published: what is undelivered of it ends."""
     notice = await asked(stage, ("GN-QN", "NCB-XA"), kind="notice.publication")
-    recall = {"kind": "system.recall", "conversation_id": ConversationId(bytes(16))}
+    recall: dict[str, Any] = {"kind": "system.recall"}
+    elsewhere = {**recall, "conversation_id": ConversationId(bytes(16))}
+    assert await refused(stage, "GN-QN", ("NCB-XA", "NCB-QM"), notice.envelope_hash, **elsewhere) == "conversation-state"
     assert await replied(stage, "GN-QN", ("NCB-XA", "NCB-QM"), notice.envelope_hash, **recall) == 202
     states = await stage.states("NCB-QM", notice.message_id)
     assert states["NCB-XA"] == "recalled"
@@ -156,3 +158,15 @@ async def test_who_has_not_destroyed_a_recalled_copy_is_counted(stage: Stage) ->
     assert "gateway_recall_outstanding 1.0" in text
     (age,) = [line.split()[1] for line in text.splitlines() if line.startswith("gateway_recall_oldest_seconds ")]
     assert 100 <= float(age) < 200
+
+
+async def test_the_coordination_centre_is_told_who_destroyed_what_it_recalled(stage: Stage) -> None:
+    """As the author is; who recalled nothing is not."""
+    notice = await asked(stage, ("GN-QN", "NCB-XA"), kind="notice.publication")
+    opened = stage.receipt("NCB-XA", notice.envelope_hash, Event.OPENED)
+    assert await stage.exchange.receipts(address("NCB-XA"), [opened]) == [""]
+    await replied(stage, "GN-QN", "NCB-XA", notice.envelope_hash, kind="system.recall")
+    destroyed = stage.receipt("NCB-XA", notice.envelope_hash, Event.DESTROYED)
+    assert await stage.exchange.receipts(address("NCB-XA"), [destroyed]) == [""]
+    told = [[data for _, data in await stage.exchange.outcomes(address(one), 0)] for one in ("NCB-QM", "GN-QN", "TRIB-QX-OTP")]
+    assert told == [[destroyed], [destroyed], []]

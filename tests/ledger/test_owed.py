@@ -91,3 +91,19 @@ async def test_who_read_it_owes_an_answer_past_its_expiry(ledger: Ledger) -> Non
     await accept(ledger, message)
     await ledger.record([receipt(message, "opened")])
     assert [one.overdue for one in await ledger.owed.come_due(NOW + 5000, 10)] == [True]
+
+
+async def test_nobody_owes_an_answer_to_what_was_taken_back(ledger: Ledger) -> None:
+    """Whom the recall reaches is free, though he had read it; the other still owes."""
+    message = request()
+    await accept(ledger, message)
+    await ledger.record([receipt(message, "opened", who) for who in (QN, QX)])
+    await accept(ledger, sample([QN], kind="system.recall", in_reply_to=message.envelope_hash))
+    assert await paces(ledger) == {"due": 1}
+    assert [one.recipient for one in await ledger.owed.come_due(NOW + 100, 10)] == [QX]
+
+
+async def test_nobody_owes_an_answer_by_a_time_that_was_past(ledger: Ledger) -> None:
+    """A message that is dated back raises no alarm."""
+    await accept(ledger, request(respond_by=NOW), request(respond_by=NOW - 5))
+    assert await paces(ledger) == {}

@@ -187,3 +187,31 @@ async def test_a_recall_of_a_crowd(ledger: Ledger) -> None:
     await accept(ledger, target, other, recall(target, crowd))
     totals = await ledger.totals()
     assert (totals[State.RECALLED], totals[State.ACCEPTED]) == (300, 600)
+
+
+async def test_what_was_said_before_a_message_came_is_no_answer(ledger: Ledger) -> None:
+    """Anybody can name a hash in a recall: that its holder did not have the message yet says nothing of the copy that came."""
+    target = sample([QN])
+    await accept(ledger, target)
+    assert await ledger.record([receipt(target, "destroyed", reason="never-had")]) == ["not-found"]
+    await ledger.record([receipt(target, "opened")])
+    await accept(ledger, recall(target, [QN]))
+    assert await ledger.owed.copies() == Outstanding(1, NOW)
+    assert await ledger.outcomes(QM, 0, 9) == []
+
+
+@pytest.mark.parametrize("first", ["recall", "answer"])
+async def test_who_recalls_in_the_place_of_the_author_is_told_too(ledger: Ledger, first: str) -> None:
+    """Of the holders that it named, and of what it may recall; of a copy that was destroyed before, when it recalls."""
+    target, other = sample(kind="notice.publication"), sample()
+    may = frozenset({(DESK, Kind("notice.publication"))})
+    said = [receipt(one, "destroyed", who)._replace(recallers=may) for one in (target, other) for who in (QN, QX)]
+    await accept(ledger, target, other)
+    await ledger.record([receipt(one, "opened", who) for one in (target, other) for who in (QN, QX)])
+    if first == "answer":
+        await ledger.record(said)
+    await accept(ledger, recall(target, [QN], sender=DESK, may="notice.publication"), recall(other, sender=DESK))
+    if first == "recall":
+        await ledger.record(said)
+    assert [data for _, data in await ledger.outcomes(DESK, 0, 9)] == [said[0].signed]
+    assert len(await ledger.outcomes(QM, 0, 9)) == 4

@@ -79,10 +79,16 @@ def test_an_author_speaks_of_its_own_message(world: World) -> None:
 
 @pytest.mark.parametrize("kind", ["request.response", "information.report", "jit.proposal", "cooperation.request"])
 def test_a_reply_stays_in_the_conversation(world: World, kind: str) -> None:
-    """Only what is about messages, and consent, may stand elsewhere."""
+    """Only consent may stand elsewhere."""
     assert code(world, reply(kind, conversation_id=OTHER)) == "conversation-state"
-    for own in ("sharing.consent", "system.recall", "system.correction"):
-        assert code(world, reply(own, QM, OTHER)) == ""
+    assert code(world, reply("sharing.consent", QM, OTHER)) == ""
+
+
+@pytest.mark.parametrize("kind", ["system.recall", "system.correction"])
+def test_what_is_said_of_a_message_stands_beside_it(world: World, kind: str) -> None:
+    """Elsewhere it would be obeyed, and its target would stand as if nothing had been said."""
+    assert code(world, reply(kind, QM, OTHER)) == "conversation-state"
+    assert code(world, reply(kind, QM)) == ""
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

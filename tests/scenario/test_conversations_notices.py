@@ -109,6 +109,7 @@ async def test_a_diffusion_is_circulated_refused_and_recalled_from_everybody(the
         case = await theatre.case(name, sent)
         assert (case.standings[0].side.state, case.is_open) == ("recalled", False)
         assert case.conversation.history[0].recalled_by == told.envelope_hash
+    assert await theatre.points["GS"].outstanding() == [], "the centre sees that every holder answered"
     assert [flag for _, _, flag in await theatre.agree(sent, "NCB-QM", "GS")] == ["", "late", ""]
     await theatre.agree(sent, "NCB-QN", "TRIB-QX-OTP")
     await theatre.refused("NCB-QM", say(CANCEL, sent), ["GS"], sent)

@@ -207,7 +207,7 @@ def say(example: str, re: Line | None = None, **changes: Any) -> Content:
 
 
 @asynccontextmanager
-async def playing(folder: Path, ledger: str, broker: str) -> AsyncIterator[Theatre]:
+async def playing(folder: Path, ledger: str | None, broker: str) -> AsyncIterator[Theatre]:
     """Raise the curtain: a network on PostgreSQL and RabbitMQ, its gateway, and all homes."""
     clock = Clock()
     town = Town(folder=folder, names=tuple(CAST), ledger=ledger, brokers=(broker,), clock=clock)

@@ -202,6 +202,14 @@ def _remarks(talk: Talk) -> None:
     talk.turns.append(replace(talk.turns[-1], number=6, in_reply_to=bytes(31) + b"\x99", envelope_hash=bytes(31) + b"\x06"))
 
 
+def _no_times(talk: Talk) -> None:
+    asked = talk.says(A, ASK, [B], respond_by=START - 1)
+    talk.says(B, ANSWER, [A], re=asked, state="acknowledged")
+    talk.says(B, ANSWER, [A], re=asked, state="postponed", expected_by="2027-02-30")
+    talk.says(A, "evidence.manifest", [C], respond_by=2**53 - 1)
+    talk.says(GS, "meeting.invitation", [A], quota=1, rsvp_by="9999-12-31")
+
+
 CASES: Final = [
     ConversationCase("late-and-refused", "Each authority answers for itself; the page's example.", _late_and_refused, (DAY,)),
     ConversationCase(
@@ -213,7 +221,12 @@ CASES: Final = [
     ),
     ConversationCase("withdrawn", "A recall reaches one side; an answer crosses it; another answers on.", _withdrawn),
     ConversationCase("recall-before-its-target", "The recall was accepted first.", _recalled_early),
-    ConversationCase("recalls-that-end-nothing", "A stranger's, one of an answer; then the desk's.", _recalled_by_strangers),
+    ConversationCase(
+        "recalls-that-end-nothing", "A stranger's, one of an answer, and the desk's of a request.", _recalled_by_strangers
+    ),
+    ConversationCase(
+        "times-that-are-none", "Past when it was asked for, no day of the calendar, later than can be written.", _no_times
+    ),
     ConversationCase("put-right", "A corrected request keeps its thread, and names another time.", _put_right),
     ConversationCase(
         "put-right-later", "The correction came before the right message.", lambda t: _put_right(t, first="correction")

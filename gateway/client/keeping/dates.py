@@ -2,8 +2,9 @@
 The date until which a message of a home is kept: read once from its content, and noted.
 
 What the content says about itself counts, else the days that the registry gives its kind, from when a gateway accepted it. Of
-what was refused unread nothing but the header is known, and its kind's days count. Days are whole, in UTC, and count to their
-end. Calls with a connection belong into the caller's transaction.
+what was refused unread nothing but the header is known, and its kind's days count. An author who names an early review date
+does not decide that nobody is asked: that needs a last day. Days are whole, in UTC, and count to their end. Calls with a
+connection belong into the caller's transaction.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from gateway.message.shared.times import unix_time
 __all__ = ["DAY_S", "Dated", "Dates"]
 
 DAY_S: Final = 86_400
+ASKED_DAYS: Final = 30  # at least, after it was accepted: a review date that is past or near leaves time to ask
 UNKNOWN_DAYS: Final = 5 * YEAR_DAYS  # of a kind that this software does not know
 
 
@@ -110,7 +112,9 @@ class Dates:
         kind, retention = KINDS.get(dated.header.kind), _retention(dated.content)
         days = UNKNOWN_DAYS if kind is None else kind.retention_days
         last_at = _ends(retention.delete_after)
-        review_at = _ends(retention.review_on) or last_at or (dated.accepted_at // DAY_S + days + 1) * DAY_S
+        accepted = dated.accepted_at // DAY_S + 1
+        named = _ends(retention.review_on)
+        review_at = last_at or (accepted + days) * DAY_S if named is None else max(named, (accepted + ASKED_DAYS) * DAY_S)
         hold = "kind" if kind is not None and kind.on_hold else None
         return Kept(name, self.conversation(dated.header.conversation_id), min(review_at, last_at or review_at), last_at, hold)
 

@@ -1,4 +1,9 @@
-"""What a person names: a message that this home sent, one that arrived, or both, by message id or by envelope hash."""
+"""
+What a person names: a message that this home sent, one that arrived, or both, by message id or by envelope hash.
+
+An id is its author's: whoever knows one may use it again, to this home too. So what this home sent goes before what others sent
+under its id, and an id under which two of them wrote names neither.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,14 @@ from gateway.errors import Rejected
 from gateway.ids import MessageId, format_id, parse_hash, parse_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from gateway.client.home.home import Home
     from gateway.client.keeping.tombstones import Eraser
     from gateway.client.records.arrivals import Arrived
     from gateway.client.records.outgoing import Outgoing
     from gateway.client.trust.directory import HomeDirectory
-    from gateway.ids import EnvelopeHash
+    from gateway.ids import Address, EnvelopeHash
 
 __all__ = ["Named", "find_named", "parse_name"]
 
@@ -45,12 +50,13 @@ async def find_named(home: Home, directory: HomeDirectory, eraser: Eraser, name:
     Find a message of this home, erased or not; asks nobody.
 
     Raises:
-        Rejected: `malformed`, or `not-found`: this home neither sent nor got it.
+        Rejected: `malformed`; `not-found`: this home neither sent nor got it; `conflict`: several senders used this id.
     """
     key = parse_name(name)
     copy = await directory.read_copy()
-    sources = [home.source(address, MessageId(key)) for address in (copy.entries if copy is not None else ())]
-    found = await home.store.read(lambda connection: _find(connection, key, sources))
+    senders = {home.address, *(copy.entries if copy is not None else ())}
+    sources = {home.source(sender, MessageId(key)): sender for sender in senders}
+    found = await home.store.read(lambda connection: _find(connection, key, sources, home.address))
     if found.arrived is None and found.sent is None:
         for row in await home.store.read(arrivals.without_source):  # who sent it was never proved
             told = eraser.tombstone(row)
@@ -60,8 +66,16 @@ async def find_named(home: Home, directory: HomeDirectory, eraser: Eraser, name:
     return found
 
 
-def _find(connection: sqlite3.Connection, key: bytes, sources: Iterable[bytes]) -> Named:
-    if len(key) == len(MessageId(bytes(16))):
-        return Named(outgoing.find(connection, key), arrivals.by_source(connection, sources))
-    target = recall_rows.target(connection, key)
-    return Named(outgoing.find_sent(connection, key), None if target is None else target.row)
+def _find(connection: sqlite3.Connection, key: bytes, sources: Mapping[bytes, Address], me: Address) -> Named:
+    if len(key) != len(MessageId(bytes(16))):
+        target = recall_rows.target(connection, key)
+        return Named(outgoing.find_sent(connection, key), None if target is None else target.row)
+    sent = outgoing.find(connection, key)
+    found = {sources[source]: row for source, row in arrivals.by_source(connection, sources).items()}
+    if sent is not None:
+        return Named(sent, found.get(me))
+    if len(found) > 1:
+        raise Rejected(
+            f"{', '.join(sorted(found))} used the id {format_id(key)}", code="conflict", hint="name it by its envelope hash"
+        )
+    return Named(None, next(iter(found.values()), None))

@@ -69,9 +69,9 @@ async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *,
         with_content: Show the content.
 
     Raises:
-        Rejected: `not-found`: neither sent nor received, or not accepted; `recipient-unknown`: a name that the message was
-            not written to; the content is asked for and was `recalled`, is `content-deleted`, or cannot be opened any more
-            (`cannot-open`, `key-gone`).
+        Rejected: `not-found`: neither sent nor received, or not accepted; `conflict`: several senders used this id, which names
+            none of their messages; `recipient-unknown`: a name that the message was not written to; the content is asked for
+            and was `recalled`, is `content-deleted`, or cannot be opened any more (`cannot-open`, `key-gone`).
         Unavailable: No gateway can be asked for the receipts of recipients.
     """
     found = await find_named(parts.home, parts.directory, parts.eraser, message_id)

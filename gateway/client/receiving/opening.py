@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gateway.message import Content
 
 __all__ = [
+    "NOT_YET",
     "Held",
     "Identified",
     "Identity",
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 _inbox: Final = msgspec.msgpack.Decoder(tuple[list[bytes], bool])
-_NOT_YET: Final = frozenset({"clock-skew", "directory-ahead"})  # they tell of me and the gateway, not of the message
+NOT_YET: Final = frozenset({"clock-skew", "directory-ahead"})  # they tell of me and the gateway, not of the message
 _log: Final = logging.getLogger(__name__)
 
 
@@ -134,7 +135,7 @@ class Opener:
         try:
             return await self.read(better)
         except Rejected as exc:
-            if exc.code in _NOT_YET:
+            if exc.code in NOT_YET:
                 raise Held(str(exc)) from exc
             raise Refused(exc.code, exc.reason if isinstance(exc, CannotOpen) else exc.detail) from exc
 

@@ -23,7 +23,7 @@ from gateway.client.home.home import Home
 from gateway.client.keeping.tombstones import Eraser
 from gateway.client.keeping.trace import Said, Trace
 from gateway.client.receiving.delivery import Desk
-from gateway.client.receiving.opening import Opener, ReadMessage, Refused
+from gateway.client.receiving.opening import NOT_YET, Opener, ReadMessage, Refused
 from gateway.client.receiving.receipts import ReceiptPost
 from gateway.client.records import outgoing, recall_rows, receipt_rows, retention_rows
 from gateway.client.records.arrivals import Claimed, State
@@ -58,11 +58,11 @@ class Done(StrEnum):
 
 
 class _Order(msgspec.Struct, frozen=True, array_like=True):
-    """What a recall says, as it is remembered."""
+    """What a recall says; remembered without its reason, which goes with the recall."""
 
     sender: Address
     mode: str
-    reason: str
+    reason: str = ""
 
 
 class _Holding(NamedTuple):
@@ -107,15 +107,30 @@ class RecallKeeper:
         self._trace = Trace(home)
 
     async def settle(self) -> None:
-        """Act on recalls that wait, before anything is handed over; one that cannot be opened has its turn later."""
-        for claimed in await self._home.store.read(recall_rows.unheeded):
-            try:
-                message = await self._opener.read_current(delivery_of(self._home, claimed))
-            except (Rejected, Refused, Unavailable, Uncertain) as exc:
-                _log.info("a recall is not read before its turn: %s", exc)
-                continue
+        """
+        Act on all recalls that wait, before anything is handed over; one that cannot be opened has its turn later.
+
+        Of what cannot be read for good each is opened once, however many come: they hold up no other recall.
+        """
+        after = 0
+        while waiting := await self._home.store.read(partial(recall_rows.unheeded, after=after)):
+            for claimed in waiting:
+                await self._heed(claimed)
+            after = waiting[-1].row
+
+    async def _heed(self, claimed: Claimed) -> None:
+        try:
+            message = await self._opener.read_current(delivery_of(self._home, claimed))
+        except (Rejected, Refused, Unavailable, Uncertain) as exc:
+            _log.info("a recall is not read before its turn: %s", exc)
+            passing = isinstance(exc, (Unavailable, Uncertain)) or exc.code in NOT_YET
+        else:
             if not (await self.standing(claimed, message.opened)).other:
                 await self.act(message)
+                return
+            passing = False
+        if not passing:
+            await self._home.store.write(partial(recall_rows.pass_over, envelope_hash=claimed.envelope_hash))
 
     async def standing(self, claimed: Claimed, opened: Opened) -> Standing:
         """Look at what is to be known of an opened delivery before it is handed over."""
@@ -176,7 +191,7 @@ class RecallKeeper:
             done = Done.NEVER_HAD
         else:
             done = self._obey(connection, order, held) if self.may_recall(order.sender, held.header) else Done.REFUSED
-        said = self._home.seal(msgspec.msgpack.encode(order), _CONTEXT + name)
+        said = self._home.seal(msgspec.msgpack.encode(_Order(order.sender, order.mode)), _CONTEXT + name)
         recall_rows.note(connection, Noted(name, said), self._home.target(target), done)
         if done is Done.REFUSED:
             return done, []

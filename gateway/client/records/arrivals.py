@@ -226,11 +226,11 @@ def other(connection: sqlite3.Connection, source: bytes, envelope_hash: bytes) -
     return connection.execute(query, (source, envelope_hash)).fetchone() is not None
 
 
-def by_source(connection: sqlite3.Connection, sources: Iterable[bytes]) -> Arrived | None:
-    """Return the delivery of one of these senders and message ids."""
+def by_source(connection: sqlite3.Connection, sources: Iterable[bytes]) -> dict[bytes, Arrived]:
+    """Return the deliveries of these senders and message ids."""
     query = f"{_SELECT} WHERE source = ?"
-    found = (connection.execute(query, (source,)).fetchone() for source in sources)
-    return next((Arrived(*row) for row in found if row is not None), None)
+    found = {source: connection.execute(query, (source,)).fetchone() for source in sources}
+    return {source: Arrived(*row) for source, row in found.items() if row is not None}
 
 
 def by_hash(connection: sqlite3.Connection, envelope_hash: bytes) -> Arrived | None:

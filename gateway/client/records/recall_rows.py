@@ -32,11 +32,13 @@ __all__ = [
     "note_correction",
     "note_made_from",
     "note_sent",
+    "pass_over",
     "recalls_of",
     "record_destructions",
     "sent",
     "sent_for",
     "standing",
+    "taken_back",
     "target",
     "unheeded",
 ]
@@ -86,11 +88,19 @@ class Destruction(NamedTuple):
     receipt: bytes  # signed, encrypted
 
 
-def unheeded(connection: sqlite3.Connection) -> list[Claimed]:
-    """Return recalls that wait and were not acted on, oldest first."""
-    query = "SELECT id, envelope_hash, number, delivery FROM arrived WHERE recall AND state = 'waiting' ORDER BY id LIMIT ?"
-    rows = connection.execute(query, (UNHEEDED_ROWS,)).fetchall()
+def unheeded(connection: sqlite3.Connection, after: int) -> list[Claimed]:
+    """Return some recalls that wait and were not acted on, oldest first, behind a row."""
+    query = (
+        "SELECT id, envelope_hash, number, delivery FROM arrived"
+        " WHERE recall AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?"
+    )
+    rows = connection.execute(query, (after, UNHEEDED_ROWS)).fetchall()
     return [Claimed(row, name, number, again=False, delivery=delivery) for row, name, number, delivery in rows]
+
+
+def pass_over(connection: sqlite3.Connection, envelope_hash: bytes) -> None:
+    """Look at a recall no more before its turn: it cannot be read."""
+    connection.execute("UPDATE arrived SET recall = 0 WHERE envelope_hash = ?", (envelope_hash,))
 
 
 def done(connection: sqlite3.Connection, envelope_hash: bytes) -> str | None:
@@ -167,6 +177,15 @@ def sent_for(connection: sqlite3.Connection, target: bytes) -> list[SentRecall]:
     """Return the recalls that this home sent of one message."""
     query = "SELECT message_id, target, mode, confirm_by FROM sent_recall WHERE target = ?"
     return [SentRecall(*row) for row in connection.execute(query, (target,))]
+
+
+def taken_back(connection: sqlite3.Connection, envelope_hash: bytes, target: bytes) -> bool:
+    """Tell whether a message of this home was recalled, by this home or another that may; `target` is its keyed hash."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM sent_recall WHERE target = ?)"
+        " OR EXISTS (SELECT 1 FROM recall WHERE target = ? AND done IN ('deleted', 'use-stopped'))"
+    )
+    return bool(connection.execute(query, (envelope_hash, target)).fetchone()[0])
 
 
 def note_made_from(connection: sqlite3.Connection, message_id: bytes, targets: Iterable[bytes]) -> None:

@@ -34,7 +34,7 @@ from gateway.client.writing.compose import for_one
 from gateway.client.writing.draft import draft_of
 from gateway.envelope.receipt import Event, Receipt, SignedReceipt, parse_receipt, verify_receipt
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
-from gateway.ids import Address, MessageId, format_id, new_uuid7
+from gateway.ids import Address, EnvelopeHash, MessageId, format_id, new_uuid7
 from gateway.protocol import media
 
 __all__ = ["OutcomeKeeper"]
@@ -195,7 +195,9 @@ class OutcomeKeeper:
 
     async def _send_anew(self, told: Told, row: Outgoing) -> None:
         recipient = self._recipient(told)
-        if not draft_of(self._home, row).content:
+        keyed = self._home.target(EnvelopeHash(told.envelope_hash))
+        look = partial(recall_rows.taken_back, envelope_hash=told.envelope_hash, target=keyed)
+        if await self._home.store.read(look) or not draft_of(self._home, row).content:
             await self._give_up(told, row, "it was recalled, or deleted here")
             return
         key = self._directory.last().delivery_key(recipient, self._clock())

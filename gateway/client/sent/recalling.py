@@ -177,6 +177,10 @@ async def _of_another(parts: Parts, row: Arrived, wanted: Wanted) -> SendReceipt
     ancestor = await parts.lineage.find(name)
     if ancestor is None:
         raise Rejected("this home refused it, and does not know whom it went to", code="not-found")
+    if not ancestor.content.disclosed_recipients:
+        _log.warning(
+            "%s lists nobody: its recall goes to %s and this home, and other holders are not told", name.hex(), header.sender
+        )
     recipients = {*ancestor.content.disclosed_recipients, header.sender, parts.home.address}
     return await _send(parts, header, name, ancestor.content, [Address(one) for one in sorted(recipients)], wanted)
 
@@ -235,7 +239,7 @@ async def _sent_anew(parts: Parts, row: Outgoing) -> list[Outgoing]:
         if told.anew is None:
             continue
         anew = await parts.home.store.read(partial(outgoing.find, message_id=told.anew))
-        if anew is not None and anew.state is State.ACCEPTED:
+        if anew is not None and anew.envelope_hash and anew.state in {State.ACCEPTED, State.KEPT}:
             found += [anew, *await _sent_anew(parts, anew)]
     return found
 

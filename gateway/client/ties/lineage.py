@@ -22,6 +22,7 @@ from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash, KeyId
 from gateway.message import read, spec
 from gateway.message.handling import Handling, as_strict, parse_handling
+from gateway.message.information.request_response import RequestResponse
 from gateway.message.inheritance import Parent, forwarded, marked, require_inherited
 from gateway.message.system.recall import Recall
 from gateway.policy.onward import Consent, Source, lowered, require_onward
@@ -133,8 +134,8 @@ class Lineage:
             found = await self.find(envelope_hash)
             return None if found is None else found._replace(answered=True)
         except Rejected as exc:
-            # What was recalled here may be recalled again, more strictly; nothing of it goes into a recall.
-            if exc.code in {"recalled", "content-deleted"} and content.kind == Recall.kind:
+            # What was recalled may be recalled again, more strictly, and its withdrawal acknowledged; nothing of it goes into that.
+            if exc.code in {"recalled", "content-deleted"} and content.kind in {Recall.kind, RequestResponse.kind}:
                 return None
             raise
 

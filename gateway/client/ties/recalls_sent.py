@@ -18,6 +18,7 @@ from gateway.client.keeping.trace import Said, Trace
 from gateway.client.records import outgoing, recall_rows, retention_rows
 from gateway.client.records.recall_rows import Destruction, SentRecall
 from gateway.client.ties.corrections import Corrections
+from gateway.client.writing.draft import draft_of
 from gateway.envelope.header import Header
 from gateway.ids import Address, EnvelopeHash, MessageId
 from gateway.message import Content, unix_time
@@ -57,7 +58,9 @@ class SentRecalls:
         own, now = outgoing.find_sent(connection, target), int(self._clock())
         if own is None or body.mode != "delete":
             return
-        if retention_rows.ordered(connection, own.message_id, self._home.conversation(header.conversation_id)):
+        draft = draft_of(self._home, own)
+        # Of the message, whatever conversation its recall stands in.
+        if retention_rows.ordered(connection, own.message_id, self._home.conversation(draft.header.conversation_id)):
             return  # a hold of this home keeps its own copy
         if self._eraser.sent(connection, own, now):
             said = Said(envelope_hash=target, message_id=own.message_id, reason=body.reason)

@@ -82,7 +82,7 @@ def owe(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> None:
     owed = [
         (number, row.recipient, one.kind, one.respond_by, DUE, one.at_risk_at)
         for number, one in fresh.items()
-        if one.respond_by is not None
+        if one.respond_by is not None and one.respond_by > transaction.now  # nobody can keep a time that is past
         for row in one.rows
     ]
     transaction.write(_OWE, owed)

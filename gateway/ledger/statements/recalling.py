@@ -3,7 +3,8 @@ Recalls: what is undelivered of their target ends in the commit that accepts the
 
 A recall counts when its sender wrote the target, or may recall messages of its kind; any other is a message like every other.
 It reaches those recipients of the target whom it names itself. A target that comes after the recall of its own author meets it
-here. What was delivered already is marked as a copy that is outstanding, until its holder says that it is destroyed.
+here. What was delivered already is marked as a copy that is outstanding, until its holder says that it is destroyed; whoever
+recalls what another wrote is told of copies that were destroyed before. Nobody owes an answer to what was recalled.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Acceptance, Outstanding, Ref
 from gateway.ledger.prepared import Statement, Transaction, given, place, single
 from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, move
+from gateway.ledger.statements.outcomes import tell
+from gateway.ledger.statements.owing import forgive
 from gateway.ledger.states import DESTROYED, LATE, RECALL, State, sources
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
@@ -65,6 +68,17 @@ def _cleared(rows: int) -> sa.Update:
     return sa.update(delivery).values(recalled_at=sa.null()).where(at, delivery.c.recalled_at.is_not(None))
 
 
+def _destroyed(rows: int) -> sa.Select[Any]:
+    names = given(rows, envelope_hash=sa.LargeBinary(), subject=sa.Text())
+    at = sa.and_(
+        event.c.envelope_hash == names.c.envelope_hash,
+        event.c.subject == names.c.subject,
+        any_of(event.c.event, tuple(LATE.values())),  # as in `_marked`
+        any_of(event.c.event, (DESTROYED,)),
+    )
+    return sa.select(event.c.receipt).select_from(names).join(event, at).order_by(event.c.seq)
+
+
 _TARGETS: Final = Statement(
     lambda rows: sa.select(message.c.envelope_hash, message.c.number, message.c.kind, message.c.sender).where(
         _in(message.c.envelope_hash, rows)
@@ -80,6 +94,7 @@ _RECALLS: Final = Statement(
 _ROWS: Final = Statement(
     lambda rows: sa.select(*FOUND).join_from(delivery, message).where(_in(delivery.c.number, rows)), ("number",)
 )
+_SAID: Final = Statement(_destroyed, ("envelope_hash", "subject"))
 _MARK: Final = Statement(_marked, ("number", "idx", "at"))
 _CLEAR: Final = Statement(_cleared, ("number", "idx"))
 _OUTSTANDING: Final = single(
@@ -105,7 +120,16 @@ def recall(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> None:
                 receipt = pair.one.sign_recalled(row.envelope_hash, row.recipient)
                 moves[row.ref] = Move(row, (Step(State.RECALLED, transaction.now, None, receipt),), row.attempts)
         mark(transaction, [row.ref for row in reached if row.state in _HELD_BY_RECIPIENT])
+        _tell(transaction, pair, reached)
+        forgive(transaction, [(row.ref.number, row.recipient) for row in reached])  # nobody answers what was taken back
     move(transaction, list(moves.values()))
+
+
+def _tell(transaction: Transaction, pair: _Pair, reached: Sequence[Found]) -> None:
+    """Tell who recalls what another wrote of the copies that are destroyed already; the author knows."""
+    names = [(row.envelope_hash, row.recipient) for row in reached if row.sender != pair.one.sender]
+    said = transaction.look(_SAID, sorted(names))
+    tell(transaction, [(pair.one.sender, receipt, pair.target) for (receipt,) in said])
 
 
 def mark(transaction: Transaction, refs: Sequence[Ref]) -> None:

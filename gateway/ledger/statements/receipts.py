@@ -4,7 +4,7 @@ Recording what recipients say.
 Idempotent: what is recorded already is answered like the first time and changes nothing; the first receipt of each event
 counts. `opened` after `rejected`, or the other way round, is a conflict. A receipt for a delivery that is not its subject's
 is answered like one that does not exist (promise 9). After an expiry or a recall it is kept as an event: the state stays.
-That a copy was destroyed is kept once for each reason, and told to the author.
+That a copy was destroyed is kept once for each reason, and told to the author and to whoever recalled it in the author's place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gateway.ledger.statements import recalling
 from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.moving import Found, Move, Step, found, move
 from gateway.ledger.statements.outcomes import tell
-from gateway.ledger.states import DESTROYED, INBOX, LATE, State, steps
+from gateway.ledger.states import DESTROYED, INBOX, LATE, MAY_EXPIRE, RECALL, State, steps
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["record"]
@@ -72,6 +72,20 @@ def _stand(rows: int) -> sa.Select[Any]:
     return sa.select(*(event.c[name] for name in _LATE_NAME[:3]), reason).select_from(names).join(event, same)
 
 
+def _recallers(rows: int) -> sa.Select[Any]:
+    names = given(rows, envelope_hash=sa.LargeBinary(), holder=sa.Text(), recaller=sa.Text(), kind=sa.Text())
+    recall, target = message.alias(), message.alias()
+    by_them = sa.and_(
+        recall.c.in_reply_to == names.c.envelope_hash,
+        recall.c.kind.in_([sa.literal_column(f"'{RECALL}'")]),  # in the text: its index is partial
+        recall.c.sender == names.c.recaller,
+    )
+    of_kind = sa.and_(target.c.envelope_hash == names.c.envelope_hash, target.c.kind == names.c.kind)
+    to_holder = sa.and_(delivery.c.recipient == names.c.holder, delivery.c.number == recall.c.number)
+    columns = (names.c.envelope_hash, names.c.holder, names.c.recaller)
+    return sa.select(*columns).select_from(names).join(recall, by_them).join(target, of_kind).join(delivery, to_holder)
+
+
 _NUMBERS: Final = Statement(
     lambda rows: sa.select(message.c.number, message.c.envelope_hash, message.c.sender).where(
         message.c.envelope_hash.in_([place(message.c.envelope_hash, row) for row in range(rows)])
@@ -81,6 +95,7 @@ _NUMBERS: Final = Statement(
 _IN_INBOX: Final = _of_subject(any_of(delivery.c.state, INBOX))
 _ANYWHERE: Final = _of_subject()
 _STAND: Final = Statement(_stand, _LATE_NAME)
+_RECALLERS: Final = Statement(_recallers, ("envelope_hash", "holder", "recaller", "kind"))
 
 
 def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[list[str]]:
@@ -98,10 +113,23 @@ def _keep_late(transaction: Transaction, late: dict[LateName, _Late]) -> None:
     new = {name: one for name, one in late.items() if name not in known}
     transaction.write(event_statement, [_late_event(transaction.now, name, one) for name, one in new.items()])
     destroyed = [one for (_, _, kind, _), one in new.items() if kind == DESTROYED]
-    tell(transaction, [(one.row.sender, one.receipt.signed, one.row.ref.number) for one in destroyed])
+    tell(transaction, _told(transaction, destroyed))
     handed = [one for (_, _, kind, _), one in new.items() if kind in _HANDED_OVER and one.row.state is State.RECALLED]
     recalling.mark(transaction, sorted({one.row.ref for one in handed}))
     recalling.clear(transaction, [one.row.ref for one in destroyed])
+
+
+def _told(transaction: Transaction, destroyed: Sequence[_Late]) -> list[tuple[Address, bytes, int]]:
+    """Say whom answers to recalls are told: the author, and who else sent its holder a recall that counts."""
+    asked = {(one.receipt.envelope_hash, one.row.recipient, *may) for one in destroyed for may in one.receipt.recallers}
+    found: dict[Name, set[Address]] = {}
+    for envelope_hash, holder, recaller in transaction.look(_RECALLERS, sorted(asked)):
+        found.setdefault((envelope_hash, holder), set()).add(recaller)
+    told = []
+    for one in destroyed:
+        others = found.get((one.receipt.envelope_hash, one.row.recipient), set()) - {one.row.sender}
+        told += [(who, one.receipt.signed, one.row.ref.number) for who in (one.row.sender, *sorted(others))]
+    return told
 
 
 def _late_event(now: int, name: LateName, one: _Late) -> tuple[Value, ...]:
@@ -145,6 +173,8 @@ class _Book:
         taken = self.moves[name].steps if name in self.moves else ()
         state = taken[-1].state if taken else row.state
         goal = State(one.event) if one.event != DESTROYED else None
+        if goal is None and state in MAY_EXPIRE:
+            return NOT_FOUND  # a copy that was never handed over, and that nobody who may has recalled
         way = steps(state, goal) if goal else ()
         if way:
             implied = tuple(Step(passed, one.at, f"implied by {goal}") for passed in way[:-1])

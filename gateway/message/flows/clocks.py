@@ -1,11 +1,14 @@
 """
 Until when a step is due, and how it stands: due, at risk, overdue.
 
-A time that a message names goes before the table's; a day ends at midnight UTC. Spec: schemas/conversations.md, "Clocks".
+A time that a message names goes before the table's; a day ends at midnight UTC. What is no time, or was past when it was asked
+for, names none: whoever writes a message must not decide by it whether others can be read, or are late.
+Spec: schemas/conversations.md, "Clocks".
 """
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -22,6 +25,8 @@ __all__ = ["Due", "Pace", "due_of"]
 
 _DAY_S: Final = 86_400
 _DAY_LENGTH: Final = len("2099-01-01")
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z)?")
+_LAST: Final = 253_402_300_799  # 9999-12-31T23:59:59Z: no later time can be written as text
 _RESPOND_BY: Final = "header:respond_by"
 
 
@@ -89,12 +94,19 @@ def _named(turns: Iterable[Turn], clock: Clock, root: Turn, since: int) -> Itera
     asked_anew = False
     for turn in turns:
         opener = turn.sender == root.sender
-        if opener and turn.respond_by is not None and _RESPOND_BY in clock.at and not asked_anew:
-            yield turn.respond_by
+        if opener and turn.respond_by is not None and _RESPOND_BY in clock.at and not asked_anew and turn.respond_by > turn.at:
+            yield min(turn.respond_by, _LAST)
         found = (_time(turn.values[place]) for place in clock.at if place in turn.values)
-        yield from (time for time in found if time > since or turn.at >= since)
+        yield from (time for time in found if time is not None and (time > since or turn.at >= since))
         asked_anew = asked_anew or (opener and turn.kind == root.kind)
 
 
-def _time(text: str) -> int:
-    return int(unix_time(f"{text}T00:00:00Z")) + _DAY_S if len(text) == _DAY_LENGTH else int(unix_time(text))
+def _time(text: str) -> int | None:
+    """Read a day or an instant; None for anything else."""
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        at = int(unix_time(f"{text}T00:00:00Z")) + _DAY_S if len(text) == _DAY_LENGTH else int(unix_time(text))
+    except ValueError:  # no such day
+        return None
+    return min(at, _LAST)

@@ -178,10 +178,10 @@ class _Fold:
             if turn.in_reply_to is not None:
                 self._early.setdefault(turn.in_reply_to, []).append(turn)
             return
-        may = {target.turn.sender} | (self._desk if turn.kind == _RECALL else frozenset())
+        counts = turn.sender == target.turn.sender or self._by_desk(turn, target.turn)
         thread = self._thread_of(target)
         led: Mapping[Address, str] = {}
-        if turn.sender in may:
+        if counts:
             if turn.kind == _RECALL:
                 begun = self._first.get(target.turn.envelope_hash)
                 led = {} if begun is None else self._recalled(begun, turn, at)
@@ -190,7 +190,12 @@ class _Fold:
                 new = turn.values.get(_RIGHT)
                 self._said[target.turn.envelope_hash] = replace(target, corrected_by=new)
         root = None if thread is None else thread.root.envelope_hash
-        self._said[turn.envelope_hash] = Said(turn, root, led, crossed=turn.sender not in may)
+        self._said[turn.envelope_hash] = Said(turn, root, led, crossed=not counts)
+
+    def _by_desk(self, turn: Turn, target: Turn) -> bool:
+        """Say whether the coordination centre recalls what the registry lets it."""
+        kind = KINDS.get(target.kind)
+        return turn.kind == _RECALL and turn.sender in self._desk and kind is not None and kind.recalled_by_desk
 
     def _recalled(self, thread: Thread, turn: Turn, at: int) -> Mapping[Address, str]:
         state = thread.flow.recalled_to

@@ -6,11 +6,13 @@ Never its text: what is kept of a message for its conversation is this, and it i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
+from gateway.message.registry import KINDS
+from gateway.message.unread import known_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,33 +82,29 @@ class Turn(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
             expires=header.expires,
             respond_by=header.respond_by,
             in_reply_to=header.in_reply_to,
-            values=values_of(content, pointers),
+            values=values_of(content, KINDS[header.kind].content, pointers),
         )
 
 
-def values_of(content: bytes, pointers: Iterable[str]) -> dict[str, str]:
+def values_of(content: bytes, type_: type[msgspec.Struct], pointers: Iterable[str]) -> dict[str, str]:
     """
     Return what stands at places of content: short text as it is, numbers in digits, of a list its length.
 
+    Nobody checked what a member says that the kind does not know: it is no value.
+
     Args:
         content: Valid content, as it was signed.
+        type_: Of its kind.
         pointers: Places, RFC 6901; an element of a list by its index.
     """
     document = msgspec.json.decode(content)
-    found = ((pointer, _at(document, pointer)) for pointer in pointers)
-    return {pointer: value for pointer, value in sorted(found) if value is not None}
+    found = ((pointer, _value(known_at(document, type_, pointer))) for pointer in sorted(pointers))
+    return {pointer: value for pointer, value in found if value is not None}
 
 
-def _at(document: Any, pointer: str) -> str | None:
-    for name in pointer.split("/")[1:]:
-        if isinstance(document, dict):
-            document = document.get(name)
-        elif isinstance(document, list) and name.isdigit():
-            document = document[int(name)] if int(name) < len(document) else None
-        else:
-            return None
-    if isinstance(document, list):
-        return str(len(document))
-    if isinstance(document, str):
-        return document if len(document) <= _MAX_VALUE else None
-    return str(document) if isinstance(document, int) and not isinstance(document, bool) else None
+def _value(found: object) -> str | None:
+    if isinstance(found, list):
+        return str(len(found))
+    if isinstance(found, str):
+        return found if len(found) <= _MAX_VALUE else None
+    return str(found) if isinstance(found, int) and not isinstance(found, bool) else None

@@ -106,3 +106,20 @@ async def test_a_conversation_that_is_not_here_is_not_found(homes: Homes) -> Non
         assert (await qm.cases.all(), await qm.cases.due(), await qm.cases.desk()) == ([], [], [])
         with pytest.raises(Rejected, match="not-found"):
             await qm.cases.one(ConversationId(bytes(16)))
+
+
+async def test_no_member_of_a_message_breaks_the_view_of_its_reader(homes: Homes, clock: Clock) -> None:
+    """Members that the kind does not have, and a time that nothing can show: cases, board and warnings are there."""
+    written = json.loads(content(REQUEST).raw)
+    body = {**written["body"], "expected_by": "soon", "owner": "NCB-QX", "questions": 5}
+    strange = read(content(REQUEST).kind, "1.0.0", json.dumps({**written, "body": body}).encode())
+    async with homes("NCB-QM") as qm, homes("TRIB-QX-OTP") as otp:
+        await qm.publish_card()
+        await otp.publish_card()
+        await qm.send(strange, to=["TRIB-QX-OTP"], respond_by=2**53 - 1)
+        [delivery] = await drain(otp)
+        for state in ("acknowledged", "accepted"):
+            await otp.reply(delivery, response(delivery, state))
+            assert [case.to_json()["threads"] for case in await otp.cases.all()]
+        assert [owed.standing.side.state for owed in await otp.cases.due()] == ["accepted"]
+        await otp.warnings()

@@ -13,6 +13,7 @@ from gateway.client.inbox import intake
 from gateway.client.proof.evidence import ProofWish
 from gateway.client.proof.provable import provable
 from gateway.errors import Rejected
+from gateway.ids import format_id
 from gateway.message import spec
 from gateway.message.content import Retention
 from tests.client.examples import content, drain, until
@@ -192,3 +193,32 @@ def noting(told: list[None]) -> Callable[[], Awaitable[None]]:
         told.append(None)
 
     return noted
+
+
+@pytest.mark.parametrize("review", [-400, 1])
+async def test_a_review_date_that_is_past_or_near_leaves_time_to_ask(homes: Homes, clock: Clock, review: int) -> None:
+    """What arrives is not deleted in the minute after it was read, whatever its author writes."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await read(qm, gn, kept(clock, review=review))
+        assert await gn.run_retention() == []
+        assert [one.review_on for one in await gn.retention()] == [day(clock, 30)]
+        clock.ahead_s = 31 * DAY_S
+        assert len(await gn.run_retention()) == 1
+
+
+async def test_an_id_that_two_senders_used_names_neither(homes: Homes, clock: Clock) -> None:
+    """Whoever knows an id may use it again: nothing of his is held, or kept, in the place of what is meant."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn, homes("TRIB-QX-OTP") as otp:
+        message_id = await read(qm, gn)
+        assert len(await gn.retention(everything=True)) == 1
+        same = msgspec.structs.replace(content(), message_id=format_id(message_id))
+        await read(otp, gn, same)
+        with pytest.raises(Rejected) as refused:
+            await gn.hold(message_id, "a court's order")
+        assert (refused.value.code, refused.value.hint) == ("conflict", "name it by its envelope hash")
+        await qm.publish_card()
+        mine = await gn.send(content(), to=["NCB-QM"])
+        await read(qm, gn, msgspec.structs.replace(content(), message_id=format_id(mine.message_id)))
+        await gn.hold(mine.message_id, "a court's order")
+        held = [(one.sender, one.sent) for one in await gn.retention(everything=True) if one.held]
+    assert held == [("GN-QN@icn", True)]

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from gateway.client.proof.evidence import ProofWish
-from gateway.client.records import receipt_rows
+from gateway.client.records import recall_rows, receipt_rows
 from gateway.directory.entries import Status
 from gateway.envelope.receipt import parse_receipt
 from gateway.errors import Rejected
-from gateway.ids import Address, EnvelopeHash, format_id
+from gateway.ids import Address, ConversationId, EnvelopeHash, format_id
 from gateway.message import instant
 from gateway.message.handling import Handling
 from gateway.message.system.recall import Recall, RecallBody
@@ -260,8 +260,11 @@ async def test_an_author_deletes_its_own_copy_and_can_still_prove_it(homes: Home
         target = await sent(qm, gn)
         held = ciphertexts(tmp_path / "NCB-QM", "outgoing")
         assert found_in(tmp_path / "NCB-QM", held)
+        assert await qm.cases.content(target)
         first_ = await qm.recall(target, "wrong person", mode="delete")
         assert found_in(tmp_path / "NCB-QM", held) == []
+        with pytest.raises(Rejected, match="content-deleted"):
+            await qm.cases.content(target)
         again = await qm.recall(target, "wrong person", mode="delete")
         assert (again.recipients, again.message_id != first_.message_id) == ((GN,), True)
         log = await qm.retention_log()
@@ -315,3 +318,47 @@ async def outstanding(point: ContactPoint) -> RecallStatus:
     """Return the one recall that somebody has not answered."""
     [found] = await point.outstanding()
     return found
+
+
+async def test_no_number_of_recalls_hides_one(homes: Homes, gate: FakeGateway, clock: Clock) -> None:
+    """A stranger sends more than are looked at in one go, all unreadable; the one behind them is obeyed before its target."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn, homes("TRIB-QX-OTP") as otp:
+        await sent(qm, gn)
+        target = await sent(qm, gn)
+        with pytest.MonkeyPatch.context() as hostile:
+            hostile.setattr("gateway.client.compose.check_repeats", lambda *_: None)
+            for number in range(1, recall_rows.UNHEEDED_ROWS + 2):
+                false = order(EnvelopeHash(bytes([number]) * 32), "delete", clock)
+                await otp.send(false, to=["GN-QN"], in_reply_to=EnvelopeHash(bytes(32)))
+        await qm.recall(target, "wrong person", mode="delete")
+        shown = []
+        async for delivery in gn.inbox():
+            shown.append((delivery.kind, delivery.recall))
+            await until(lambda: "accepted" not in gate.states())
+            await delivery.acknowledge()
+    assert shown == [("cooperation.request", None), ("system.recall", "deleted")]
+
+
+async def test_a_held_conversation_keeps_the_authors_copy_whatever_its_recall_stands_in(homes: Homes, clock: Clock) -> None:
+    """The hold is on what is recalled; the recall may be in a conversation of its own."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        target = await sent(qm, gn)
+        [case] = await qm.cases.all()
+        await qm.hold_conversation(case.id, "a court's order")
+        recall = order(target, "delete", clock)
+        await qm.send(recall, to=["GN-QN"], conversation_id=ConversationId(bytes(16)))
+        assert await qm.cases.content(target)
+
+
+async def test_the_centre_is_told_whom_its_recall_cannot_reach(homes: Homes, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a message that lists nobody it knows the sender and itself; nobody believes that the others were told."""
+    async with homes("NCB-QM") as qm, homes("TRIB-QX-OTP") as otp:
+        for one in (qm, otp):
+            await one.publish_card()
+        notice = msgspec.structs.replace(content("notice.publication/blue-2099-17"), disclosed_recipients=())
+        receipt = await qm.send(notice, to=[OTP])
+        await drain(otp)
+        assert receipt.envelope_hash is not None
+        told = await otp.recall(receipt.envelope_hash, "not compliant")
+    assert set(told.recipients) == {QM, OTP}
+    assert "lists nobody" in caplog.text

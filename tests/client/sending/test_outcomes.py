@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.client import ContactPoint, SendReceipt
+    from gateway.client.sent.recalling import Mode
     from tests.client.conftest import Homes
     from tests.support.fake_gateway import FakeGateway
     from tests.support.network import World
@@ -75,6 +76,36 @@ async def test_it_is_sent_anew_once_however_often_it_is_told(
         gate.told *= 3
         await drain(qm)
     assert len(gate.messages) == 2
+
+
+@pytest.mark.parametrize("mode", ["stop-use", "delete"])
+async def test_what_was_recalled_meanwhile_is_not_sent_anew(
+    homes: Homes, gate: FakeGateway, world: World, tmp_path: Path, mode: Mode
+) -> None:
+    """Its author learns that nobody could open it when it has taken it back already."""
+    await lose_keys(homes, world, gate, tmp_path)
+    async with homes("NCB-QM") as qm:
+        first = await sent_to_lost_key(qm, homes, gate, ["GN-QN"])
+        await qm.recall(first.message_id, "wrong person", mode=mode)
+        await drain(qm)
+    assert len(gate.messages) == 2, "the message and its recall"
+
+
+async def test_what_waits_to_be_sent_anew_is_recalled_too(
+    homes: Homes, gate: FakeGateway, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No gateway has the new message yet when the old one is recalled: its own recall follows it."""
+    await lose_keys(homes, world, gate, tmp_path)
+    async with homes("NCB-QM") as qm:
+        first = await sent_to_lost_key(qm, homes, gate, ["GN-QN"])
+        with monkeypatch.context() as patch:
+            patch.setattr(qm._parts.outbox, "flush", away)
+            await qm._parts.outcomes.collect()
+            await qm.recall(first.message_id, "wrong person")
+        assert len(gate.messages) == 1
+        await drain(qm)
+        async with homes("GN-QN") as gn:
+            assert {one.kind for one in await drain(gn)} == {"system.recall"}
 
 
 async def test_a_restored_author_does_not_send_it_anew_a_second_time(
@@ -172,6 +203,11 @@ def reject(gate: FakeGateway, world: World, signer: str = "GN-QN") -> None:
 def refuse(*_: object) -> bool:
     """Stand for a process that ends here."""
     raise Unavailable("killed for a test")
+
+
+async def away(**_: object) -> bool:
+    """Stand for a gateway that cannot be reached."""
+    return False
 
 
 async def nothing(**_: object) -> bool:

@@ -46,7 +46,7 @@ def talks(draw: st.DrawFn) -> list[Turn]:
         said = {**dict(values), **draw(_named(at, before, number))}
         extra: dict[str, Any] = {pointer.removeprefix("/body/").replace("/", "__"): value for pointer, value in said.items()}
         who, to = draw(st.sampled_from(_ANYBODY)), draw(st.sets(st.sampled_from(_ANYBODY)))
-        respond_by = draw(st.sampled_from([None, None, at + 86_400]))
+        respond_by = draw(st.sampled_from([None, None, at + 86_400, at - 1, 2**53 - 1]))
         turn = talk.says(who, kind, sorted(to), re=draw(before), at=at, respond_by=respond_by, **extra)
         if draw(st.integers(0, 9)) == 0:
             talk.turns[-1] = replace(turn, values={}, erased=True)
@@ -57,7 +57,9 @@ def talks(draw: st.DrawFn) -> list[Turn]:
 def _named(draw: st.DrawFn, at: int, before: st.SearchStrategy[Turn | None], number: int) -> dict[str, str]:
     """Draw what a message names: times, messages before it, an owner, the id of a message that has it right."""
     moment = instant(at + draw(st.sampled_from([-86_400, 3_600, 20 * 86_400])))
-    times = draw(st.dictionaries(st.sampled_from(_TIMES), st.sampled_from([moment, moment[:10]]), max_size=2))
+    times = draw(
+        st.dictionaries(st.sampled_from(_TIMES), st.sampled_from([moment, moment[:10], "soon", "9999-12-31"]), max_size=2)
+    )
     linked = draw(before)
     hashes = {} if linked is None else {draw(st.sampled_from(_HASHES)): linked.envelope_hash.hex()}
     right = {"/body/new_message_id": format_id((number + draw(st.integers(-2, 2)) & 0xFF).to_bytes(16))}

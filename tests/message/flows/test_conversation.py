@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gateway.errors import Rejected
 from gateway.ids import format_id
 from gateway.message.flows import Pace, options, require_move
+from gateway.message.shared.times import instant
 from tests.message.flows.stage import DAY, DESK, GS, START, A, B, C, Talk
 
 ASK: Final = "cooperation.request"
@@ -230,3 +231,41 @@ def test_only_who_owed_a_step_is_late() -> None:
     talk.says(A, "notice.lifecycle", [B, GS], re=sent, action="update", at=START + 4 * DAY)
     review = talk.says(GS, "notice.review", [A], re=sent, step="final", outcome="approved")
     assert [said.turn.number for said in talk.now().history if said.late] == [review.number]
+
+
+@pytest.mark.parametrize("text", ["soon", "2027-02-30", "20270301", "2027-03-01T00:00:00+02:00", ""])
+def test_what_is_no_time_names_none(text: str) -> None:
+    """Whoever writes it does not decide whether others can read the conversation: the table's time counts."""
+    talk = Talk()
+    asked = talk.says(A, ASK, [B])
+    answer = talk.says(B, ANSWER, [A], re=asked, state="postponed", expected_by=text)
+    due = talk.thread(asked).sides[B].due
+    assert due is not None
+    assert due.at == answer.at + 30 * DAY
+
+
+def test_the_last_time_is_one_that_can_be_written() -> None:
+    """A header may carry any number, and a day ends after itself."""
+    talk = Talk()
+    roots = [
+        talk.says(A, "evidence.manifest", [B], respond_by=2**53 - 1),
+        talk.says(GS, "meeting.invitation", [B], rsvp_by="9999-12-31"),
+    ]
+    sides = [talk.thread(root).sides[B] for root in roots]
+    assert {instant(side.due.at) for side in sides if side.due is not None} == {"9999-12-31T23:59:59Z"}
+
+
+def test_nobody_is_late_for_a_time_that_was_past_when_it_was_asked_for() -> None:
+    """A header that is dated back puts nobody in the wrong."""
+    talk = Talk()
+    asked = talk.says(A, "jit.proposal", [B], respond_by=START - DAY)
+    talk.says(B, "jit.decision", [A], re=asked, decision="accept")
+    assert not any(said.late for said in talk.now().history)
+
+
+def test_the_desk_recalls_what_the_registry_lets_it() -> None:
+    """A request stays open: it is its sender's alone."""
+    talk = Talk()
+    sent = talk.says(A, ASK, [B])
+    recall = talk.says(GS, "system.recall", [A, B], re=sent)
+    assert (talk.states(sent), talk.crossed()) == ({"NCB-QN": "sent"}, [recall.number])
