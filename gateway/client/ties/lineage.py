@@ -134,7 +134,7 @@ class Lineage:
             found = await self.find(envelope_hash)
             return None if found is None else found._replace(answered=True)
         except Rejected as exc:
-            # What was recalled may be recalled again, more strictly, and its withdrawal acknowledged; nothing of it goes into that.
+            # What was recalled may be recalled again, and its withdrawal acknowledged; nothing of it goes into that.
             if exc.code in {"recalled", "content-deleted"} and content.kind in {Recall.kind, RequestResponse.kind}:
                 return None
             raise
