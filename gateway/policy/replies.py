@@ -9,7 +9,7 @@ Spec: schemas/api.md, "Replies and recalls".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -121,7 +121,7 @@ def _recall_power(case: _Case) -> str | None:
 
 def _reply_kind(case: _Case) -> str | None:
     kind, target = case.header.kind, case.target.kind
-    if kind in {Recall.kind, SharingConsent.kind} or kind in _replies(target) or kind in _openings():
+    if kind in {Recall.kind, SharingConsent.kind} or kind in _replies(target) | _openings() | _moves().get(target, frozenset()):
         return None
     if case.own and kind in {Correction.kind, target}:
         return None
@@ -143,6 +143,16 @@ def _replies(kind: Kind) -> frozenset[Kind]:
 @cache
 def _recallable() -> frozenset[Kind]:
     return frozenset(row.kind for row in KINDS.values() if row.recalled_by_desk)
+
+
+@cache
+def _moves() -> Mapping[str, frozenset[str]]:
+    """Return the kinds that move a flow, by the kinds of what stands in it: they may answer any of it, but for their own kind."""
+    found: dict[str, frozenset[str]] = {}
+    for table in flows().tables:
+        for kind in table.kinds | {opening.kind for opening in table.opens}:
+            found[kind] = found.get(kind, frozenset()) | table.kinds - {kind}
+    return found
 
 
 @cache
