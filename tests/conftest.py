@@ -1,4 +1,4 @@
-"""Servers that the whole run shares; each starts with the first test that asks for it."""
+"""The event loop of every test, and servers that the whole run shares; each starts with the first test that asks for it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.ledger import migrate
+from tests.support.checked_loop import check_threads
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def pytest_configure() -> None:
+    """Before any loop runs."""
+    check_threads()
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,13 @@ import itertools
 import logging
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import aiormq
-from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from pamqp.exceptions import PAMQPException
 from yarl import URL
 
+from gateway.broker.line_socket import CLOSE_S, LineSocket, hang_up
 from gateway.ending import end
 from gateway.errors import Unavailable
 from gateway.ops.deadlines import Deadline, Deadlines
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Line", "LineLimits", "line_errors", "open_channel"]
 
 STEADY_S: Final = 10.0  # a line that stood this long was good: begin again with short pauses
-CLOSE_S: Final = 3.0  # for the goodbye; aiormq itself waits 2 s for the broker's answer
 
 # RuntimeError: aiormq says so of closed connections and channels. EOFError: a line cut inside a frame.
 LINE_ERRORS: Final = (aiormq.AMQPError, PAMQPException, OSError, EOFError, RuntimeError, StopAsyncIteration)
@@ -175,7 +174,7 @@ class Line:
         self._connection: aiormq.Connection | None = None
         self._probing = asyncio.Lock()
         self._probed_at = 0.0  # of the event loop's clock
-        self._wire = _Wire("amqp")
+        self._socket = LineSocket("amqp")
         self._deadlines = Deadlines(limits.call_s)
 
     @property
@@ -211,7 +210,7 @@ class Line:
         if self._connection is connection:
             _log.warning("broker-line-dropped", line=self._name, detail=why)
             self._connection = None
-            self._wire.abort()
+            self._socket.abort()
 
     def call(self, what: str) -> _Call:
         """
@@ -264,18 +263,18 @@ class Line:
         return 0.0
 
     async def _live(self, host: URL) -> float:
-        wire = _Wire(host.scheme)
-        connection = aiormq.Connection(host, transport_factory=wire)
+        socket = LineSocket(host.scheme)
+        connection = aiormq.Connection(host, transport_factory=socket)
         try:
             with line_errors("answer"):
                 async with asyncio.timeout(self.limits.connect_s):
                     await connection.connect()
                     await self._setup(connection)
-            self._connection, self._wire = connection, wire
+            self._connection, self._socket = connection, socket
             return await self._stand(connection, host)
         finally:
             self._connection = None
-            await _end(connection, wire)
+            await hang_up(connection, socket)
 
     async def _stand(self, connection: aiormq.Connection, host: URL) -> float:
         _log.info("broker-line-up", line=self._name, host=host.host, port=host.port)
@@ -286,33 +285,3 @@ class Line:
         await asyncio.wait([connection.closing])
         _log.warning("broker-line-lost", line=self._name, host=host.host, port=host.port)
         return clock() - since
-
-
-class _Wire(aiormq.TransportFactory):
-    """Opens the socket as aiormq would, and remembers it, so that a silent line can be aborted."""
-
-    def __init__(self, scheme: str) -> None:
-        self._factory = TLSTransportFactory() if scheme == "amqps" else TCPTransportFactory()
-        self._writer: asyncio.StreamWriter | None = None
-
-    async def create(self, url: URL, **options: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, self._writer = await self._factory.create(url, **options)
-        return reader, self._writer
-
-    def abort(self) -> None:
-        # A close waits for what is still to be written; to a silent peer that is for ever.
-        if self._writer is not None:
-            self._writer.transport.abort()
-
-
-async def _end(connection: aiormq.Connection, wire: _Wire) -> None:
-    """Close in good manners within the limit, else without; never raises for the line."""
-    goodbye = asyncio.ensure_future(connection.close())
-    try:
-        await asyncio.wait([goodbye], timeout=CLOSE_S)
-    finally:
-        wire.abort()
-        # Not cancelled on the way: aiormq's own tasks end by the abort, and their results are taken here.
-        await asyncio.wait([goodbye], timeout=CLOSE_S)
-        if goodbye.done() and not goodbye.cancelled():
-            goodbye.exception()

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli import names, output
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, at_home, locate
 from gateway.cli.officer import OfficerPassphraseFile, open_key, read_officer_passphrase
 from gateway.cli.send import end_with
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
-    from gateway.client import SendReceipt, Waiting
-    from gateway.envelope.keys import SigningKey
+    from gateway.client import Waiting
     from gateway.ids import MessageId
 
 __all__ = ["register"]
@@ -47,9 +46,7 @@ def register(app: typer.Typer) -> None:
 def list_(home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
     """List what waits, oldest first; asks no gateway."""
     place = locate(home, passphrase_file)
-    found = run(lambda: _waiting(place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: point.approvals())
     if as_json:
         output.print_json([one.to_json() for one in found])
     elif found:
@@ -61,10 +58,10 @@ def list_(home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJ
 
 def show(message_id: MessageIdText, home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
     """Show a message that waits, and the draft that names it; asks no gateway."""
-    key = _id(message_id)
+    key = names.message_id(message_id, "`gateway approve list`")
     output.require_output("nothing was shown")
     place = locate(home, passphrase_file)
-    _print(_shown(key, place), as_json=as_json)
+    _print(at_home(place, lambda point: point.approval(key)), as_json=as_json)
 
 
 def sign(
@@ -87,7 +84,7 @@ def sign(
     """Approve a message: it is sealed, signed with the officer's key too, and sent."""
     from gateway.envelope.keys import Use
 
-    key = _id(message_id)
+    key = names.message_id(message_id, "`gateway approve list`")
     if draft is None and not sys.stdin.isatty():
         hint = "give --draft, as gateway approve show prints it, or run it on a terminal"
         raise Rejected("it is not said what is approved", code="bad-request", hint=hint)
@@ -97,7 +94,8 @@ def sign(
     with output.working(f"opening {officer_key}"):
         signing = open_key(officer_key, secret, Use.APPROVAL)
     wanted = _asked(key, place) if draft is None else draft
-    end_with(run(lambda: _approve(place, key, signing, officer, wanted)), as_json=as_json)
+    receipt = at_home(place, lambda point: point.approve(key, signing, officer=officer, draft=wanted), "sending")
+    end_with(receipt, as_json=as_json)
 
 
 def refuse(
@@ -107,45 +105,15 @@ def refuse(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """End a message that waits: it is never sent; asks no gateway."""
-    key = _id(message_id)
+    key = names.message_id(message_id, "`gateway approve list`")
     place = locate(home, passphrase_file)
-    if run(lambda: _refuse(place, key, reason)) is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    at_home(place, lambda point: point.refuse_approval(key, reason))
     output.note(f"{message_id} is refused, and is not sent")
-
-
-async def _waiting(place: Place) -> list[Waiting]:
-    async with opened(place) as contact_point:
-        return await contact_point.approvals()
-
-
-async def _one(place: Place, key: MessageId) -> Waiting:
-    async with opened(place) as contact_point:
-        return await contact_point.approval(key)
-
-
-async def _approve(place: Place, key: MessageId, signing: SigningKey, officer: str | None, draft: str) -> SendReceipt:
-    async with opened(place) as contact_point:
-        with output.working("sending"):
-            return await contact_point.approve(key, signing, officer=officer, draft=draft)
-
-
-async def _refuse(place: Place, key: MessageId, reason: str) -> bool:
-    async with opened(place) as contact_point:
-        await contact_point.refuse_approval(key, reason)
-    return True
-
-
-def _shown(key: MessageId, place: Place) -> Waiting:
-    found = run(lambda: _one(place, key))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    return found
 
 
 def _asked(key: MessageId, place: Place) -> str:
     """Show the message to whoever holds the officer's key, and return its draft if that one agrees."""
-    found = _shown(key, place)
+    found = at_home(place, lambda point: point.approval(key))
     _print(found, as_json=False)
     if not typer.confirm("Approve this message?", err=True):
         output.note("not approved: it waits")
@@ -164,16 +132,7 @@ def _print(found: Waiting, *, as_json: bool) -> None:
 
 
 def _row(one: Waiting) -> list[str]:
-    names = one.recipients
-    whom = ", ".join(names) if len(names) <= MAX_TOLD else f"{len(names)} recipients"
+    to = one.recipients
+    whom = ", ".join(to) if len(to) <= MAX_TOLD else f"{len(to)} recipients"
     id_ = str(one.to_json()["message_id"])
     return [id_, one.kind, whom, one.officer or "", output.date(one.created), output.date(one.expires), one.told or ""]
-
-
-def _id(text: str) -> MessageId:
-    from gateway.ids import MessageId, parse_id
-
-    try:
-        return MessageId(parse_id(text))
-    except Rejected as exc:
-        raise Rejected(exc.detail, code=exc.code, hint="give the message_id that `gateway approve list` prints") from exc

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, at_home, locate, opened, run
 
 if TYPE_CHECKING:
-    from gateway.client.auditor import Grown, LogReport
+    from gateway.client.log.auditor import Grown, LogReport
     from gateway.tlog.leaves import ReadableLeaf
-    from gateway.tlog.note import VerifierKey
 
 __all__ = ["register"]
 
@@ -52,9 +51,7 @@ def verify(
 
     witnesses = [read_witness_key(text) for text in witness or ()]
     place = locate(home, passphrase_file, gateway)
-    found = run(lambda: _verify(place, witnesses, quick=quick))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: point.auditor.verify(quick=quick, witnesses=witnesses, tell=output.note))
     if as_json:
         output.print_json(found)
     else:
@@ -83,18 +80,11 @@ def key(
 ) -> None:
     """Print the keys that sign the log, as witnesses and `gateway verify` take them."""
     place = locate(home, passphrase_file, gateway)
-    found = run(lambda: _keys(place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: point.auditor.keys())
     if as_json:
         output.print_json([str(one) for one in found])
     else:
         output.print_pairs((str(one), "") for one in found)
-
-
-async def _verify(place: Place, witnesses: list[VerifierKey], *, quick: bool) -> LogReport:
-    async with opened(place) as contact_point:
-        return await contact_point.auditor.verify(quick=quick, witnesses=witnesses, tell=output.note)
 
 
 async def _follow(place: Place, every_s: float, *, as_json: bool) -> None:
@@ -104,11 +94,6 @@ async def _follow(place: Place, every_s: float, *, as_json: bool) -> None:
                 output.print_json(_as_json(grown))
             else:
                 output.print_pairs([(f"{grown.size} {grown.root.hex()}", grown.origin), *_lines(grown)])
-
-
-async def _keys(place: Place) -> list[VerifierKey]:
-    async with opened(place) as contact_point:
-        return await contact_point.auditor.keys()
 
 
 def _told(found: LogReport) -> list[tuple[str, str]]:

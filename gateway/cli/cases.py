@@ -6,22 +6,20 @@ All four ask nobody. A step that is late stands first; what may be said next is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from gateway.client import Case, Item, Owed, Standing
-    from gateway.client.case_reader import CaseReader
 
 __all__ = ["register"]
 
-T = TypeVar("T")
 Part = Literal["reviews", "objections", "diffusions", "asked"]
 
 
@@ -41,7 +39,7 @@ def cases(
     as_json: AsJson = False,
 ) -> None:
     """List the conversations of this home: where they stand, and what is due."""
-    found = _read(locate(home, passphrase_file), lambda reader: reader.all(open_only=open_only))
+    found = at_home(locate(home, passphrase_file), lambda point: point.cases.all(open_only=open_only))
     if as_json:
         output.print_json([one.to_json() for one in found])
         return
@@ -56,7 +54,7 @@ def case(
     as_json: AsJson = False,
 ) -> None:
     """Show one conversation: its threads, its history, open questions, and what may be said next."""
-    found = _read(locate(home, passphrase_file), lambda reader: reader.one(conversation_id))
+    found = at_home(locate(home, passphrase_file), lambda point: point.cases.one(conversation_id))
     if as_json:
         output.print_json(found.to_json())
         return
@@ -79,7 +77,7 @@ def case(
 
 def due(home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
     """Show what this participant owes, and what it is owed; what is late first."""
-    found = _read(locate(home, passphrase_file), lambda reader: reader.due())
+    found = at_home(locate(home, passphrase_file), lambda point: point.cases.due())
     if as_json:
         output.print_json([one.to_json() for one in found])
         return
@@ -95,24 +93,13 @@ def desk(
     as_json: AsJson = False,
 ) -> None:
     """Show the desk of the coordination centre: reviews, objection windows, diffusions, and who was asked what."""
-    found = _read(locate(home, passphrase_file), lambda reader: reader.desk(part))
+    found = at_home(locate(home, passphrase_file), lambda point: point.cases.desk(part))
     if as_json:
         output.print_json([one.to_json() for one in found])
         return
     rows = [_work(one) for one in found]
     columns = ("desk", "state", "due", "opened by", "with", "waits for an officer", "conversation")
     output.print_table("desk", columns, rows)
-
-
-def _read(place: Place, ask: Callable[[CaseReader], Awaitable[T]]) -> T:
-    async def work() -> T:
-        async with opened(place) as contact_point:
-            return await ask(contact_point.cases)
-
-    found = run(work)
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    return found
 
 
 def _row(one: Case, standing: Standing) -> Sequence[str]:

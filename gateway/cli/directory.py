@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, at_home, locate
 
 if TYPE_CHECKING:
     from gateway.directory.view import Directory
@@ -44,10 +44,7 @@ def directory(
     if participant is not None and save_card is not None:
         _save(place, participant, save_card)
         return
-    found = run(lambda: _ask(place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    told = _told(found, time.time())
+    told = _told(at_home(place, lambda point: point.directory()), time.time())
     if as_json:
         output.print_json(told)
     else:
@@ -57,21 +54,9 @@ def directory(
 def _save(place: Place, participant: str, file: Path) -> None:
     from gateway.network.files import write_new
 
-    card = run(lambda: _card(place, participant))
-    if card is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    card = at_home(place, lambda point: point.key_card(participant))
     write_new(file.parent, {file.name: card})
     output.note(f"{file}: the last key card of {participant}, e.g. for gateway enrol --again")
-
-
-async def _card(place: Place, participant: str) -> bytes:
-    async with opened(place) as contact_point:
-        return await contact_point.key_card(participant)
-
-
-async def _ask(place: Place) -> Directory:
-    async with opened(place) as contact_point:
-        return await contact_point.directory()
 
 
 def _told(found: Directory, now: float) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from gateway.errors import Rejected
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
     from collections.abc import Collection
 
-    from gateway.client.tls import Tls
+    from gateway.client.line.tls import Tls
     from gateway.ids import Address, Participant
     from gateway.network import Enrolment, Invitation, Profile
 
@@ -102,7 +102,7 @@ def enrol_participant(
     home: Path, invitation: Invitation, made: Enrolment, passphrase: bytes, tls: Tls, officer_secret: bytes | None = None
 ) -> str:
     """Make a home, `identity.key`, the request, and `officer.key` where its passphrase is given; return the fingerprint."""
-    from gateway.client.home import create_home
+    from gateway.client.home.create import create_home
     from gateway.network import fingerprint, write_papers
     from gateway.network.enrolment import OFFICER_FILE, write_officer
 
@@ -163,7 +163,7 @@ def _invitation(path: Path) -> Invitation:
 
 
 def _tls(invitation: Invitation, certificate: Path | None, key: Path | None) -> Tls:
-    from gateway.client.tls import Tls, read_pem
+    from gateway.client.line.tls import Tls, read_pem
 
     return Tls(
         ca=invitation.tls_ca or None,

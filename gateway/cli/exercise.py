@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, run
+from gateway.cli.homes import AsJson, finish
 
 if TYPE_CHECKING:
     from gateway.exercise.scenario import Scenario
@@ -60,8 +60,7 @@ def run_exercise(
         raise Rejected("the scenario has no simulated trainees", code="config", pointer="/simulation")
     ready_s = begins_in if begins_in is not None else 0.0 if simulate else _GET_READY_S
     wish = Wish(folder, scale, simulate, ready_s)
-    if run(lambda: run_scenario(played, wish, View(Console(highlight=False)))) is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    finish(lambda: run_scenario(played, wish, View(Console(highlight=False))))
 
 
 def report(

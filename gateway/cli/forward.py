@@ -7,17 +7,13 @@ codes are those of `gateway send`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 from gateway.cli.send import end_with
-
-if TYPE_CHECKING:
-    from gateway.client import SendReceipt
-    from gateway.ids import EnvelopeHash
 
 __all__ = ["register"]
 
@@ -43,9 +39,4 @@ def forward(
     key = parse_hash(envelope_hash)
     output.require_output("nothing was sent")
     place = locate(home, passphrase_file, gateway)
-    end_with(run(lambda: _forward(key, to, place)), as_json=as_json)
-
-
-async def _forward(key: EnvelopeHash, to: list[str], place: Place) -> SendReceipt:
-    async with opened(place) as contact_point:
-        return await contact_point.forward(key, to)
+    end_with(at_home(place, lambda point: point.forward(key, to)), as_json=as_json)

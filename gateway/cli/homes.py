@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -23,7 +23,7 @@ from gateway.cli.passphrase import read_passphrase
 if TYPE_CHECKING:
     from gateway.client import ContactPoint
 
-__all__ = ["AsJson", "GatewayUrls", "HomeFolder", "PassphraseFile", "Place", "locate", "opened", "run"]
+__all__ = ["AsJson", "GatewayUrls", "HomeFolder", "PassphraseFile", "Place", "at_home", "finish", "locate", "opened", "run"]
 
 HomeFolder = Annotated[Path, typer.Option("--home", envvar="GATEWAY_HOME", help="The home's folder.", show_default=False)]
 PassphraseFile = Annotated[
@@ -58,7 +58,7 @@ def locate(home: Path, passphrase_file: Path | None, gateways: list[str] | None 
     Raises:
         Rejected: `home-missing`, `passphrase`.
     """
-    from gateway.client.home_store import FILE
+    from gateway.client.home.store import FILE
     from gateway.errors import Rejected
 
     for url in gateways or ():
@@ -85,6 +85,37 @@ async def opened(place: Place) -> AsyncIterator[ContactPoint]:
             if exc.code == "signature-bad":
                 exc.hint = _STRANGER.format(contact_point.address)
             raise
+
+
+def at_home(place: Place, work: Callable[[ContactPoint], Awaitable[T]], doing: str | None = None) -> T:
+    """
+    Open a home, do something with it and return what came of it; end the command where the user interrupted.
+
+    Args:
+        place: The home.
+        work: Gets the open home.
+        doing: What is shown while it works; nothing beyond the opening by default.
+    """
+
+    async def whole() -> T:
+        async with opened(place) as contact_point:
+            with output.working(doing) if doing else nullcontext():
+                return await work(contact_point)
+
+    return finish(whole)
+
+
+def finish(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a command and return what it does; end with the exit code that says so where the user interrupted."""
+    done: list[T] = []
+
+    async def noted() -> bool:
+        done.append(await work())
+        return True
+
+    if run(noted) is None:
+        raise typer.Exit(output.Exit.INTERRUPTED)
+    return done[0]
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T | None:

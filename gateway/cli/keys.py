@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, at_home, locate
 from gateway.cli.officer import OfficerPassphraseFile, open_key, read_officer_passphrase, the_key
 from gateway.cli.passphrase import read_passphrase
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
-    from gateway.client.key_status import KeyStatus
+    from gateway.client import ContactPoint, KeyStatus
     from gateway.envelope.keys import SigningKey, Use
     from gateway.ids import Address, KeyId
 
@@ -53,9 +53,7 @@ def register(app: typer.Typer) -> None:
 def show(home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
     """List the keys of a home, whether they are published, and what is due."""
     place = locate(home, passphrase_file)
-    found = run(lambda: _list(place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: point.keys())
     if as_json:
         output.print_json([one.to_json() for one in found])
     else:
@@ -76,8 +74,7 @@ def rotate(
     wanted = _uses(uses)
     place = locate(home, passphrase_file, gateway)
     key = None if identity is None else _identity(identity, place, identity_passphrase_file)
-    if run(lambda: _rotate(place, wanted, key, lost=lost)) is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    at_home(place, lambda point: point.rotate(wanted, identity=key, lost=lost))
     output.note(f"new: {', '.join(uses)}; see gateway keys list")
     if key is not None:
         output.note("next: put identity.key back to where it is kept offline")
@@ -103,9 +100,7 @@ def officer(
     place = locate(home, passphrase_file, gateway)
     key = _identity(identity, place, identity_passphrase_file)
     secret = read_officer_passphrase(officer_passphrase_file, place.passphrase, confirm=not file.exists())
-    made = run(lambda: _officer(place, (file, secret), key, closed))
-    if made is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    made = at_home(place, lambda point: _officer(point, (file, secret), key, closed))
     output.note(f"{file}: approval key {made}, on the key card")
     output.note("next: put identity.key back to where it is kept offline, and give the officer its file")
 
@@ -121,9 +116,7 @@ def backup(
 
     place = locate(home, passphrase_file)
     secret = read_passphrase(backup_passphrase_file, confirm=True, name="backup-passphrase")
-    made = run(lambda: _backup(place, secret))
-    if made is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    made = at_home(place, lambda point: point.backup(secret))
     write_new(file.parent, {file.name: made})
     output.note(f"{file}: keys, cards, root of trust, gateways; not in it: messages, receipts, identity.key")
     output.note("next: keep it apart from its passphrase, and destroy older backups: they open what this home destroys")
@@ -136,7 +129,7 @@ def restore(
     backup_passphrase_file: BackupPassphraseFile = None,
 ) -> None:
     """Make a home from a backup; at its first contact it continues where the directory stands."""
-    from gateway.client.backup import restore_home
+    from gateway.client.home.backup import restore_home
     from gateway.network.files import read_file
 
     data = read_file(file, "not-found")
@@ -146,24 +139,12 @@ def restore(
     output.note("next: gateway inbox; what was sealed to keys that are lost is told to its authors, who send it anew")
 
 
-async def _list(place: Place) -> list[KeyStatus]:
-    async with opened(place) as contact_point:
-        return await contact_point.keys()
-
-
-async def _rotate(place: Place, uses: list[Use], identity: SigningKey | None, *, lost: bool) -> bool:
-    async with opened(place) as contact_point:
-        await contact_point.rotate(uses, identity=identity, lost=lost)
-    return True
-
-
-async def _officer(place: Place, file: tuple[Path, bytes], identity: SigningKey, closes: list[KeyId]) -> str:
+async def _officer(point: ContactPoint, file: tuple[Path, bytes], identity: SigningKey, closes: list[KeyId]) -> str:
     """Write the officer's file before anything lists its key: whatever ends this, the same command goes on."""
     from gateway.ids import format_id
 
-    async with opened(place) as contact_point:
-        key = await asyncio.to_thread(_officers_key, *file, contact_point.address)
-        await contact_point.add_officer(key, identity=identity, closes=closes)
+    key = await asyncio.to_thread(_officers_key, *file, point.address)
+    await point.add_officer(key, identity=identity, closes=closes)
     return format_id(key.key_id)
 
 
@@ -178,13 +159,8 @@ def _officers_key(path: Path, secret: bytes, address: Address) -> SigningKey:
     return key
 
 
-async def _backup(place: Place, secret: bytes) -> bytes:
-    async with opened(place) as contact_point:
-        return await contact_point.backup(secret)
-
-
 def _uses(names: list[str]) -> list[Use]:
-    from gateway.client.keys import ROTATED
+    from gateway.client.trust.keys import ROTATED
     from gateway.envelope.keys import Use
 
     if Use.APPROVAL in names:

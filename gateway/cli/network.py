@@ -50,7 +50,7 @@ def init(
     json: Json = False,
 ) -> None:
     """Make a network: officers' keys, root, invitation."""
-    from gateway.client.tls import read_pem
+    from gateway.client.line.tls import read_pem
     from gateway.ids import parse_network
     from gateway.network import INVITATION_FILE, ROOT_FILE, Authority, Plan, decode_request, fingerprint
     from gateway.network.files import read_file

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
-    from gateway.client import Delivery
+    from gateway.client import ContactPoint, Delivery
 
 __all__ = ["register"]
 
@@ -38,32 +38,25 @@ def open_(
     """Open a delivery from a file and print what it says."""
     data = _read(file)
     place = locate(home, passphrase_file, gateway)
-    delivery = run(lambda: _open(data, place))
-    if delivery is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    output.print_delivery(delivery, as_json=as_json)
+    output.print_delivery(at_home(place, lambda point: _open(data, point)), as_json=as_json)
 
 
-async def _open(data: bytes, place: Place) -> Delivery:
-    from gateway.errors import Rejected
-
-    async with opened(place) as contact_point:
-        try:
-            return await contact_point.read(data)
-        except Rejected as exc:
-            if exc.code == "malformed":
-                exc.hint = _WRITTEN_BY
-            raise
-
-
-def _read(file: Path) -> bytes:
+async def _open(data: bytes, point: ContactPoint) -> Delivery:
     from gateway.errors import Rejected
 
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES)
-    except OSError as exc:
-        raise Rejected(f"cannot read {file}: {exc.strerror}", code="bad-request", hint="check the path") from exc
+        return await point.read(data)
+    except Rejected as exc:
+        if exc.code == "malformed":
+            exc.hint = _WRITTEN_BY
+        raise
+
+
+def _read(file: Path) -> bytes:
+    from gateway.cli.files import read_file
+    from gateway.errors import Rejected
+
+    data = read_file(file, MAX_FILE_BYTES)
     if data.lstrip()[:1] in {b"", b"{"}:
         raise Rejected(f"{file} holds no sealed delivery", code="malformed", hint=_WRITTEN_BY)
     return data

@@ -7,19 +7,15 @@ goes in only with `--with-content`. The file is made new and readable by its own
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gateway.cli import output
+from gateway.cli import names
 from gateway.cli.evidence import print_statement
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
-
-if TYPE_CHECKING:
-    from gateway.client.evidence import Collected, ProofWish
-    from gateway.ids import MessageId
+from gateway.cli.files import write_new
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 __all__ = ["register"]
 
@@ -47,35 +43,17 @@ def proof(
     as_json: AsJson = False,
 ) -> None:
     """Write the evidence for a message that this home sent or got."""
-    from gateway.client.evidence import WAIT_S, ProofWish
+    from gateway.client.proof.evidence import WAIT_S, ProofWish
 
-    key = _id(message_id)
+    key = names.message_id(message_id, "`gateway send` or `gateway inbox`")
     target = out or Path(f"{message_id}.evidence")
     _require_new(target)
     place = locate(home, passphrase_file, gateway)
     # Witnesses are asked once a minute at most.
     wish = ProofWish(tuple(name or ()), with_content, cosigned, 60 + WAIT_S if cosigned else WAIT_S)
-    found = run(lambda: _collect(key, wish, place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    _write(target, found.bundle)
+    found = at_home(place, lambda point: point.proof(key, wish))
+    write_new(target, found.bundle)
     print_statement(found.statement, as_json=as_json, bundle=str(target))
-
-
-async def _collect(message_id: MessageId, wish: ProofWish, place: Place) -> Collected:
-    async with opened(place) as contact_point:
-        return await contact_point.proof(message_id, wish)
-
-
-def _id(text: str) -> MessageId:
-    from gateway.errors import Rejected
-    from gateway.ids import MessageId, parse_id
-
-    try:
-        return MessageId(parse_id(text))
-    except Rejected as exc:
-        hint = "give the message_id that `gateway send` or `gateway inbox` printed"
-        raise Rejected(exc.detail, code=exc.code, hint=hint) from exc
 
 
 def _require_new(target: Path) -> None:
@@ -83,14 +61,3 @@ def _require_new(target: Path) -> None:
 
     if target.exists():
         raise Rejected(f"{target} is there already", code="bad-request", hint="name another file: --out FILE")
-
-
-def _write(target: Path, bundle: bytes) -> None:
-    from gateway.errors import Rejected
-
-    try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(bundle)
-    except OSError as exc:
-        raise Rejected(f"cannot write {target}: {exc.strerror}", code="bad-request", hint="name another: --out FILE") from exc

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 from gateway.cli.send import end_with
 
 if TYPE_CHECKING:
-    from gateway.client import SendReceipt
-    from gateway.client.recalling import Mode
+    from gateway.client.sent.recalling import Mode
 
 __all__ = ["MessageName", "register"]
 
@@ -47,16 +46,12 @@ def recall(
     as_json: AsJson = False,
 ) -> None:
     """Recall a message that this home sent; the coordination centre also some of others."""
-    from gateway.client.named import parse_name
+    from gateway.client.keeping.named import parse_name
 
     parse_name(message)
     output.require_output("nothing was recalled")
     place = locate(home, passphrase_file, gateway)
-    end_with(run(lambda: _recall(place, message, reason, within_hours * HOUR_S, delete=delete)), as_json=as_json)
-
-
-async def _recall(place: Place, message: str, reason: str, within_s: int, *, delete: bool) -> SendReceipt:
-    async with opened(place) as contact_point:
-        with output.working("recalling"):
-            mode: Mode = "delete" if delete else "stop-use"
-            return await contact_point.recall(message, reason, mode=mode, confirm_within_s=within_s)
+    mode: Mode = "delete" if delete else "stop-use"
+    within_s = within_hours * HOUR_S
+    receipt = at_home(place, lambda point: point.recall(message, reason, mode=mode, confirm_within_s=within_s), "recalling")
+    end_with(receipt, as_json=as_json)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
     from gateway.client import Holder, RecallStatus
@@ -35,9 +35,7 @@ def recalls(
     """Show who has not answered the recalls of this home."""
     output.require_output("nothing was asked")
     place = locate(home, passphrase_file, gateway)
-    found = run(lambda: _ask(place, everything=everything))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: point.outstanding(everything=everything), "asking the gateway")
     if as_json:
         output.print_json([one.to_json() for one in found])
     elif found:
@@ -45,12 +43,6 @@ def recalls(
         output.print_table("", columns, [row for one in found for row in _rows(one)])
     else:
         output.note("everybody has answered")
-
-
-async def _ask(place: Place, *, everything: bool) -> list[RecallStatus]:
-    async with opened(place) as contact_point:
-        with output.working("asking the gateway"):
-            return await contact_point.outstanding(everything=everything)
 
 
 def _rows(one: RecallStatus) -> list[tuple[str, ...]]:

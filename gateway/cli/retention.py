@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, at_home, locate
 from gateway.cli.recall import MessageName
 from gateway.errors import Rejected
 
@@ -71,7 +71,7 @@ def extend(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Keep a message until a later day."""
-    _with(home, passphrase_file, lambda point: _done(point.extend_retention(message, until, reason)))
+    _with(home, passphrase_file, lambda point: point.extend_retention(message, until, reason))
     output.note(f"{message} is kept until {until}")
 
 
@@ -127,30 +127,15 @@ def log(home: HomeFolder, *, passphrase_file: PassphraseFile = None, as_json: As
 def _with(home: Path, passphrase_file: Path | None, work: Callable[[ContactPoint], Awaitable[T]]) -> T:
     """Do something with an open home; end here where the user interrupted."""
     output.require_output("nothing was done")
-    place = locate(home, passphrase_file)
-    found = run(lambda: _opened(place, work))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    return found
+    return at_home(locate(home, passphrase_file), work)
 
 
-async def _opened(place: Place, work: Callable[[ContactPoint], Awaitable[T]]) -> T:
-    async with opened(place) as contact_point:
-        return await work(contact_point)
-
-
-async def _done(work: Awaitable[None]) -> bool:
-    await work
-    return True
-
-
-async def _hold(point: ContactPoint, message: str | None, conversation: str | None, reason: str, *, on: bool) -> bool:
+async def _hold(point: ContactPoint, message: str | None, conversation: str | None, reason: str, *, on: bool) -> None:
     if conversation is not None:
         await point.hold_conversation(conversation, reason, on=on)
     else:
         assert message is not None  # `_one` saw to it
         await point.hold(message, reason, on=on)
-    return True
 
 
 def _one(message: str | None, conversation: str | None) -> str:

@@ -10,16 +10,16 @@ meant.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
-    from gateway.client.compose import Wish
+    from gateway.client.writing.compose import Wish
     from gateway.message import Content
 
 __all__ = ["end_with", "register"]
@@ -72,21 +72,14 @@ def send(
     wish: Wish = {"sealed_by_gateway": sealed_by_gateway, "inherit": inherit}
     if in_reply_to is not None:
         wish["in_reply_to"] = parse_hash(in_reply_to)
-    end_with(run(lambda: _send(content, to, place, wish)), as_json=as_json)
+    doing = f"sending to {', '.join(to[:MAX_TOLD])}"
+    end_with(at_home(place, lambda point: point.send(content, to, **wish), doing), as_json=as_json)
 
 
-def end_with(receipt: SendReceipt | None, *, as_json: bool) -> None:
-    """Show what became of a message, and end with the exit code that says it; None where the user interrupted."""
-    if receipt is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+def end_with(receipt: SendReceipt, *, as_json: bool) -> NoReturn:
+    """Show what became of a message, and end with the exit code that says it."""
     _show(receipt, as_json=as_json)
     raise typer.Exit(output.Exit.UNAVAILABLE if receipt.number is None else output.Exit.OK)
-
-
-async def _send(content: Content, to: list[str], place: Place, wish: Wish) -> SendReceipt:
-    async with opened(place) as contact_point:
-        with output.working(f"sending to {', '.join(to[:MAX_TOLD])}"):
-            return await contact_point.send(content, to, **wish)
 
 
 def _content(data: bytes, *, allow_unread: bool) -> Content:

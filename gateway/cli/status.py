@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli import names, output
+from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
     from gateway.client import MessageStatus, RecipientStatus
-    from gateway.ids import MessageId
 
 __all__ = ["register"]
 
@@ -33,32 +32,14 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show what became of a message that this home sent."""
-    key = _id(message_id)
+    key = names.message_id(message_id, "`gateway send`")
     output.require_output("nothing was asked")
     place = locate(home, passphrase_file, gateway)
-    found = run(lambda: _ask(key, place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: point.status(key), "asking the gateway")
     if as_json:
         output.print_json(found.to_json())
     else:
         _show(found)
-
-
-async def _ask(message_id: MessageId, place: Place) -> MessageStatus:
-    async with opened(place) as contact_point:
-        with output.working("asking the gateway"):
-            return await contact_point.status(message_id)
-
-
-def _id(text: str) -> MessageId:
-    from gateway.errors import Rejected
-    from gateway.ids import MessageId, parse_id
-
-    try:
-        return MessageId(parse_id(text))
-    except Rejected as exc:
-        raise Rejected(exc.detail, code=exc.code, hint="give the message_id that `gateway send` printed") from exc
 
 
 def _show(found: MessageStatus) -> None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
-    from gateway.client.tls import Tls
+    from gateway.client import ContactPoint
+    from gateway.client.line.tls import Tls
 
 __all__ = ["register"]
 
@@ -34,14 +35,12 @@ def tls(
     as_json: AsJson = False,
 ) -> None:
     """Show or change what a home trusts and shows on TLS lines."""
-    from gateway.client.tls import read_pem
+    from gateway.client.line.tls import read_pem
 
     files = {"ca": tls_ca, "certificate": tls_certificate, "key": tls_key}
     changes = {name: read_pem(file) for name, file in files.items() if file is not None}
     place = locate(home, passphrase_file)
-    found = run(lambda: _change(place, changes))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
+    found = at_home(place, lambda point: _change(point, changes))
     told = {"ca": found.ca or "the system's", "certificate": found.certificate or "none"}
     if as_json:
         output.print_json(told)
@@ -49,11 +48,10 @@ def tls(
         output.print_pairs((name, " ".join(text.split("\n"))) for name, text in told.items())
 
 
-async def _change(place: Place, changes: dict[str, str]) -> Tls:
+async def _change(point: ContactPoint, changes: dict[str, str]) -> Tls:
     import msgspec
 
-    async with opened(place) as contact_point:
-        changed = msgspec.structs.replace(contact_point.tls, **changes)
-        if changes:
-            await contact_point.replace_tls(changed)
+    changed = msgspec.structs.replace(point.tls, **changes)
+    if changes:
+        await point.replace_tls(changed)
     return changed

@@ -15,7 +15,8 @@ import typer
 
 from gateway.cli import output
 from gateway.cli.evidence import print_statement
-from gateway.cli.homes import AsJson, PassphraseFile, Place, locate, opened, run
+from gateway.cli.files import read_file
+from gateway.cli.homes import AsJson, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def _anchors(logs: Sequence[str], witnesses: Sequence[str], ca: Path | None, kno
     return Anchors(
         logs=tuple(map(read_log_key, logs)),
         witnesses=tuple(map(read_witness_key, witnesses)),
-        time_stamps=() if ca is None else tuple(read_roots(_bytes(ca))),
+        time_stamps=() if ca is None else tuple(read_roots(read_file(ca))),
         directory=known,
     )
 
@@ -81,33 +82,14 @@ def _directory(home: Path | None, passphrase_file: Path | None) -> Directory | N
     """Return the directory that a home verified last; nobody is asked."""
     if home is None:
         return None
-    place = locate(home, passphrase_file)
-    found = run(lambda: _known(place))
-    if found is None:
-        raise typer.Exit(output.Exit.INTERRUPTED)
-    return found
-
-
-async def _known(place: Place) -> Directory:
-    async with opened(place) as contact_point:
-        return await contact_point.known_directory()
+    return at_home(locate(home, passphrase_file), lambda point: point.known_directory())
 
 
 def _read(bundle: Path) -> bytes:
     from gateway.errors import Rejected
     from gateway.evidence.bundle import MAX_BUNDLE_BYTES
 
-    data = _bytes(bundle, MAX_BUNDLE_BYTES + 1)
+    data = read_file(bundle, MAX_BUNDLE_BYTES + 1)
     if not data:
         raise Rejected(f"{bundle} is empty", code="malformed", hint="give a file that `gateway proof` wrote")
     return data
-
-
-def _bytes(path: Path, most: int = 1 << 20) -> bytes:
-    from gateway.errors import Rejected
-
-    try:
-        with path.open("rb") as stream:
-            return stream.read(most)
-    except OSError as exc:
-        raise Rejected(f"cannot read {path}: {exc.strerror}", code="bad-request", hint="check the path") from exc

@@ -20,28 +20,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
-from gateway.client.approvals import Waiting
-from gateway.client.auditor import Auditor
-from gateway.client.backup import backup_home
-from gateway.client.case_reader import CaseReader
-from gateway.client.compose import Wish
-from gateway.client.delivery import Delivery
-from gateway.client.evidence import PLAIN, Collected, ProofWish, collect
-from gateway.client.home import Home
-from gateway.client.inbox import Inbox
-from gateway.client.keeping import Keeping
-from gateway.client.key_status import KeyStatus, list_keys
-from gateway.client.lineage import passed_on
-from gateway.client.opening import Refused
+from gateway.client.cases.reader import CaseReader
+from gateway.client.home.home import Home
+from gateway.client.inbox.inbox import Inbox
+from gateway.client.log.auditor import Auditor
 from gateway.client.parts import Parts
-from gateway.client.send_receipt import SendReceipt
-from gateway.client.status import MessageStatus, ask_status
-from gateway.client.tls import Tls
+from gateway.client.point_approvals import FourEyes
+from gateway.client.point_keeping import Keeping
+from gateway.client.point_keys import OwnKeys
+from gateway.client.proof.evidence import PLAIN, Collected, ProofWish, collect
+from gateway.client.receiving.delivery import Delivery
+from gateway.client.receiving.opening import Refused
+from gateway.client.sending.send_receipt import SendReceipt
+from gateway.client.sent.status import MessageStatus, ask_status
+from gateway.client.ties.lineage import passed_on
 from gateway.client.warnings import EarlyWarning
+from gateway.client.writing.compose import Wish
 from gateway.directory.view import Directory
-from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, KeyId, MessageId, parse_id
+from gateway.ids import Address, EnvelopeHash, MessageId
 from gateway.message import Content
 
 __all__ = ["ContactPoint"]
@@ -49,7 +46,7 @@ __all__ = ["ContactPoint"]
 FLUSH_S: Final = 5.0  # for the last receipts when the home closes; what is late goes out next time
 
 
-class ContactPoint(Keeping):
+class ContactPoint(FourEyes, Keeping, OwnKeys):
     """
     An open home with its connections; made by `open`, used as an asynchronous context manager.
 
@@ -93,7 +90,7 @@ class ContactPoint(Keeping):
         self._passphrase = None
         self._open = Parts.of(home, tuple(self._gateways or home.gateways), self._clock)
         await self._open.monitor.load()
-        await self._open.conversations.index(self._open.outbox)
+        await self._open.conversations.index()
         return self
 
     async def __aexit__(
@@ -167,44 +164,6 @@ class ContactPoint(Keeping):
             raise Rejected(f"no message {envelope_hash.hex()} arrived here", code="not-found")
         return await self.send(passed_on(ancestor), to, **wish)
 
-    async def approvals(self) -> list[Waiting]:
-        """Return what waits in this home for a second officer, oldest first; asks nobody."""
-        return await self._parts.approvals.waiting()
-
-    async def approval(self, message_id: MessageId | str) -> Waiting:
-        """Return one message that waits; asks nobody. Rejected `not-found`, or `conflict` where it does not wait."""
-        return await self._parts.approvals.one(_id(message_id))
-
-    async def approve(
-        self, message_id: MessageId | str, key: SigningKey, *, officer: str | None = None, draft: str | None = None
-    ) -> SendReceipt:
-        """
-        Let a second officer approve what waits: it is sealed, signed by both, and sent as any other message.
-
-        Args:
-            message_id: As `send` returned it, or as text.
-            key: The officer's approval key, from its own file; not kept.
-            officer: The officer's name, needed where the content names its author's; it must be another.
-            draft: `Waiting.draft` of what was shown: nothing else is sealed. None takes what waits now.
-
-        Returns:
-            As `send`; `waiting` is true where a gateway refused it for its age or its keys: it was written anew.
-
-        Raises:
-            Rejected: As `Approvals.approve`.
-            Unavailable: There is no directory yet, or the home could not keep it: it still waits.
-        """
-        parts = self._parts
-        await parts.directory.current()
-        receipt = await parts.approvals.approve(_id(message_id), key, officer=officer, draft=draft)
-        if receipt.number is not None:
-            await parts.monitor.follow()
-        return receipt
-
-    async def refuse_approval(self, message_id: MessageId | str, reason: str) -> None:
-        """End what waits for a second officer; the reason stays in the home. For errors see `Approvals.refuse`."""
-        await self._parts.approvals.refuse(_id(message_id), reason)
-
     def inbox(self, *, follow: bool = False) -> Inbox:
         """
         Return an iterator over deliveries; a newer one takes the place of an older one.
@@ -273,68 +232,6 @@ class ContactPoint(Keeping):
         """Verifies the audit log, and follows it."""
         return self._parts.auditor
 
-    @property
-    def tls(self) -> Tls:
-        """What this home is told about TLS."""
-        return self._parts.home.tls
-
-    async def replace_tls(self, tls: Tls) -> None:
-        """Trust another CA or show another certificate from the next opening on; Rejected `config` if it cannot be used."""
-        await self._parts.home.replace_tls(tls)
-
-    async def publish_card(self) -> None:
-        """Publish the home's delivery card if that is due; every contact with a gateway does it by itself."""
-        await self._parts.directory.current()
-        await self._parts.cards.ensure()
-
-    async def keys(self) -> list[KeyStatus]:
-        """Return the keys of this home and what the copy at hand of the directory lists for it; asks nobody."""
-        parts = self._parts
-        return await list_keys(parts.home, await parts.directory.read_copy(), parts.clock())
-
-    async def rotate(self, uses: Sequence[Use], *, identity: SigningKey | None = None, lost: bool = False) -> None:
-        """
-        Make new keys and publish them; an officer's approval key is `add_officer`.
-
-        Args:
-            uses: `author`, `agent`, `delivery-1`.
-            identity: Signs the card of signing keys; a delivery key needs none.
-            lost: Others may have the present keys: they are closed now.
-
-        Raises:
-            Rejected: As `KeyKeeper.rotate` and `CardKeeper.rotate`; `bad-key` without the identity key that is needed.
-            Unavailable: The new keys are kept, and are published at the next contact with a gateway.
-        """
-        parts, signing = self._parts, [use for use in uses if use is not Use.DELIVERY]
-        await parts.directory.current()
-        if signing:
-            if identity is None:
-                raise Rejected("signing keys need the identity key", code="bad-key", hint="give it: --identity IDENTITY.KEY")
-            await parts.keys.rotate(signing, identity, lost=lost)
-            await parts.cards.ensure()
-        if len(signing) < len(uses):
-            await parts.cards.rotate(lost=lost)
-
-    async def add_officer(self, key: SigningKey, *, identity: SigningKey, closes: Sequence[KeyId] = ()) -> None:
-        """
-        Put the approval key of a second officer on the key card, and publish that; the key itself does not come into the home.
-
-        Args:
-            key: New, and already in its officer's file; one that the card lists is left as it is.
-            identity: Signs the card.
-            closes: Approval keys that approve nothing from now on.
-
-        Raises:
-            Rejected: As `KeyKeeper.add_officer`.
-            Unavailable: The card is kept, and is published at the next contact with a gateway.
-        """
-        await self._parts.directory.current()
-        await self._parts.keys.add_officer(key, identity, closes)
-
-    async def backup(self, passphrase: bytes) -> bytes:
-        """Return a backup of the keys, encrypted under a passphrase of its own; see `gateway.client.backup`."""
-        return await backup_home(self._parts.home, passphrase, self._parts.clock())
-
     async def warnings(self) -> list[EarlyWarning]:
         """Return what of this home ends soon, and what mends it; asks nobody."""
         return await self._parts.watch.warnings()
@@ -373,7 +270,3 @@ class ContactPoint(Keeping):
         if self._open is None:
             raise RuntimeError("this contact point is not open: use `async with`")
         return self._open
-
-
-def _id(message_id: MessageId | str) -> MessageId:
-    return MessageId(parse_id(message_id)) if isinstance(message_id, str) else message_id

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.client.approvals import Approvals
-from gateway.client.auditor import Auditor
-from gateway.client.cards import CardKeeper
-from gateway.client.case_reader import CaseReader
-from gateway.client.conversations import Conversations
-from gateway.client.corrections import Corrections
-from gateway.client.delivery import Desk
-from gateway.client.directory import HomeDirectory
-from gateway.client.home import Home
-from gateway.client.keys import KeyKeeper
-from gateway.client.lineage import Lineage
-from gateway.client.log import Monitor
-from gateway.client.opening import Opener
-from gateway.client.outbox import Outbox, Ties
-from gateway.client.outcomes import OutcomeKeeper
-from gateway.client.recalls import RecallKeeper
-from gateway.client.recalls_sent import SentRecalls
-from gateway.client.receipts import ReceiptPost
-from gateway.client.retention import RetentionKeeper
-from gateway.client.tombstones import Eraser
-from gateway.client.transport import Transport
+from gateway.client.cases.reader import CaseReader
+from gateway.client.home.home import Home
+from gateway.client.keeping.retention import RetentionKeeper
+from gateway.client.keeping.tombstones import Eraser
+from gateway.client.line.transport import Transport
+from gateway.client.log.auditor import Auditor
+from gateway.client.log.monitor import Monitor
+from gateway.client.receiving.delivery import Desk
+from gateway.client.receiving.opening import Opener
+from gateway.client.receiving.recalls import RecallKeeper
+from gateway.client.receiving.receipts import ReceiptPost
+from gateway.client.sending.approvals import Approvals
+from gateway.client.sending.outbox import Outbox, Ties
+from gateway.client.sending.outcomes import OutcomeKeeper
+from gateway.client.ties.conversations import Conversations
+from gateway.client.ties.corrections import Corrections
+from gateway.client.ties.lineage import Lineage
+from gateway.client.ties.recalls_sent import SentRecalls
+from gateway.client.trust.cards import CardKeeper
+from gateway.client.trust.directory import HomeDirectory
+from gateway.client.trust.keys import KeyKeeper
 from gateway.client.warnings import Watch
 
-__all__ = ["Parts"]
+__all__ = ["Parts", "WithParts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Parts:
         ties = Ties(lineage, conversations, SentRecalls(home, eraser, corrections, clock))
         outbox = Outbox(home, directory, transport, clock, monitor.saw, ties)
         approvals = Approvals(home, directory, outbox, clock)
-        cases = CaseReader(home, conversations, lineage, outbox, approvals, clock)
+        cases = CaseReader(home, conversations, lineage, approvals, clock)
         post = ReceiptPost(home.store, transport)
         desk = Desk(home, post, clock, lambda: monitor.view)
         retention = RetentionKeeper(home, directory, eraser, clock)
@@ -141,3 +142,12 @@ class Parts:
         if await self.outbox.flush():
             await self.outcomes.collect()
         await self.monitor.follow()
+
+
+class WithParts(ABC):
+    """What an open contact point is made of: it does something with the parts."""
+
+    @property
+    @abstractmethod
+    def _parts(self) -> Parts:
+        """The parts of the open home."""

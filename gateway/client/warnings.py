@@ -15,12 +15,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.client.cards import card_ends_at
-from gateway.client.case_reader import CaseReader
-from gateway.client.cases import Owed
-from gateway.client.directory import HomeDirectory
-from gateway.client.home import Home
-from gateway.client.key_status import KeyStatus, Stage, list_keys
+from gateway.client.cases.case import Owed
+from gateway.client.cases.reader import CaseReader
+from gateway.client.home.home import Home
+from gateway.client.trust.cards import card_ends_at
+from gateway.client.trust.directory import HomeDirectory
+from gateway.client.trust.key_status import KeyStatus, Stage, list_keys
 from gateway.directory.expiry import DELIVERY_CARD_WARN_S, KEY_WARN_S, metadata_ends
 from gateway.directory.roles import TufRole
 from gateway.envelope.keys import Use

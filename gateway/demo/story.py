@@ -23,7 +23,7 @@ from gateway.ids import Address, Participant, make_address
 from gateway.message import spec
 
 if TYPE_CHECKING:
-    from gateway.client.send_receipt import SendReceipt
+    from gateway.client.sending.send_receipt import SendReceipt
     from gateway.ledger import Ledger
 
 __all__ = ["Failed", "Story"]

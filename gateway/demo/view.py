@@ -19,8 +19,8 @@ from gateway.message.show import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.client.delivery import Delivery
-    from gateway.client.send_receipt import SendReceipt
+    from gateway.client.receiving.delivery import Delivery
+    from gateway.client.sending.send_receipt import SendReceipt
     from gateway.demo.script import Line
     from gateway.message import Content
 

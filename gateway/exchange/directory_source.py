@@ -148,9 +148,9 @@ class DirectorySource:
 
     async def reload(self) -> bool:
         """Read the ledger's files when they changed; True when they did."""
-        if self._version and await self._ledger.directory_version() == self._version:
+        if self._version and await self._ledger.directory.version() == self._version:
             return False
-        version, files = await self._ledger.directory()
+        version, files = await self._ledger.directory.read()
         if version == self._version:
             return False
         await self._install(version, {name: data for name, data in files.items() if data != GONE})
@@ -207,7 +207,7 @@ class DirectorySource:
         gone = set(await asyncio.to_thread(superseded, merged))
         leaves = await asyncio.to_thread(directory_leaves, self._files, merged)
         try:
-            version = await self._ledger.publish_directory(self._version, {**news, **dict.fromkeys(gone, GONE)}, leaves)
+            version = await self._ledger.directory.publish(self._version, {**news, **dict.fromkeys(gone, GONE)}, leaves)
         except Rejected as exc:
             if exc.code == "conflict":
                 return False
@@ -217,11 +217,11 @@ class DirectorySource:
 
     async def _log_all(self) -> None:
         """Put all of a directory into the audit log that was published before there was one; another process may be faster."""
-        if not self._files or await self._ledger.directory_logged():
+        if not self._files or await self._ledger.directory.logged():
             return
         leaves = await asyncio.to_thread(directory_leaves, {}, self._files)
         with suppress(Rejected):
-            await self._ledger.publish_directory(self._version, {}, leaves)
+            await self._ledger.directory.publish(self._version, {}, leaves)
         await self.reload()
 
     def _tell_expiry(self) -> None:

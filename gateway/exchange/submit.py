@@ -17,41 +17,22 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from gateway.envelope import (
-    Examined,
-    ExaminedClear,
-    PublicKey,
-    Row,
-    Use,
-    check_clear,
-    check_clear_author,
-    check_seal,
-    check_submission,
-    encode_sealed_answer,
-    examine,
-    examine_clear,
-    head,
-    rows,
-    seal_clear,
-)
+from gateway.envelope import Examined, check_seal, encode_sealed_answer, examine_clear
 from gateway.errors import Rejected
+from gateway.exchange.judging import Ready, View, judge, prove_author, proved, seal_for
 from gateway.exchange.parcels import Dispatch
 from gateway.ids import format_id
 from gateway.ledger import URGENT, Acceptance
-from gateway.message import check_repeats, read
 from gateway.message.flows import flows
 from gateway.ops.logs import logger
-from gateway.policy import admit, admit_reply, is_answer, may_recall
+from gateway.policy import admit_reply, is_answer, may_recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-    from gateway.directory.view import Directory
-    from gateway.envelope import Answers
     from gateway.exchange.dispatch import Dispatcher
     from gateway.exchange.parts import Parts
-    from gateway.ids import Address, Kind
     from gateway.ledger import Stored
 
 __all__ = ["ACCEPTED", "REPEATED", "Answer", "Submitter"]
@@ -66,25 +47,6 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-
-
-class _View(NamedTuple):
-    """What one submission is judged by."""
-
-    directory: Directory
-    answers: Answers
-    now: int
-
-
-class _Ready(NamedTuple):
-    """A submission that passed, cut for the ledger."""
-
-    examined: Examined
-    head: bytes
-    rows: list[Row]
-    submission_hash: bytes | None
-    answers: bool = False
-    may_recall: frozenset[Kind] = frozenset()
 
 
 class Submitter:
@@ -145,34 +107,34 @@ class Submitter:
         try:
             if first is not None:
                 raise _conflict(clear.header.message_id)
-            ready = await self._apart(lambda: self._seal(clear, view))
+            ready = await self._apart(lambda: seal_for(clear, view, self._parts))
             found = await self._replying(ready, view)
             if isinstance(found, Rejected):
                 raise found
         except Rejected as refusal:
             # A stranger learns of no conflict: without a good signature that alone is told.
-            await self._apart(partial(_check_author, clear, view, refusal))
-            raise _proved(refusal) from None
+            await self._apart(partial(prove_author, clear, view, refusal))
+            raise proved(refusal) from None
         stored = await self._commit(found, view, started)
         answer = encode_sealed_answer(stored.receipt, stored.head)
         return Answer(REPEATED if stored.repeated else ACCEPTED, answer)
 
-    def _view(self) -> _View:
+    def _view(self) -> View:
         source = self._parts.directory
-        return _View(source.current(), source.answers(), int(self._parts.clock()))
+        return View(source.current(), source.answers(), int(self._parts.clock()))
 
-    async def _outdated(self, view: _View) -> bool:
+    async def _outdated(self, view: View) -> bool:
         """Say whether a newer directory is in use now: the sender may have read what another process published a moment ago."""
         if self._parts.shared:
             await self._parts.directory.reload()
         return self._parts.directory.current() is not view.directory
 
-    async def _judged(self, body: bytes, view: _View) -> tuple[Examined, _Ready | Rejected]:
+    async def _judged(self, body: bytes, view: View) -> tuple[Examined, Ready | Rejected]:
         if len(body) <= self._parts.limits.inline_bytes:
-            return _judge(body, view)
-        return await self._apart(lambda: _judge(body, view))
+            return judge(body, view)
+        return await self._apart(lambda: judge(body, view))
 
-    async def _replying(self, ready: _Ready, view: _View) -> _Ready | Rejected:
+    async def _replying(self, ready: Ready, view: View) -> Ready | Rejected:
         """Hold a reply against what it answers, as far as the ledger knows it; the content is for the SDKs."""
         header = ready.examined.header
         if header.in_reply_to is None:
@@ -188,7 +150,7 @@ class Submitter:
         """Do in a thread what would hold the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    async def _refused(self, examined: Examined, refusal: Rejected, view: _View) -> Answer:
+    async def _refused(self, examined: Examined, refusal: Rejected, view: View) -> Answer:
         """Tell a repeat and a conflict from a refusal; only who signed well learns of a conflict."""
         header = examined.header
         first = await self._parts.ledger.find(header.sender, header.message_id)
@@ -198,30 +160,18 @@ class Submitter:
             check_seal(examined, view.answers, view.now)
         except Rejected:
             raise refusal from None
-        raise _proved(refusal if first is None else _conflict(header.message_id))
+        raise proved(refusal if first is None else _conflict(header.message_id))
 
     def _repeated(self, body: bytes) -> Answer:
         self._parts.metrics.repeated.inc()
         return Answer(REPEATED, body)
 
-    def _seal(self, clear: ExaminedClear, view: _View) -> _Ready:
-        """Check clear text as each recipient would, and seal it."""
-        header = clear.header
-        check_clear(clear, view.answers, view.now, self._parts.address)
-        recipients = [addressee.recipient for addressee in clear.addressees]
-        admit(header, recipients, view.directory, view.now)
-        check_repeats(header, read(header.kind, header.schema_version, clear.content))
-        keys = {recipient: _delivery_key(view, recipient) for recipient in recipients}
-        sealed = seal_clear(clear, keys, self._parts.keyring, view.directory.version, self._parts.rng)
-        examined = examine(sealed.submission)
-        return _Ready(examined, head(examined), rows(examined), clear.submission_hash)
-
-    async def _commit(self, ready: _Ready, view: _View, started: float) -> Stored:
+    async def _commit(self, ready: Ready, view: View, started: float) -> Stored:
         examined, header = ready.examined, ready.examined.header
         try:
             stored = await self._parts.ledger.accept(self._acceptance(ready, view))
         except Rejected as refusal:
-            raise _proved(refusal) from None
+            raise proved(refusal) from None
         metrics = self._parts.metrics
         if stored.repeated:
             metrics.repeated.inc()
@@ -241,7 +191,7 @@ class Submitter:
         )
         return stored
 
-    def _acceptance(self, ready: _Ready, view: _View) -> Acceptance:
+    def _acceptance(self, ready: Ready, view: View) -> Acceptance:
         examined, header = ready.examined, ready.examined.header
         return Acceptance(
             message_id=header.message_id,
@@ -267,19 +217,7 @@ class Submitter:
         )
 
 
-def _judge(body: bytes, view: _View) -> tuple[Examined, _Ready | Rejected]:
-    """Make steps 1 and 2; a refusal of step 2 comes back, because it may be the repeat of what was accepted."""
-    examined = examine(body)
-    try:
-        check_submission(examined, view.answers, view.now, view.directory.delivery_key_ok)
-        recipients = [stanza.recipient for stanza in examined.stanzas]
-        admit(examined.header, recipients, view.directory, view.now)
-    except Rejected as refusal:
-        return examined, refusal
-    return examined, _Ready(examined, head(examined), rows(examined), None)
-
-
-def _dispatch(ready: _Ready, stored: Stored, now: int) -> Dispatch:
+def _dispatch(ready: Ready, stored: Stored, now: int) -> Dispatch:
     examined, header = ready.examined, ready.examined.header
     return Dispatch(
         number=stored.number,
@@ -298,27 +236,6 @@ def _at_risk_at(respond_by: int | None, now: int) -> int | None:
     if respond_by is None:
         return None
     return now + max(0, respond_by - now) * flows().at_risk_after_percent // 100
-
-
-def _delivery_key(view: _View, recipient: Address) -> PublicKey:
-    record = view.directory.delivery_key(recipient, view.now)
-    if record is None:
-        raise Rejected(f"{recipient} has no current delivery key", code="recipient-key")
-    return PublicKey(recipient, Use.DELIVERY, record.key)
-
-
-def _check_author(clear: ExaminedClear, view: _View, refusal: Rejected) -> None:
-    """Prove the author of what is refused; raise where that fails: a refusal of the author's own fault is told as it is."""
-    try:
-        check_clear_author(clear, view.answers, view.now)
-    except Rejected as exc:
-        raise (exc if refusal.code == "conflict" else refusal) from None
-
-
-def _proved(refusal: Rejected) -> Rejected:
-    """Mark the refusal of a submission whose own signature is good; nothing else may be marked."""
-    refusal.proved = True
-    return refusal
 
 
 def _conflict(message_id: bytes) -> Rejected:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.client import ContactPoint, SendReceipt
-    from gateway.client.compose import Wish
+    from gateway.client.writing.compose import Wish
     from gateway.envelope.keys import SigningKey
     from gateway.ids import ConversationId
     from gateway.message import Content

@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
+from gateway.ledger.engine import Lock, lock_of, make_engine
 from gateway.ledger.kept import Kept
-from gateway.ledger.line import Line, Lock, lock_of, make_engine
+from gateway.ledger.line import Line
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.owed import Owed
+from gateway.ledger.published import Published
 from gateway.ledger.readers import Readers
 from gateway.ledger.statements import (
     accepting,
@@ -70,6 +72,7 @@ class Ledger:
         kept: The end of retention, and holds.
         log: The rows of the audit log.
         owed: What recipients owe: answers, and the destruction of copies.
+        directory: Its files.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Ledger:
         self.kept = Kept(self._readers, self._writer)
         self.log = LogTable(self._readers, self._writer)
         self.owed = Owed(self._readers, self._writer)
+        self.directory = Published(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod
@@ -293,7 +297,7 @@ class Ledger:
         """
         return await self._read(outcomes.read, sender, after, limit)
 
-    # --- sessions, nonces, directory -----------------------------------------------------------------------------
+    # --- sessions, nonces, operators -----------------------------------------------------------------------------
 
     async def begin_session(self, participant: Address, process: str) -> int:
         """Raise a participant's epoch and return it: older sessions are replaced."""
@@ -311,36 +315,6 @@ class Ledger:
             Uncertain: It may be kept; the asker signs anew with another one.
         """
         return await self._writer.submit(sessions.remember, (scope, nonce, expires), repeatable=False)
-
-    async def directory(self) -> tuple[int, dict[str, bytes]]:
-        """Return the version of the directory's files, and the files; version 0 has none."""
-        return await self._read(directory.read)
-
-    async def directory_version(self) -> int:
-        """Return the version alone."""
-        return await self._read(directory.version)
-
-    async def directory_logged(self) -> bool:
-        """Tell whether any publication is in the audit log; what schema 0001 kept is not."""
-        return await self._read(directory.logged)
-
-    async def publish_directory(self, expected: int, files: Mapping[str, bytes | None], leaves: Sequence[bytes] = ()) -> int:
-        """
-        Replace, add or remove files of the directory.
-
-        Args:
-            expected: The version that the caller has seen.
-            files: What changed, by name; None removes.
-            leaves: What the audit log gets in the same commit, the version's own leaf last.
-
-        Returns:
-            The new version.
-
-        Raises:
-            Rejected: `conflict`; another process published meanwhile.
-            Uncertain: Read the directory again.
-        """
-        return await self._writer.submit(directory.publish, (expected, files, leaves), repeatable=False)
 
     async def record_action(self, leaf: bytes, summary: str) -> None:
         """

@@ -15,7 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from gateway.errors import Corrupt, Unavailable
-from gateway.ledger.line import lock_of, make_engine
+from gateway.ledger.engine import lock_of, make_engine
 from gateway.ledger.tables import SCHEMA_VERSION
 
 __all__ = ["FOLDER", "bring_up_to_date", "check_version", "migrate"]

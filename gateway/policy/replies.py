@@ -9,7 +9,7 @@ Spec: schemas/api.md, "Replies and recalls".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -121,7 +121,7 @@ def _recall_power(case: _Case) -> str | None:
 
 def _reply_kind(case: _Case) -> str | None:
     kind, target = case.header.kind, case.target.kind
-    if kind in {Recall.kind, SharingConsent.kind} or kind in _replies(target) | _openings() | _moves().get(target, frozenset()):
+    if kind in {Recall.kind, SharingConsent.kind} or kind in _replies(target) | _openings() | _moves_after(target):
         return None
     if case.own and kind in {Correction.kind, target}:
         return None
@@ -146,13 +146,10 @@ def _recallable() -> frozenset[Kind]:
 
 
 @cache
-def _moves() -> Mapping[str, frozenset[str]]:
-    """Return the kinds that move a flow, by the kinds of what stands in it: they may answer any of it, but for their own kind."""
-    found: dict[str, frozenset[str]] = {}
-    for table in flows().tables:
-        for kind in table.kinds | {opening.kind for opening in table.opens}:
-            found[kind] = found.get(kind, frozenset()) | table.kinds - {kind}
-    return found
+def _moves_after(kind: Kind) -> frozenset[str]:
+    """Return the other kinds that move a conversation in which a message of this kind stands."""
+    tables = (table for table in flows().tables if kind in table.kinds or any(kind == one.kind for one in table.opens))
+    return frozenset(moving for table in tables for moving in table.kinds) - {kind}
 
 
 @cache

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.client.home import create_home
+from gateway.client.home.create import create_home
 from gateway.envelope.keyfile import Cost
 from gateway.envelope.keys import SigningKey
 from gateway.ids import Network, Participant, make_address

@@ -45,7 +45,7 @@ def log_over(
 async def fill(ledger: Ledger, count: int, *, first: int = 0) -> None:
     """Put so many readable leaves into the ledger, each like no other; much faster than messages."""
     leaves = [hashlib.sha256(b"leaf %d" % number).digest() for number in range(first, first + count)]
-    await ledger.publish_directory(await ledger.directory_version(), {}, leaves)
+    await ledger.directory.publish(await ledger.directory.version(), {}, leaves)
 
 
 async def say(ledger: Ledger, count: int) -> None:

@@ -22,8 +22,8 @@ from statistics import median
 from typing import Any, Final
 
 from gateway.audit.log import AuditLog
-from gateway.client.log_tiles import LogTiles
-from gateway.client.log_walk import NOTHING, walk
+from gateway.client.log.tiles import LogTiles
+from gateway.client.log.walk import NOTHING, walk
 from gateway.envelope import LogView, MemoryKeyring, SigningKey, Use
 from gateway.ids import Address
 from gateway.ledger import Ledger
@@ -111,7 +111,7 @@ async def _filled(ledger: Ledger, size: int, memory: Path) -> AuditLog:
     await log.start()
     for first in range(0, size, PUBLISHED_AT_ONCE):
         leaves = [_leaf(number) for number in range(first, min(size, first + PUBLISHED_AT_ONCE))]
-        await ledger.publish_directory(await ledger.directory_version(), {}, leaves)
+        await ledger.directory.publish(await ledger.directory.version(), {}, leaves)
         await log.advance()
     while (view := log.view()) is None or view.size < size:
         await log.advance()

@@ -27,9 +27,9 @@ from gateway.resources import schemas_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gateway.client.arrivals import Due
-    from gateway.client.delivery import Delivery
-    from gateway.client.receipts import ReceiptPost
+    from gateway.client.receiving.delivery import Delivery
+    from gateway.client.receiving.receipts import ReceiptPost
+    from gateway.client.records.receipt_rows import Due
     from gateway.ids import MessageId
     from gateway.protocol.frames import Recorded
 

@@ -18,8 +18,8 @@ from joserfc import jwe
 from joserfc.jwk import OKPKey
 from nacl import bindings
 
-from gateway.client.compose import IN_THREAD
-from gateway.client.spread import THREADS, spread
+from gateway.client.writing.packing import IN_THREAD
+from gateway.client.writing.spread import THREADS, spread
 from gateway.envelope import (
     Sealed,
     draw_addressees,

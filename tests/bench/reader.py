@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.client.home import Home
-from gateway.client.session import Session
-from gateway.client.transport import Transport
+from gateway.client.home.home import Home
+from gateway.client.line.session import Session
+from gateway.client.line.transport import Transport
 from gateway.envelope import Event, Receipt, make_receipt
 from gateway.envelope.common import Envelope
 from gateway.errors import Unavailable

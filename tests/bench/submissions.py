@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.client import ContactPoint
-from gateway.client.home import Home
+from gateway.client.home.home import Home
 from gateway.client.parts import Parts
 from gateway.demo.stage import NETWORK
 from gateway.envelope import Header, PublicKey, addressees_hash, draw_addressees, encode_header, seal, sign_content

@@ -13,7 +13,7 @@ from gateway.demo.stage import CAST, Services, Stage, build
 from gateway.ids import format_id
 from tests.cli.conftest import run_gateway
 from tests.client.examples import content, drain
-from tests.client.test_evidence import READER, SENDER, home, make_reachable, running, vkey
+from tests.client.proof.test_evidence import READER, SENDER, home, make_reachable, running, vkey
 from tests.support.ports import free_port
 from tests.support.zygote import Ran
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from gateway.client.contact_point import ContactPoint
-from gateway.client.home import create_home
+from gateway.client.home.create import create_home
 from gateway.envelope.keyfile import Cost
 from gateway.envelope.keys import Use
 from tests.support.fake_gateway import FakeGateway, fake_gateway

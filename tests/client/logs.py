@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from gateway.client import ContactPoint
-    from gateway.client.log import Monitor
+    from gateway.client.log.monitor import Monitor
     from tests.support.fake_log import FakeLog
 
 __all__ = ["become", "found", "monitor", "refused", "view"]

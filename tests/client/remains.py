@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from gateway.client.home_store import FILE
+from gateway.client.home.store import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.client import ContactPoint
-from gateway.client.home import Home
-from gateway.client.home_keys import KeyShelf
-from gateway.client.keys import KeyKeeper
-from gateway.client.transport import Transport
+from gateway.client.home.held_keys import KeyShelf
+from gateway.client.home.home import Home
+from gateway.client.line.transport import Transport
+from gateway.client.trust.keys import KeyKeeper
 from gateway.envelope.keys import SigningKey, Use
 from gateway.protocol import media
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.client.home import create_home
+from gateway.client.home.create import create_home
 from gateway.directory.cards import KeyCard, parse_card
 from gateway.directory.entries import KeyRevocation, RevocationReason
 from gateway.directory.reenrolment import check_reenrolled

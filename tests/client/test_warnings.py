@@ -9,7 +9,7 @@ from gateway.client.warnings import EarlyWarning
 from gateway.envelope.keys import SigningKey, Use
 from gateway.ids import format_id
 from tests.client.examples import drain
-from tests.client.test_sending import pass_time
+from tests.client.sending.test_sending import pass_time
 
 if TYPE_CHECKING:
     import pytest

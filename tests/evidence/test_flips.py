@@ -12,7 +12,6 @@ from gateway.evidence.anchors import Anchors, read_log_key
 from gateway.evidence.statement import Statement
 from gateway.evidence.token import read_roots
 from gateway.evidence.verify import verify
-from tests.envelope.test_flips import flips
 from tests.vectors import evidence_token
 from tests.vectors.evidence_forge import GATE, ME, SENDER, Forge, Stated, witness_key
 
@@ -23,17 +22,19 @@ def told(statement: Statement) -> bytes:
 
 
 @pytest.mark.slow
-def test_no_bit_of_a_bundle_can_change_what_is_proved() -> None:
-    """A bundle with any one bit changed is refused, or proves exactly what it proved before."""
+def test_no_byte_of_a_bundle_can_change_what_is_proved() -> None:
+    """A bundle with one bit of any byte changed is refused, or proves exactly what it proved before."""
     receipts = [Stated("accepted", GATE, SENDER), Stated("opened", ME, at=9)]
     forge = Forge("flips", recipients=[ME], named=[ME], receipts=receipts)
     bundle = forge.bundle()
     anchors = Anchors([read_log_key(forge.trusted()["logs"][0])])
     proved = told(verify(bundle, anchors))
     unchanged = 0
-    for changed in flips(bundle):
+    for place in range(len(bundle)):
+        changed = bytearray(bundle)
+        changed[place] ^= 1 << place % 8
         try:
-            assert told(verify(changed, anchors)) == proved
+            assert told(verify(bytes(changed), anchors)) == proved
         except Rejected:
             continue
         unchanged += 1

@@ -96,7 +96,7 @@ async def test_metadata_is_signed_again_before_it_expires(stage: Stage) -> None:
     await stage.parts.directory.renew()
     after = stage.parts.directory.files(["metadata/timestamp.json"])
     assert before != after
-    _, files = await stage.ledger.directory()
+    _, files = await stage.ledger.directory.read()
     assert read_repository(files, stage.world.root, stage.clock()).version == stage.exchange.directory.version
 
 
@@ -149,7 +149,7 @@ async def test_an_expired_directory_is_told_once_and_so_is_its_renewal(stage: St
 async def test_what_was_overtaken_while_it_was_read_is_not_used(stage: Stage) -> None:
     """A process that reads the directory slowly does not go back to what another one has replaced."""
     source = stage.parts.directory
-    version, files = await stage.ledger.directory()
+    version, files = await stage.ledger.directory.read()
     stage.world.change("GN-QN", status=Status.SUSPENDED)
     stage.world.publish()
     stage.publication.files = stage.world.files

@@ -12,12 +12,12 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.client import cards as home_cards
-from gateway.client.cards import CardKeeper
-from gateway.client.directory import HomeDirectory
-from gateway.client.home import Home
-from gateway.client.keys import KeyKeeper
-from gateway.client.transport import Transport
+from gateway.client.home.home import Home
+from gateway.client.line.transport import Transport
+from gateway.client.trust import cards as home_cards
+from gateway.client.trust.cards import CardKeeper
+from gateway.client.trust.directory import HomeDirectory
+from gateway.client.trust.keys import KeyKeeper
 from gateway.envelope.keys import SigningKey, Use
 from gateway.errors import GatewayError
 from gateway.ops.logs import configure

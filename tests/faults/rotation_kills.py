@@ -34,10 +34,10 @@ KILLS: Final = {"homes": 36, "directory": 24, "authority": 30}
 # Each call through the ports, and how many of them a life survives at most before it dies there.
 HOME_CALLS: Final = {"home.read": 6, "home.write": 6, "transport.ask": 4, "transport.get": 4}
 DIRECTORY_CALLS: Final = {
-    "ledger.publish_directory": 6,
-    "ledger.directory": 1,
-    "ledger.directory_version": 1,
-    "ledger.directory_logged": 1,
+    "ledger.directory.publish": 6,
+    "ledger.directory.read": 1,
+    "ledger.directory.version": 1,
+    "ledger.directory.logged": 1,
     "publication.read": 1,
     "publication.taken": 1,
 }

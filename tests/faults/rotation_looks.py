@@ -21,8 +21,9 @@ from tuf.api.metadata import Targets
 from gateway.api.app import HttpApi
 from gateway.api.app import Parts as ApiParts
 from gateway.client import ContactPoint
-from gateway.client.home import Home, create_home
-from gateway.client.home_keys import KeyState
+from gateway.client.home.create import create_home
+from gateway.client.home.held_keys import KeyState
+from gateway.client.home.home import Home
 from gateway.directory.cards import DeliveryCard, KeyCard, card_path
 from gateway.directory.entries import KeyRevocation, RevocationReason
 from gateway.directory.keyfiles import online_signer

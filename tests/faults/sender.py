@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 
 from gateway.client import ContactPoint
-from gateway.client.send_receipt import SendReceipt
+from gateway.client.sending.send_receipt import SendReceipt
 from gateway.errors import Unavailable, Uncertain
 from gateway.ids import format_id
 from gateway.message import Content, read_message_file

@@ -23,6 +23,7 @@ from gateway.config import Config, load
 from gateway.ops.logs import configure
 
 OBJECTS: Final = {"broker.consume": "consumer"}  # what a call returns is a port of its own
+PARTS: Final = frozenset({"ledger.directory"})  # as is what stands there
 
 
 class Doom:
@@ -56,6 +57,8 @@ class Deadly:
         call = f"{self._port}.{name}"
         if inspect.iscoroutinefunction(found):
             return self._deadly(call, found)
+        if call in PARTS:
+            return Deadly(found, call, self._doom)
         if call in OBJECTS:
             return lambda *args, **kwargs: Deadly(found(*args, **kwargs), OBJECTS[call], self._doom)
         return found

@@ -171,12 +171,12 @@ async def test_what_cannot_be_repeated_is_uncertain(postgres_url: str, postgres_
         await accept(ledger, sample())
         proxy.cut_after = 1
         with pytest.raises(Uncertain):
-            await ledger.publish_directory(0, {"a": b"1"})
-        assert await ledger.directory() == (1, {"a": b"1"})
+            await ledger.directory.publish(0, {"a": b"1"})
+        assert await ledger.directory.read() == (1, {"a": b"1"})
         proxy.cut_before = 1
         with pytest.raises(Uncertain):
-            await ledger.publish_directory(1, {"a": b"2"})
-        assert await ledger.directory() == (1, {"a": b"1"})
+            await ledger.directory.publish(1, {"a": b"2"})
+        assert await ledger.directory.read() == (1, {"a": b"1"})
 
 
 @pytest.mark.postgres
@@ -264,4 +264,4 @@ async def test_too_much_work_is_refused_at_the_door(ledger: Ledger, monkeypatch:
     monkeypatch.undo()
     assert (await ledger.accept(sample(expires=NOW))).number == 1
     with pytest.raises(Rejected):
-        await ledger.publish_directory(5, {})
+        await ledger.directory.publish(5, {})

@@ -13,7 +13,7 @@ from alembic.config import Config
 
 from gateway.ids import Kind, MessageId
 from gateway.ledger import Erasure, Ledger, migrate
-from gateway.ledger.line import make_engine
+from gateway.ledger.engine import make_engine
 from gateway.ledger.migrate import FOLDER
 from tests.ledger.samples import NOW, QM
 

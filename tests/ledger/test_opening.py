@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 
 from gateway.errors import Corrupt, Rejected, Unavailable
 from gateway.ledger import Ledger, migrate
-from gateway.ledger.line import make_engine
+from gateway.ledger.engine import make_engine
 from gateway.ledger.migrate import FOLDER
 from gateway.ledger.tables import SCHEMA_VERSION, metadata
 from tests.ledger.samples import QM, accept, sample

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from gateway.cli import enrol, network
 from gateway.client import ContactPoint
-from gateway.client.home import Home
-from gateway.client.tls import Tls
+from gateway.client.home.home import Home
+from gateway.client.line.tls import Tls
 from gateway.directory.cards import parse_card
 from gateway.envelope.keyfile import decrypt_keys
 from gateway.envelope.keys import Use

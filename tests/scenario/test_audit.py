@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.client.log_evidence import FOLDER
+from gateway.client.log.evidence import FOLDER
 from gateway.errors import GatewayError, Unavailable
 from tests.client.examples import content, drain
 from tests.scenario.process import serving
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.client import ContactPoint
-    from gateway.client.auditor import LogReport
+    from gateway.client.log.auditor import LogReport
     from tests.scenario.conftest import Setup
     from tests.scenario.process import serving
 from tests.scenario.town import Town

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.client.evidence import ProofWish
+from gateway.client.proof.evidence import ProofWish
 from gateway.demo.stage import CAST, Services, Stage, build
 from gateway.errors import EvidenceBad
 from gateway.evidence.anchors import Anchors, read_log_key
@@ -21,7 +21,7 @@ from gateway.evidence.bundle import Bundle
 from gateway.evidence.token import read_roots
 from gateway.evidence.verify import verify
 from tests.client.examples import content, drain
-from tests.client.test_evidence import READER, SENDER, home, make_reachable, running, vkey
+from tests.client.proof.test_evidence import READER, SENDER, home, make_reachable, running, vkey
 from tests.support.ports import free_port
 from tests.support.tsa import time_stamping
 from tests.support.witness import make_witness, url_of, witnessing

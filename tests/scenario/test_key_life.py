@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.client.backup import backup_home, restore_home
-from gateway.client.home import Home
-from gateway.client.key_status import Stage
+from gateway.client.home.backup import backup_home, restore_home
+from gateway.client.home.home import Home
+from gateway.client.trust.key_status import Stage
 from gateway.envelope.keyfile import Cost
 from gateway.envelope.keys import Use
 from tests.client.examples import content, drain

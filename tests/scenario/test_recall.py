@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.client import arrivals
+from gateway.client.records import receipt_rows
 from gateway.envelope.receipt import parse_receipt
 from gateway.errors import Rejected
 from gateway.message import instant
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.client import ContactPoint
-    from gateway.client.recalling import Mode
+    from gateway.client.sent.recalling import Mode
     from gateway.ids import EnvelopeHash
     from tests.scenario.conftest import Setup
 
@@ -39,7 +39,7 @@ async def town(embedded: Setup) -> AsyncIterator[Town]:
 
 async def said(point: ContactPoint, target: EnvelopeHash) -> list[tuple[str, str | None]]:
     """Return what a home signed about a message, in order."""
-    found = await point._parts.home.store.read(lambda connection: arrivals.receipts_of(connection, target))
+    found = await point._parts.home.store.read(lambda connection: receipt_rows.of_envelope(connection, target))
     return [(one.event, one.reason) for one in (parse_receipt(data).receipt for data in found)]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.client.evidence import ProofWish
+from gateway.client.proof.evidence import ProofWish
 from gateway.config import RetentionConfig
 from gateway.evidence.anchors import Anchors, log_keys
 from gateway.evidence.verify import verify

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.client import ContactPoint
-from gateway.client.home import Home, create_home
+from gateway.client.home.create import create_home
+from gateway.client.home.home import Home
 from gateway.directory.keyfiles import encrypt_gateway_keys
 from gateway.envelope import (
     DeliveryKey,
@@ -123,7 +124,7 @@ class Town:
             (self.folder / name).touch(mode=0o600)
             (self.folder / name).write_bytes(data)
         async with await Ledger.open(self.ledger_url, migrate=self.ledger is None) as ledger:
-            await ledger.publish_directory(0, self.world.files)
+            await ledger.directory.publish(0, self.world.files)
         return Served(self.folder / "gateway.toml", self.port, self.log)
 
     @asynccontextmanager

@@ -233,8 +233,8 @@ async def staged(
     world = make_world(names, clock())
     publication = MemoryPublication()
     async with await Ledger.open(url or f"sqlite:///{folder}/ledger.db", migrate=True, clock=clock) as ledger:
-        if not await ledger.directory_version():
-            await ledger.publish_directory(0, world.files)
+        if not await ledger.directory.version():
+            await ledger.directory.publish(0, world.files)
         parts = make_parts(
             world,
             ledger=ledger,

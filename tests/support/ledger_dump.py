@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from gateway.ledger.line import make_engine
+from gateway.ledger.engine import make_engine
 from gateway.ledger.tables import metadata
 from tests.support.waiting import until
 
