@@ -147,9 +147,9 @@ def _recallable() -> frozenset[Kind]:
 
 @cache
 def _moves_after(kind: Kind) -> frozenset[str]:
-    """Return the kinds that move a conversation in which a message of this kind stands."""
+    """Return the other kinds that move a conversation in which a message of this kind stands."""
     tables = (table for table in flows().tables if kind in table.kinds or any(kind == one.kind for one in table.opens))
-    return frozenset(moving for table in tables for moving in table.kinds)
+    return frozenset(moving for table in tables for moving in table.kinds) - {kind}
 
 
 @cache

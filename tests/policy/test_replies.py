@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pytest
@@ -15,6 +15,9 @@ from gateway.message.registry import KINDS
 from gateway.policy import admit_reply, is_answer, may_recall
 from tests.policy.test_admit import HEADER, NOW, QM, QN
 from tests.support.network import World, make_world
+
+if TYPE_CHECKING:
+    from gateway.message.flows.table import Flow
 
 DESK = Address("GS@icn")
 ONE, OTHER = ConversationId(b"1" * 16), ConversationId(b"2" * 16)
@@ -117,3 +120,12 @@ def test_every_move_of_every_table_is_taken_by_a_gateway(world: World) -> None:
         for move in table.moves:
             answers = [kind for kind in kinds if code(world, reply(move.kind), Known(kind=Kind(kind))) == ""]
             assert answers, f"{table.flow}: {move.kind} answers nothing of it"
+
+
+@pytest.mark.parametrize("table", flows().tables, ids=lambda table: str(table.flow))
+def test_whatever_a_table_lists_may_be_said_in_answer_to_what_stands_in_it(world: World, table: Flow) -> None:
+    """A gateway refuses no move that a home may make: a report answers the questions of a response, a review the report."""
+    standing = table.kinds | {opening.kind for opening in table.opens}
+    for target in standing:
+        refused = {kind for kind in table.kinds - {target} if code(world, reply(kind), Known(kind=Kind(target)))}
+        assert refused == set()
