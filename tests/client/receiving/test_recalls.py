@@ -326,7 +326,7 @@ async def test_no_number_of_recalls_hides_one(homes: Homes, gate: FakeGateway, c
         await sent(qm, gn)
         target = await sent(qm, gn)
         with pytest.MonkeyPatch.context() as hostile:
-            hostile.setattr("gateway.client.compose.check_repeats", lambda *_: None)
+            hostile.setattr("gateway.client.writing.compose.check_repeats", lambda *_: None)
             for number in range(1, recall_rows.UNHEEDED_ROWS + 2):
                 false = order(EnvelopeHash(bytes([number]) * 32), "delete", clock)
                 await otp.send(false, to=["GN-QN"], in_reply_to=EnvelopeHash(bytes(32)))
