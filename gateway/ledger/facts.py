@@ -157,6 +157,7 @@ class Overdue(NamedTuple):
     number: int
     recipient: Address
     message_id: MessageId
+    envelope_hash: EnvelopeHash
     kind: Kind
     respond_by: int
     overdue: bool

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.ledger import Ledger
 from tests.ledger.samples import NOW, QM, QN, QX, Clock, accept, end, receipt, sample
+from tests.ledger.test_receipts import events_of
 
 if TYPE_CHECKING:
     from gateway.ledger import Acceptance
@@ -50,6 +51,8 @@ async def test_an_answer_comes_to_be_at_risk_and_overdue_once(ledger: Ledger, le
         assert [(one.kind, one.overdue) for one in await again.owed.come_due(NOW + 100, 10)] == [(KIND, True)] * 2
         assert await again.owed.come_due(NOW + 500, 10) == []
         assert await paces(again) == {"overdue": 2}
+        told = [(row.event, row.subject) for row in await events_of(again) if row.event.startswith("answer-")]
+        assert told == [(f"answer-{pace}", who) for pace in ("at-risk", "overdue") for who in (QN, QX)]
 
 
 async def test_what_nobody_looked_at_in_time_is_overdue_at_once(ledger: Ledger) -> None:

@@ -2,7 +2,7 @@
 What recipients owe: an answer to a message that names a time for it.
 
 A row of `deadline` is owed while `pace` stands in it. It is moved on once, whatever process looks, and whenever it was started:
-what was told is in the row. An answer, or a delivery that ended unread, owes nothing any more.
+what was told is in the row, and is an event. An answer, or a delivery that ended unread, owes nothing any more.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from gateway.ids import Address, EnvelopeHash, Kind
 from gateway.ledger.facts import Acceptance, Overdue
-from gateway.ledger.prepared import Statement, Transaction, given, single
-from gateway.ledger.statements.inserting import insert
+from gateway.ledger.prepared import Statement, Transaction, Value, given, single
+from gateway.ledger.statements.inserting import event_statement, insert
 from gateway.ledger.tables import Int8, deadline, message
 
 __all__ = ["AT_RISK", "DUE", "OVERDUE", "advance", "answer", "counts", "forgive", "owe"]
@@ -61,7 +61,14 @@ _ANSWER: Final = Statement(_answered, ("envelope_hash", "recipient", "at"))
 _FORGIVE: Final = Statement(_forgiven, ("number", "recipient"))
 _MOVE: Final = Statement(_moved, ("number", "recipient", "pace", "next_at"))
 _NEXT: Final = single(
-    sa.select(deadline.c.number, deadline.c.recipient, message.c.message_id, deadline.c.kind, deadline.c.respond_by)
+    sa.select(
+        deadline.c.number,
+        deadline.c.recipient,
+        message.c.message_id,
+        message.c.envelope_hash,
+        deadline.c.kind,
+        deadline.c.respond_by,
+    )
     .join_from(deadline, message, message.c.number == deadline.c.number)
     .where(deadline.c.next_at.is_not(None), deadline.c.next_at <= sa.bindparam("now", type_=Int8))
     .order_by(deadline.c.next_at)
@@ -108,15 +115,21 @@ def advance(transaction: Transaction, batch: Sequence[tuple[int, int]]) -> list[
 def _advance(transaction: Transaction, now: int, limit: int) -> list[Overdue]:
     found = transaction.run(_NEXT, now, limit)
     moved = [
-        Overdue(number, recipient, message_id, kind, respond_by, overdue=respond_by <= now)
-        for number, recipient, message_id, kind, respond_by in found
+        Overdue(number, recipient, message_id, envelope_hash, kind, respond_by, overdue=respond_by <= now)
+        for number, recipient, message_id, envelope_hash, kind, respond_by in found
     ]
     transaction.write(_MOVE, [_row(one) for one in moved])
+    transaction.write(event_statement, [_event(one, transaction.now) for one in moved])
     return moved
 
 
 def _row(one: Overdue) -> tuple[int, Address, str, int | None]:
     return (one.number, one.recipient, OVERDUE, None) if one.overdue else (one.number, one.recipient, AT_RISK, one.respond_by)
+
+
+def _event(one: Overdue, now: int) -> tuple[Value, ...]:
+    name = f"answer-{OVERDUE if one.overdue else AT_RISK}"
+    return (now, name, one.envelope_hash, one.recipient, None, None, None, one.number)
 
 
 def counts(transaction: Transaction) -> dict[tuple[Kind, str], int]:
