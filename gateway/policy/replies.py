@@ -102,7 +102,9 @@ def recallers(directory: Directory) -> frozenset[tuple[Address, Kind]]:
 
 def is_answer(header: Header, target: Target | None) -> bool:
     """Say whether a reply is one that its target's author asked for: of a kind that answers it, by somebody else."""
-    return target is not None and header.sender != target.sender and header.kind in _replies(target.kind)
+    if target is None or header.sender == target.sender:
+        return False
+    return header.kind in _replies(target.kind) | _moves_after(target.kind)
 
 
 def _reply_marking(case: _Case) -> str | None:

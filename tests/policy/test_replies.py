@@ -108,6 +108,7 @@ def test_the_coordination_centre_recalls_what_it_answers_for(world: World, kind:
 def test_an_answer_is_what_its_author_asked_for() -> None:
     """Not a question about consent, not a word of the author's own, not something about the unknown."""
     assert is_answer(reply("request.response"), Known())
+    assert is_answer(reply("information.report"), Known(kind=Kind("request.response")))
     assert not is_answer(reply("sharing.consent"), Known())
     assert not is_answer(reply("request.response", QM), Known())
     assert not is_answer(reply("request.response"), None)
