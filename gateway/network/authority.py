@@ -9,9 +9,10 @@ an id is never given to another. Spec: schemas/directory.md, "Enrolment", "Life 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -30,7 +31,9 @@ from gateway.network.standing import Revoke, entry_of, reenrolled, resumed, revo
 from gateway.network.state import AuthorityFolder, Draft
 from gateway.trust.publication import read_publication
 
-__all__ = ["Added", "Authority", "numbered", "publish_signed"]
+__all__ = ["Added", "Authority", "in_order", "numbered", "publish_signed"]
+
+_WRITTEN: Final = ("targets/", "cards/", TufRole.ROOT, TufRole.REVOCATIONS, TufRole.TARGETS)  # folders, and roles of metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,24 @@ def numbered(passphrases: Sequence[bytes] | Mapping[int, bytes]) -> Mapping[int,
     return passphrases if isinstance(passphrases, Mapping) else dict(enumerate(passphrases, start=1))
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """
+    Return the names of a publication's files in the order of writing: by kind, then by version as a number.
+
+    What metadata names comes before it, who signs before what is signed, and revocations before who is who: whoever looks
+    meanwhile, or after the machine stopped, finds nobody back before his keys are gone.
+    """
+    return sorted(names, key=_place)
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    folder, _, file = name.partition("/")
+    if folder != "metadata":
+        return _WRITTEN.index(f"{folder}/"), 0, name
+    version, _, role = file.removesuffix(".json").partition(".")
+    return _WRITTEN.index(TufRole(role)), int(version), name
+
+
 def publish_signed(folder: AuthorityFolder, officers: Sequence[Officer], now: float) -> Path:
     """Write what these officers sign into `publication/`; see `Authority.publish`."""
     published = read_publication(folder.publication)
@@ -177,8 +198,7 @@ def publish_signed(folder: AuthorityFolder, officers: Sequence[Officer], now: fl
         now,
     )
     files |= folder.roots() | folder.cards()
-    # Targets first: who looks while this is written finds each file that the metadata names.
-    for name in sorted(files, reverse=True):
+    for name in in_order(files):
         replace_file(folder.publication / name, files[name])
     destroy_old(folder.officers, folder.state.officers())
     return folder.publication

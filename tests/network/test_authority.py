@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from gateway.network import (
     fingerprint,
     write_gateway,
 )
+from gateway.network.authority import in_order
 from gateway.trust.publication import read_publication
 
 if TYPE_CHECKING:
@@ -251,3 +253,12 @@ def test_a_request_reads_back_as_it_was_written() -> None:
     assert isinstance(paper, Request)
     assert encode_paper(paper) == data
     assert b'"address": "NCB-QM@icn"' in data
+
+
+def test_revocations_are_written_before_who_is_who_whatever_their_versions() -> None:
+    """A machine that stops between the two brings nobody back before his keys are gone; as text, 10 stands before 9."""
+    names = ["cards/NCB-QM/key", "targets/00.directory.json", "targets/00.revocations.json"]
+    roots = ["metadata/9.root.json", "metadata/10.root.json"]
+    for revocations, who in itertools.permutations((8, 9, 10, 101), 2):
+        later = [f"metadata/{revocations}.revocations.json", f"metadata/{who}.targets.json"]
+        assert in_order({*names, *roots, *later}) == [*names[1:], names[0], *roots, *later]
