@@ -7,7 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-WORKERS ?= $(shell expr $$(nproc) + 1)# tests wait for servers a quarter of their time
+# Tests wait for servers a quarter of their time.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## list the commands

@@ -219,6 +219,7 @@ async def test_a_clock_that_is_set_back_leaves_nothing_lying(tmp_path: Path, bro
         stage.clock.set_back(3600)
         broker.down = False
         await until(lambda: numbers(broker) == [1])
+        assert sum((await stage.ledger.totals()).values()) == 1
 
 
 async def test_a_process_brings_what_it_accepted_itself_at_once(

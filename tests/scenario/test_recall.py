@@ -30,9 +30,9 @@ DONE = {"delete": "deleted", "stop-use": "use-stopped"}
 
 
 @pytest.fixture
-async def town(embedded: Setup) -> AsyncIterator[Town]:
-    """Serve a network with four who may have a message."""
-    town = embedded.town(names=(SENDER, READ, WAITS, AWAY, NEVER))
+async def town(setup: Setup) -> AsyncIterator[Town]:
+    """Serve a network with four who may have a message, on both set-ups."""
+    town = setup.town(names=(SENDER, READ, WAITS, AWAY, NEVER))
     async with town.served():
         yield town
 
