@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 KINDS = Path(__file__).resolve().parents[1] / "schemas" / "kinds.json"
 DAY, SKEW, MIB, EVER = 86_400, 300, 1 << 20, float("inf")
-BY_GATEWAY = {"accepted", "expired", "recalled", "held"}
+BY_GATEWAY = {"accepted", "expired", "recalled", "held", "refused"}
 ACKNOWLEDGED = ("event", "recipient", "signer", "at", "reason", "index")
 FIELD, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 SMALL = {0, 1, FIELD - 1, *(int(y, 16) for y in (  # y of the points of small order
@@ -37,7 +37,7 @@ VKey = tuple[str, bytes, bytes]
 ID, NET, WORD = r"[A-Z]{2,8}(-[A-Z0-9]{2,8}){0,3}", "[a-z][a-z0-9-]{1,23}", "[a-z][a-z0-9-]{1,31}"
 ADDRESS, LEVEL, COUNT = f"{ID}@{NET}", "(official-use-only|restricted|confidential)", r"(0|[1-9]\d{0,3})"
 SIGNED, PROOF, ANY, DATA = (16, 64), [32, 0, 53], range(33 * MIB), range(32, 65536)
-RECEIPT = ("accepted|expired|recalled|held|delivered|opened|rejected|destroyed", 32, ADDRESS, ADDRESS, UINT, [UINT],
+RECEIPT = ("accepted|expired|recalled|held|delivered|opened|rejected|destroyed|refused", 32, ADDRESS, ADDRESS, UINT, [UINT],
            ["[a-z][a-z0-9-]{0,63}"], [(UINT, 32)], 16)  # fmt: skip
 HEADER = (16, ADDRESS, ADDRESS, r"[a-z][a-z0-9-]{0,31}(\.[a-z][a-z0-9-]{0,31}){1,2}", rf"{COUNT}\.{COUNT}\.{COUNT}", UINT, UINT,
           "flash|urgent|normal|routine", rf"(clear|green|amber|amber\+strict|red)/{LEVEL}", 16, [32], [UINT], UINT, 32,
@@ -290,8 +290,8 @@ class Bundle:
         need(1 <= self.head[12] <= 4096, "malformed", form=True)
         self.told = [layer(one[0][0], 512, RECEIPT) for one in self.receipts]
         for event, *_, number, reason, _, _ in self.told:
-            fit = event not in {"accepted", "delivered", "opened"} if reason is not None else event != "rejected"
-            need(fit and (number is not None) == (event == "accepted"), "malformed", form=True)
+            without = {"accepted", "delivered", "opened"} if reason is not None else {"rejected", "refused"}
+            need(event not in without and (number is not None) == (event == "accepted"), "malformed", form=True)
         self.envelope = _sha(_label("env1/envelope", _sha(_label("env1/core", core)), *hashes))
         names = {*self.head[1:3], *(one[0] for one in self.named), *(name for one in self.told for name in one[2:4])}
         need(all(name.endswith(f"@{self.network}") for name in names), "network")

@@ -102,6 +102,11 @@ CODES: Final[dict[str, Code]] = {
     "content-header": _rejected(422, "the content repeats a header field with another value", "leave it out or write the same"),
     "must-understand": _rejected(422, "the content names a critical extension that is not known here", "leave the extension out"),
     "conversation-state": _rejected(409, "this does not follow from where the conversation stands", "see what is allowed now: gateway case"),
+    # --- another network -----------------------------------------------------------------------------------------
+    "peer-unknown": _rejected(403, "that network is no peer of this one", "ask the authority: gateway network peer show"),
+    "border-kind": _rejected(403, "this kind does not pass between the two networks", "leave the recipients of that network out"),
+    "border-ceiling": _rejected(403, "the marking is above what may pass between the two networks", "leave the recipients of that network out"),
+    "handling-unknown": _rejected(422, "a handling code that has no meaning in this network", "mark it with a code that both networks list"),
     # --- who is asking -------------------------------------------------------------------------------------------
     "signature-missing": _rejected(401, "the request is not signed as RFC 9421 asks", "sign it with the agent key"),
     "signature-bad": _rejected(401, "the signature does not verify, or its key is not good now", "check key, clock and directory"),

@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal, TypeVar, cast, get_args
 import msgspec
 from msgspec import Meta
 
+from gateway.directory.peers import MAX_PEERS, Peer, check_peer
 from gateway.errors import Rejected
 from gateway.ids import ADDRESS_PATTERN, NETWORK_PATTERN, PARTICIPANT_PATTERN, KeyId
 from gateway.message.codec import decode
@@ -24,6 +25,7 @@ __all__ = [
     "GROUP_PATTERN",
     "MAX_ENTRIES",
     "MAX_FILE_BYTES",
+    "RELAY_ROLE",
     "Clearance",
     "Entry",
     "KeyRevocation",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 GATEWAY_ROLE: Final = "gateway"
+RELAY_ROLE: Final = "relay"
 GROUP_PATTERN: Final = r"[a-z][a-z0-9-]{1,31}"
 MAX_ENTRIES: Final = 4_096  # as many as one message may have recipients
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024  # 4,096 entries of 1 KiB
@@ -80,7 +83,7 @@ class RevocationReason(StrEnum):
 Clearance = Literal["official-use-only", "restricted", "confidential"]
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """
     One participant, as the authority knows it.
 
@@ -95,6 +98,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_
         clearance: The highest confidentiality that it may be sent.
         kinds_accepted: Kinds that it takes, or `*` for all.
         identity: Public key, 64 hex digits, that signs its key cards.
+        known_to: Networks that know it; empty: its own, and every peer. For all others it does not exist.
     """
 
     participant: _Participant
@@ -107,6 +111,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_
     clearance: Clearance
     kinds_accepted: Annotated[tuple[_KindName, ...], Meta(max_length=64)]
     identity: _Hex32
+    known_to: Annotated[tuple[_Network, ...], Meta(max_length=MAX_PEERS + 1)] = ()
 
     @property
     def active(self) -> bool:
@@ -118,12 +123,21 @@ class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_
         """True for a gateway, which signs acceptances and may seal for thin clients."""
         return GATEWAY_ROLE in self.roles
 
+    @property
+    def is_relay(self) -> bool:
+        """True for a participant that carries mail to and from other networks."""
+        return RELAY_ROLE in self.roles
+
+    def is_known_to(self, network: str) -> bool:
+        """Say whether a network's participants may know of this one."""
+        return not self.known_to or network in self.known_to
+
     def accepts(self, kind: str) -> bool:
         """Say whether this participant takes a kind."""
         return "*" in self.kinds_accepted or kind in self.kinds_accepted
 
 
-class WhoIsWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WhoIsWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """
     The content of `directory.json`.
 
@@ -132,12 +146,14 @@ class WhoIsWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         exercise: True for a network of its own for training; its homes refuse every other network, and the reverse.
         entries: All participants that ever were, gateways among them.
         groups: Name to participants; SDKs expand them before signing.
+        peers: Networks that this one exchanges with.
     """
 
     network: _Network
     exercise: bool
     entries: Annotated[tuple[Entry, ...], Meta(max_length=MAX_ENTRIES)]
     groups: dict[_Word, Annotated[tuple[_Participant, ...], Meta(max_length=MAX_ENTRIES)]]
+    peers: Annotated[tuple[Peer, ...], Meta(max_length=MAX_PEERS)] = ()
 
 
 class KeyRevocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -191,6 +207,7 @@ def decode_who(data: bytes) -> WhoIsWho:
         strangers = set(members).difference(names)
         if strangers or len(set(members)) != len(members):
             raise Rejected(f"group {group} has unknown or repeated members", code="directory-untrusted")
+    _check_peers(who)
     return who
 
 
@@ -200,6 +217,7 @@ def encode_who(who: WhoIsWho) -> bytes:
         who,
         entries=tuple(sorted(who.entries, key=lambda entry: entry.participant)),
         groups={name: tuple(sorted(members)) for name, members in sorted(who.groups.items())},
+        peers=tuple(sorted(who.peers, key=lambda peer: peer.network)),
     )
     data = msgspec.json.encode(ordered)
     decode_who(data)
@@ -216,6 +234,17 @@ def encode_revocations(revocations: Revocations) -> bytes:
     data = msgspec.json.encode(revocations)
     decode_revocations(data)
     return data
+
+
+def _check_peers(who: WhoIsWho) -> None:
+    relays = {entry.participant for entry in who.entries if entry.is_relay}
+    names = [peer.network for peer in who.peers]
+    if who.network in names or len(set(names)) != len(names):
+        raise Rejected("directory.json names itself or a peer twice", code="directory-untrusted")
+    for peer in who.peers:
+        if peer.relay not in relays:
+            raise Rejected(f"peer {peer.network}: {peer.relay} is no relay", code="directory-untrusted")
+        check_peer(peer)
 
 
 def _decode(data: bytes, kind: type[T]) -> T:

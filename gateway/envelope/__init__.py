@@ -2,7 +2,8 @@
 Messages sealed for their recipients, version 1. Pure: bytes, keys, answers and time in; bytes or a verdict out.
 
 Send: `Header`, `draw_addressees`, `sign_content`, `seal`. Accept: `examine`, `check_submission`, `rows`, `make_delivery`.
-Read: `open_delivery`. Receipts: `make_receipt`, `verify_receipt`. Keys at rest: `encrypt_keys`.
+Read: `open_delivery`. Another network: `Forward`, `check_forward`. Receipts: `make_receipt`, `verify_receipt`. At rest:
+`encrypt_keys`.
 Spec: schemas/envelope.md.
 """
 
@@ -29,6 +30,7 @@ from gateway.envelope.clear import (
     examine_clear,
     seal_clear,
 )
+from gateway.envelope.forward import MAX_FORWARD_BYTES, Forward, Inclusion, check_forward, make_forward
 from gateway.envelope.header import HANDLING_CODES, URGENCIES, Header, decode_header, encode_header
 from gateway.envelope.keyfile import decrypt_keys, derive_key, encrypt_keys, open_secret, seal_secret
 from gateway.envelope.keys import (
@@ -71,6 +73,7 @@ __all__ = [
     "HANDLING_CODES",
     "MAX_CONTENT_BYTES",
     "MAX_DELIVERY_BYTES",
+    "MAX_FORWARD_BYTES",
     "MAX_RECIPIENTS",
     "MAX_SUBMISSION_BYTES",
     "SUITES",
@@ -81,7 +84,9 @@ __all__ = [
     "Event",
     "Examined",
     "ExaminedClear",
+    "Forward",
     "Header",
+    "Inclusion",
     "KeyRecord",
     "Keyring",
     "LogView",
@@ -103,6 +108,7 @@ __all__ = [
     "author_check",
     "check_clear",
     "check_clear_author",
+    "check_forward",
     "check_seal",
     "check_submission",
     "common_of",
@@ -120,6 +126,7 @@ __all__ = [
     "head",
     "key_id",
     "make_delivery",
+    "make_forward",
     "make_receipt",
     "open_delivery",
     "open_secret",

@@ -134,15 +134,15 @@ def rows(examined: Examined) -> list[Row]:
     return [Row(i, one.recipient, one.raw, proof) for i, (one, proof) in enumerate(zip(examined.stanzas, proofs, strict=True))]
 
 
-def head(examined: Examined) -> bytes:
+def head(envelope: Envelope) -> bytes:
     """Return what outlives the body: it shows what the envelope hash stands for, and with the body `common` is rebuilt."""
     form = HeadForm(
-        examined.core_bytes,
-        examined.stanzas_root,
-        examined.commit,
-        examined.body_hash,
-        examined.seal,
-        examined.approval,
+        envelope.core_bytes,
+        envelope.stanzas_root,
+        envelope.commit,
+        envelope.body_hash,
+        envelope.seal,
+        envelope.approval,
     )
     return encode(form)
 

@@ -1,7 +1,8 @@
 """
 Receipts: signed statements that something happened to an envelope.
 
-A gateway signs accepted, expired, recalled and held; the recipient signs delivered, opened, rejected and destroyed.
+A gateway signs accepted, expired, recalled, held, and refused of mail from another network; the recipient signs delivered,
+opened, rejected and destroyed.
 What is signed, kept and logged is the bytes of the receipt; its salt keeps others from guessing the leaf of the log.
 Spec: schemas/envelope.md, "Receipts".
 """
@@ -58,12 +59,14 @@ class Event(StrEnum):
     RECALLED = "recalled"
     HELD = "held"
     DESTROYED = "destroyed"
+    REFUSED = "refused"
 
 
-GATEWAY_EVENTS: Final = frozenset({Event.ACCEPTED, Event.EXPIRED, Event.RECALLED, Event.HELD})
+GATEWAY_EVENTS: Final = frozenset({Event.ACCEPTED, Event.EXPIRED, Event.RECALLED, Event.HELD, Event.REFUSED})
 _SHORT: Final = b"\xc4"  # MessagePack's mark of a bin of up to 255 bytes
 _FRAME: Final = {True: 3, False: 4}  # bytes before the receipt: array, mark, length in one or two bytes
 _SIGNED_BYTES: Final = 84  # bytes after it: 2 + 16 of the key id, 2 + 64 of the signature
+_WITH_REASON: Final = frozenset({Event.REJECTED, Event.REFUSED})
 _WITHOUT_REASON: Final = frozenset({Event.ACCEPTED, Event.DELIVERED, Event.OPENED})
 
 
@@ -82,7 +85,7 @@ class Receipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
         subject: The sender for accepted, else the recipient.
         at: When it happened, by the signer's clock, Unix seconds.
         number: The acceptance number, in accepted alone.
-        reason: A code; needed in rejected, never in accepted, delivered and opened.
+        reason: A code; needed in rejected and refused, never in accepted, delivered and opened.
         salt: 16 random bytes.
     """
 
@@ -185,7 +188,7 @@ def signed_receipt_leaf(signed: bytes) -> bytes:
 def _check_fields(receipt: Receipt) -> None:
     if (receipt.number is None) is (receipt.event is Event.ACCEPTED):
         raise Rejected(f"receipt {receipt.event}: a number stands in accepted, and in accepted alone", code="malformed")
-    if receipt.reason is None and receipt.event is Event.REJECTED:
-        raise Rejected("receipt rejected: the reason is missing", code="malformed")
+    if receipt.reason is None and receipt.event in _WITH_REASON:
+        raise Rejected(f"receipt {receipt.event}: the reason is missing", code="malformed")
     if receipt.reason is not None and receipt.event in _WITHOUT_REASON:
         raise Rejected(f"receipt {receipt.event}: has no reason", code="malformed")

@@ -23,12 +23,13 @@ class DirectoryAnswers:
     Implements `gateway.envelope.trust.Answers`.
 
     Args:
-        directories: One for each network; an address is looked up in its own network's directory alone.
+        directories: One for each network, each with its peers; an address is looked up in its own network's directory alone.
         kinds: The registry.
     """
 
     def __init__(self, *directories: Directory, kinds: Mapping[Kind, KindSpec] = KINDS) -> None:
-        self._directories = {directory.network: directory for directory in directories}
+        self._directories = {peer.network: peer for directory in directories for peer in directory.peers.values()}
+        self._directories |= {directory.network: directory for directory in directories}
         self._kinds = kinds
 
     def directory_version(self, network: Network) -> int:

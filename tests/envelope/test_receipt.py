@@ -29,7 +29,7 @@ def receipt(event: Event, **changes: Any) -> Receipt:
         "signer": GATEWAY if event in GATEWAY_EVENTS else ME,
         "at": NOW,
         "number": 41 if event is Event.ACCEPTED else None,
-        "reason": "content-schema" if event is Event.REJECTED else None,
+        "reason": "content-schema" if event in {Event.REJECTED, Event.REFUSED} else None,
         "salt": bytes(16),
     }
     return Receipt(**{**fields, **changes})

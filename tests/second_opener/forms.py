@@ -55,7 +55,7 @@ _SIGNED_RECEIPT = record(binary(), binary(16), binary(64))
 _DELIVERY = record(binary(), number(), binary(), sequence(binary(32), 0, 12), sequence(_SIGNED_RECEIPT, 1, 2))
 _REASON = text(r"[a-z][a-z0-9-]{0,63}")
 _RECEIPT = record(
-    text("accepted|expired|recalled|held|delivered|opened|rejected|destroyed"),
+    text("accepted|expired|recalled|held|delivered|opened|rejected|destroyed|refused"),
     binary(32),
     _ADDRESS,
     _ADDRESS,
@@ -291,7 +291,7 @@ def _receipt_of(data: bytes, key_id: bytes, signature: bytes) -> Receipt:
     """Read a receipt; once it is read, hold its number and reason against its event."""
     event, envelope_hash, subject, signer, at, count, reason, log, salt = read(data, "receipt")
     wrong_number = (count is not None) != (event == "accepted")
-    wrong_reason = event in _NO_REASON if reason is not None else event == "rejected"
+    wrong_reason = event in _NO_REASON if reason is not None else event in {"rejected", "refused"}
     if wrong_number or wrong_reason:
         raise RefusedError("malformed")
     return Receipt(event, envelope_hash, subject, signer, at, count, reason, log, salt, data, Signed(key_id, signature))

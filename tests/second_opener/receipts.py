@@ -12,7 +12,7 @@ from tests.second_opener.forms import Receipt, read_receipt
 from tests.second_opener.pack import RefusedError
 from tests.second_opener.primitives import ed25519_holds, sha256
 
-BY_GATEWAY = {"accepted", "expired", "recalled", "held"}
+BY_GATEWAY = {"accepted", "expired", "recalled", "held", "refused"}
 
 
 def judge(data: bytes, me: Me) -> tuple[Receipt, bytes]:

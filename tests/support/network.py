@@ -34,10 +34,11 @@ from gateway.directory.entries import (
     encode_who,
 )
 from gateway.directory.metadata import read_repository
+from gateway.directory.peers import Peer
 from gateway.directory.publication import RoleHolders, make_revocations_files, make_root, make_targets_files
 from gateway.directory.repository import OnlineSigner, newest_version
 from gateway.directory.roles import RoleKey, TufRole, metadata_file
-from gateway.directory.view import Directory, build_from
+from gateway.directory.view import Directory, build_from, with_peers
 from gateway.envelope.keys import DeliveryKey, MemoryKeyring, SigningKey, Use
 from gateway.ids import Address, Network, Participant, make_address
 from gateway.message.kind_spec import OPERATIONAL
@@ -47,7 +48,7 @@ from gateway.policy import DirectoryAnswers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Member", "World", "counter_rng", "make_member", "make_world"]
+__all__ = ["Member", "World", "counter_rng", "join", "make_member", "make_pair", "make_world"]
 
 NETWORK = Network("icn")
 GATEWAY = Participant("GW-ICN")
@@ -170,6 +171,7 @@ class World:
     gate: Member
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     revoked: tuple[KeyRevocation, ...] = ()
+    peers: tuple[Peer, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     officers: list[dict[TufRole, RoleKey]] = field(default_factory=list)
     online: OnlineSigner = field(init=False)
@@ -225,7 +227,10 @@ class World:
     def publication(self) -> dict[str, bytes]:
         """Return what the authority publishes next."""
         entries = tuple(member.entry for member in (self.gate, *self.members.values()))
-        who = encode_who(WhoIsWho(network=self.network, exercise=self.exercise, entries=entries, groups=self.groups))
+        listed = WhoIsWho(
+            network=self.network, exercise=self.exercise, entries=entries, groups=self.groups, peers=self.peers
+        )
+        who = encode_who(listed)
         revocations = encode_revocations(Revocations(network=self.network, keys=self.revoked))
         versions = [newest_version(self.files, role) + 1 for role in (TufRole.TARGETS, TufRole.REVOCATIONS)]
         targets = self.officer_keys(TufRole.TARGETS)
@@ -284,3 +289,30 @@ def make_world(names: Iterable[str], now: float, *, network: str = NETWORK, exer
         members={member.address: member for member in members},
         gate=make_member(GATEWAY, Network(network), gateway=True),
     )
+
+
+def join(ours: World, theirs: World, relay: str, **changes: object) -> None:
+    """Let one network name the other as its peer, with a participant of its own as the relay; and know its directory."""
+    ours.change(relay, roles=("relay",), kinds_accepted=())
+    fields: dict[str, object] = {
+        "network": theirs.network,
+        "root": theirs.root,
+        "endpoints": (f"https://gateway.{theirs.network}.example",),
+        "relay": relay,
+        "sends": ("*",),
+        "takes": ("*",),
+        "ceiling": "red/confidential",
+    }
+    ours.peers = (*(one for one in ours.peers if one.network != theirs.network), Peer(**{**fields, **changes}))  # type: ignore[arg-type]
+    ours.publish()
+    ours.directory = with_peers(ours.directory, [theirs.directory])
+
+
+def make_pair(now: float) -> tuple[World, World]:
+    """Make two networks that are each other's peers: `icn` with NCB-QM and NCB-QN, `eu-network` with GN-QN and GN-QX."""
+    ours = make_world(["NCB-QM", "NCB-QN", "RELAY-EU"], now)
+    theirs = make_world(["GN-QN", "GN-QX", "RELAY-ICN"], now, network="eu-network")
+    join(ours, theirs, "RELAY-EU")
+    join(theirs, ours, "RELAY-ICN")
+    ours.directory = with_peers(ours.directory, [theirs.directory])
+    return ours, theirs

@@ -102,5 +102,5 @@ def _event(event: str, reason: str | None = None) -> Case:
 # Every event is known to a reader, and whose subject it has is asked when the receipt is to count, not when it is read.
 EVENTS = [
     *(_event(event) for event in (*STATED_BY_RECIPIENTS, *STATED_BY_GATEWAYS) if event != "held"),
-    *(_event(event, "a-" + "b" * 62) for event in (*STATED_BY_GATEWAYS, "destroyed", "rejected")),
+    *(_event(event, "a-" + "b" * 62) for event in (*STATED_BY_GATEWAYS, "destroyed", "rejected", "refused")),
 ]

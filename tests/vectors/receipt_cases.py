@@ -17,7 +17,7 @@ from gateway.ids import Address
 from tests.envelope.world import DAY, GATEWAY, NOW, SENDER, World, signing_key, stream
 from tests.vectors.envelope_forge import ME, OTHER, flip, pack, raw
 
-BY_GATEWAY = ("accepted", "expired", "recalled", "held")
+BY_GATEWAY = ("accepted", "expired", "recalled", "held", "refused")
 BY_RECIPIENT = ("delivered", "opened", "rejected", "destroyed")
 EVENT, SUBJECT, SIGNER, AT, NUMBER, REASON, LOG = 0, 2, 3, 4, 5, 6, 7
 
@@ -35,7 +35,7 @@ class Stated:
         self.world = World.of([SENDER, ME, OTHER])
         accepted, by_gateway = self.event == "accepted", self.event in BY_GATEWAY
         subject, signer = SENDER if accepted else ME, GATEWAY if by_gateway else ME
-        number, reason = 41 if accepted else None, "content-schema" if self.event == "rejected" else None
+        number, reason = 41 if accepted else None, "content-schema" if self.event in {"rejected", "refused"} else None
         salt = stream(f"receipt {self.event}")(16)
         self.elements = [self.event, bytes(range(32)), subject, signer, NOW, number, reason, [5, b"\x05" * 32], salt]
 
@@ -138,6 +138,7 @@ CASES = [
         "opened",
         spoiled(lambda s: s.__setitem__(1, raw("c50010" + s[1].hex()))),
     ),
+    ReceiptCase("refused-without-reason", "The author would not know why.", "malformed", "refused", fields(reason=None)),
     ReceiptCase("rejected-without-reason", "Nobody knows why.", "malformed", "rejected", fields(reason=None)),
     ReceiptCase("opened-with-reason", "Opened needs no reason.", "malformed", "opened", fields(reason="late")),
     ReceiptCase("opened-with-number", "A number stands in accepted alone.", "malformed", "opened", fields(number=1)),
