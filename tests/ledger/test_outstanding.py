@@ -1,4 +1,4 @@
-"""Corrections and steps in the life of a notice are outstanding until their holders open them, and their author gets the proof."""
+"""A correction or a step of a notice is outstanding until its holders open it, and its author gets the proof."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.client.home.home import Home
+    from gateway.client.receiving.corrections import Corrections
     from gateway.client.receiving.opening import Opener
     from gateway.client.records.arrivals import Arrived
-    from gateway.client.ties.corrections import Corrections
     from gateway.envelope.header import Header
     from gateway.ids import Address, MessageId
     from gateway.message import Content
@@ -151,6 +151,8 @@ class Lineage:
             return None
         require_usable(row)
         header, content = await self._read(row)
+        if content.last_at is not None and self._clock() >= content.last_at:
+            raise Rejected(f"nobody may use {envelope_hash.hex()} after its last day", code="content-deleted")
         answers = await self._home.store.read(partial(arrivals.answers_to, target=self._home.target(envelope_hash)))
         said = [(answer.envelope_hash.hex(), *await self._read(answer)) for answer in answers]
         corrected_by = await self._corrections.of(envelope_hash, header.sender)
