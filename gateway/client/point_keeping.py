@@ -60,10 +60,10 @@ class Keeping(WithParts):
 
     async def outstanding(self, *, everything: bool = False) -> list[Demand]:
         """
-        Return what somebody has not answered of what this home asks of the holders of messages, the first to confirm first.
+        Return what this home asked of the holders of messages and somebody has not answered, the first to confirm first.
 
-        It asks with a recall, a correction, a step in the life of a notice, and with the last day that a content names, once that
-        is over.
+        It asks with a recall, a correction, a step in the life of a notice, and with the last day that a content names, once
+        that is over.
 
         Args:
             everything: What all have answered, too.

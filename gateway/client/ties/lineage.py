@@ -176,7 +176,8 @@ class Lineage:
 def require_usable(row: Arrived) -> None:
     """Refuse what was recalled, and what was erased when its time was over."""
     if row.recalled is not None:
-        raise Rejected(f"the message {row.envelope_hash.hex()} was recalled: {row.recalled}", code="recalled")
+        detail = f"the message {row.envelope_hash.hex()} was recalled, or its last day is over: {row.recalled}"
+        raise Rejected(detail, code="recalled")
     if not row.delivery:
         raise Rejected(f"the message {row.envelope_hash.hex()} was kept until its review date", code="content-deleted")
 
