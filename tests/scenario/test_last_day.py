@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,7 +26,7 @@ async def waiting(theatre: Theatre, who: str) -> dict[str, set[str]]:
 
 async def test_holders_erase_it_at_its_last_day_or_are_outstanding(theatre: Theatre) -> None:
     """Nobody sends anything: whose software connects answers signed, and who is silent stays on the author's list."""
-    kept = {"retention": {"delete_after": theatre.day(1)}, "expires": None, "respond_by": None}
+    kept: dict[str, Any] = {"retention": {"delete_after": theatre.day(1)}, "expires": None, "respond_by": None}
     sent = await theatre.says(QM, say("cooperation.request/hear-a-witness", **kept), [QN, OTP])
     assert await waiting(theatre, QM) == {}
     await theatre.jump(2 * DAY)
