@@ -74,7 +74,7 @@ CODES: Final[dict[str, Code]] = {
     "out-of-time": _rejected(422, "created, expires or accepted times contradict each other or the clock", "sign it anew now"),
     "expired": _rejected(422, "past its expiry", "write a new message"),
     "sealer-not-allowed": _rejected(422, "this sealer may not seal this kind", "seal it with the author's own SDK"),
-    "recalled": _rejected(410, "its author, or the coordination centre, recalled it: it is not used any more", "act on it no more; ask its author"),
+    "recalled": _rejected(410, "it was recalled, or is held beyond its last day: it is not used any more", "act on it no more; ask its author"),
     "content-deleted": _rejected(410, "its content was deleted here; ids, dates and proofs are kept", "ask another holder"),
     "retention-rule": _rejected(409, "its retention does not allow that: a legal hold, or a last day that its author set", "see gateway retention list"),
     "approval-missing": _rejected(422, "this kind needs the approval of a second officer", "let a second officer sign: gateway approve"),

@@ -23,7 +23,7 @@ __all__ = ["COMMANDS", "build", "main"]
 
 COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
-    *("send", "forward", "approve", "inbox", "status", "cases", "recall", "recalls", "retention"),
+    *("send", "forward", "approve", "inbox", "status", "cases", "recall", "outstanding", "retention"),
     *("open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo", "exercise"),
 )

@@ -2,7 +2,8 @@
 `gateway recall MESSAGE --reason TEXT`: recall a message from everybody whom it went to.
 
 By default its holders stop using it; with `--delete` they delete it, and so does this home with its own copy of the content.
-Their software obeys by itself and answers signed: `gateway recalls` shows who has not. Exit codes are those of `gateway send`.
+Their software obeys by itself and answers signed: `gateway outstanding` shows who has not. Exit codes are those of
+`gateway send`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from gateway.client.keeping.trace import TraceEntry
 from gateway.client.receiving.delivery import Delivery
 from gateway.client.sending.approvals import Decision, Waiting
 from gateway.client.sending.send_receipt import SendReceipt
-from gateway.client.sent.recalling import Holder, RecallStatus
+from gateway.client.sent.outstanding import Demand, Holder
 from gateway.client.sent.status import MessageStatus, RecipientStatus
 from gateway.client.trust.key_status import KeyStatus
 from gateway.client.warnings import EarlyWarning
@@ -27,6 +27,7 @@ __all__ = [
     "ContactPoint",
     "Decision",
     "Delivery",
+    "Demand",
     "EarlyWarning",
     "Holder",
     "Inbox",
@@ -34,7 +35,6 @@ __all__ = [
     "KeyStatus",
     "MessageStatus",
     "Owed",
-    "RecallStatus",
     "RecipientStatus",
     "Review",
     "SendReceipt",

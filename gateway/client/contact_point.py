@@ -220,7 +220,9 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
             raise Rejected(exc.reason, code=exc.code) from exc
         if await self._parts.recalls.forbids(message.opened):
             raise Rejected("a recall of it came to this home", code="recalled")
-        return Delivery(None, None, message)
+        found = Delivery(None, None, message)
+        found.corrected_by = await self._parts.corrections.of(found.envelope_hash, found.sender)
+        return found
 
     @property
     def cases(self) -> CaseReader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.client.cases.reader import CaseReader
 from gateway.client.home.home import Home
@@ -13,6 +14,7 @@ from gateway.client.keeping.tombstones import Eraser
 from gateway.client.line.transport import Transport
 from gateway.client.log.auditor import Auditor
 from gateway.client.log.monitor import Monitor
+from gateway.client.receiving.corrections import Corrections
 from gateway.client.receiving.delivery import Desk
 from gateway.client.receiving.opening import Opener
 from gateway.client.receiving.recalls import RecallKeeper
@@ -20,14 +22,14 @@ from gateway.client.receiving.receipts import ReceiptPost
 from gateway.client.sending.approvals import Approvals
 from gateway.client.sending.outbox import Outbox, Ties
 from gateway.client.sending.outcomes import OutcomeKeeper
+from gateway.client.ties.asking import Asking
 from gateway.client.ties.conversations import Conversations
-from gateway.client.ties.corrections import Corrections
 from gateway.client.ties.lineage import Lineage
-from gateway.client.ties.recalls_sent import SentRecalls
 from gateway.client.trust.cards import CardKeeper
 from gateway.client.trust.directory import HomeDirectory
 from gateway.client.trust.keys import KeyKeeper
 from gateway.client.warnings import Watch
+from gateway.envelope.receipt import Event
 
 __all__ = ["Parts", "WithParts"]
 
@@ -52,7 +54,7 @@ class Parts:
         conversations: Where what was said stands.
         cases: The same for applications.
         desk: Settles them.
-        recalls: Obeys recalls.
+        recalls: Obeys recalls and corrections.
         corrections: Knows which message has another one right.
         retention: Knows until when what is here is kept, and erases it then.
         eraser: Erases.
@@ -95,13 +97,14 @@ class Parts:
         eraser, corrections = Eraser(home), Corrections(home)
         lineage = Lineage(home, opener, clock, corrections)
         conversations = Conversations(home, directory, opener, clock)
-        ties = Ties(lineage, conversations, SentRecalls(home, eraser, corrections, clock))
+        ties = Ties(lineage, conversations, Asking(home, eraser, corrections, clock))
         outbox = Outbox(home, directory, transport, clock, monitor.saw, ties)
         approvals = Approvals(home, directory, outbox, clock)
         cases = CaseReader(home, conversations, lineage, approvals, clock)
         post = ReceiptPost(home.store, transport)
         desk = Desk(home, post, clock, lambda: monitor.view)
-        retention = RetentionKeeper(home, directory, eraser, clock)
+        sign = partial(desk.receipt, Event.DESTROYED)
+        retention = RetentionKeeper(home, directory, eraser, clock, sign=sign, send=post.send)
         return cls(
             home=home,
             transport=transport,

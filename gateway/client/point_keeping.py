@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.client.parts import WithParts
-from gateway.client.sent.recalling import Wanted, ask_outstanding, recall
+from gateway.client.sent.outstanding import ask_outstanding
+from gateway.client.sent.recalling import Wanted, recall
 from gateway.ids import ConversationId, parse_id
 from gateway.message.system.recall import CONFIRM_WITHIN_S
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from gateway.client.keeping.retention import Review
     from gateway.client.keeping.trace import TraceEntry
     from gateway.client.sending.send_receipt import SendReceipt
-    from gateway.client.sent.recalling import Mode, RecallStatus
+    from gateway.client.sent.outstanding import Demand
+    from gateway.client.sent.recalling import Mode
     from gateway.ids import EnvelopeHash, MessageId
 
 __all__ = ["Keeping"]
@@ -56,12 +58,15 @@ class Keeping(WithParts):
             await parts.monitor.follow()
         return receipt
 
-    async def outstanding(self, *, everything: bool = False) -> list[RecallStatus]:
+    async def outstanding(self, *, everything: bool = False) -> list[Demand]:
         """
-        Return the recalls of this home that somebody has not answered, the first to confirm first.
+        Return what this home asked of the holders of messages and somebody has not answered, the first to confirm first.
+
+        It asks with a recall, a correction, a step in the life of a notice, and with the last day that a content names, once
+        that is over.
 
         Args:
-            everything: Those that all have answered, too.
+            everything: What all have answered, too.
         """
         return await ask_outstanding(self._parts, everything=everything)
 

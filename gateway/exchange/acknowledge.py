@@ -28,7 +28,8 @@ __all__ = ["Acknowledger", "Outcome"]
 
 AHEAD_S: Final = 300  # clocks of partners drift by minutes, not more
 OF_RECIPIENTS: Final = frozenset({Event.DELIVERED, Event.OPENED, Event.REJECTED, Event.DESTROYED})
-DESTROYED_BECAUSE: Final = frozenset({None, "deleted", "use-stopped", "never-had"})  # each is kept once, so they are few
+# Each is kept once, so they are few.
+DESTROYED_BECAUSE: Final = frozenset({None, "deleted", "use-stopped", "never-had", "expired"})
 _VERIFIED_AT_ONCE: Final = 64  # some 5 ms of signatures; then others have their turn
 
 

@@ -56,9 +56,9 @@ class Gauges:
         for (kind, pace), count in answers.items():
             metrics.deadlines(kind, pace).set(count)
         self._owing = set(answers)
-        copies = await owed.copies()
-        metrics.recall_outstanding.set(copies.count)
-        metrics.recall_oldest_seconds.set(self._age_s(copies.since))
+        for kind, waiting in (await owed.outstanding()).items():
+            metrics.outstanding(kind).set(waiting.count)
+            metrics.outstanding_oldest_seconds(kind).set(self._age_s(waiting.since))
 
     def _age_s(self, since: int | None) -> float:
         return 0 if since is None else max(0, self._parts.clock() - since)

@@ -145,7 +145,7 @@ class Record(NamedTuple):
 
 
 class Outstanding(NamedTuple):
-    """Copies of recalled messages whose holders did not say that they are destroyed; `since` is None without one."""
+    """How many holders have not answered what asks them to destroy or correct something; `since` is None without one."""
 
     count: int  # type: ignore[assignment]  # hides tuple.count, which nobody asks of this
     since: int | None

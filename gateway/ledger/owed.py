@@ -1,5 +1,5 @@
 """
-What recipients owe: an answer by a time that a message names, and the destruction of a copy that was recalled.
+What recipients owe: an answer by a time that a message names, and one to each recall, correction and step of a notice.
 
 Both stand in the ledger with the delivery that they are about, so a count is right after a restart, whichever process counts.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.ledger.statements import owing, recalling
+from gateway.ledger.statements import outstanding, owing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,11 @@ class Owed:
         """Return how many answers are owed, by kind of what asks for them, and by pace: due, at-risk, overdue."""
         return await self._read(owing.counts)
 
-    async def copies(self) -> Outstanding:
-        """Return the copies of recalled messages that reached their recipients and are not known to be destroyed."""
-        return await self._read(recalling.outstanding)
+    async def outstanding(self) -> Mapping[Kind, Outstanding]:
+        """
+        Return who has not answered what changes a message that he has, by the kind of what asks for it.
+
+        Of recalls, the copies that reached their recipients and are not known to be destroyed; of corrections and steps in the
+        life of a notice, their own deliveries that are not opened. A row for each kind, 0 included.
+        """
+        return await self._read(outstanding.outstanding)

@@ -16,6 +16,7 @@ from typing import Final
 
 __all__ = [
     "ACTION",
+    "ANNOUNCED",
     "DESTROYED",
     "DIRECTORY",
     "ENDED",
@@ -78,6 +79,9 @@ DIRECTORY: Final = "directory"  # the event of a new directory version, and of e
 ACTION: Final = "action"  # the event of what an operator did
 
 RECALL: Final = "system.recall"  # the kind whose acceptance moves deliveries of another message
+
+# Kinds that change what holders do with a message that they have. Their `opened` is the proof of it: their author is told.
+ANNOUNCED: Final = ("notice.lifecycle", "system.correction")
 
 # Ends and halts that the author of a message is told of, wherever his SDK is.
 TOLD: Final = (State.REJECTED, State.EXPIRED, State.RECALLED, State.HELD)

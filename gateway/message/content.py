@@ -36,7 +36,7 @@ from gateway.message.shared.basics import (
     Wire,
 )
 from gateway.message.shared.refuse import Surroundings, refuse, require, require_distinct
-from gateway.message.shared.times import Day, Instant, reversed_period
+from gateway.message.shared.times import Day, Instant, day_ends, reversed_period
 from gateway.message.unread import unread_fields
 from gateway.message.versions import found_at
 
@@ -78,6 +78,11 @@ class Retention(Wire, frozen=True, kw_only=True):
     review_on: Day | None = None
     delete_after: Day | None = None
     basis: Line | None = None
+
+    @property
+    def last_at(self) -> int | None:
+        """From when on nobody may keep it, Unix seconds; None where its author names no last day."""
+        return None if self.delete_after is None else day_ends(self.delete_after)
 
     def check(self, at: str) -> None:
         """Refuse a deletion before the review."""
@@ -177,6 +182,11 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     critical: Annotated[Sequence[ExtensionName], Meta(max_length=20)] = ()
     # An extension is an object of somebody else's making; here it is only carried.
     ext: Annotated[dict[ExtensionName, dict[str, Any]], Meta(max_length=20)] = {}
+
+    @property
+    def last_at(self) -> int | None:
+        """From when on nobody may keep or use it, Unix seconds; None where its author names no last day."""
+        return None if self.retention is None else self.retention.last_at
 
     @cached_property
     def raw(self) -> bytes:

@@ -144,6 +144,7 @@ def _kind(row: KindSpec, schema: bytes) -> dict[str, Any]:
         "respond_within_s": dict(row.respond_within_s),
         "retention_days": row.retention_days,
         "recalled_by_desk": row.recalled_by_desk,
+        "opened_is_told": row.opened_is_told,
         "on_hold": row.on_hold,
         "rules": list(row.rules),
         "schema": row.schema_path,

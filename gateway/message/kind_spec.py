@@ -89,6 +89,8 @@ class KindSpec:
         respond_within_s: Default time to answer, by urgency; empty when none is due.
         retention_days: Review after so many days unless the content says otherwise.
         recalled_by_desk: True when the coordination centre may recall it too, and not its sender alone.
+        opened_is_told: True when it changes what holders do with a message that they have: their `opened` proves to its
+            author that they know, and he sees who has not.
         on_hold: True for evidence, which is under legal hold and never deleted by itself.
         default_handling: A marking to start from; the author decides.
         added: Minor versions after 1.0.0, oldest first, and the places of the members that each brought, as pointers in which
@@ -108,6 +110,7 @@ class KindSpec:
     retention_days: int
     default_handling: Handling
     recalled_by_desk: bool = False
+    opened_is_told: bool = False
     on_hold: bool = False
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[str, ...] = ()

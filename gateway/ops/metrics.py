@@ -51,6 +51,8 @@ class Metrics:
         self.faults = cache(self._faults.labels)
         self.operations = cache(self._operations.labels)
         self.deadlines = cache(self._deadlines.labels)
+        self.outstanding = cache(self._outstanding.labels)
+        self.outstanding_oldest_seconds = cache(self._outstanding_oldest_seconds.labels)
         self.erased = cache(self._erased.labels)
         self.own_key_ends_seconds = cache(self._own_key_ends_seconds.labels)
         self.cards_ending = cache(self._cards_ending.labels)
@@ -186,13 +188,16 @@ class Metrics:
             ["kind", "pace"],
             registry=own,
         )
-        self.recall_outstanding = Gauge(
-            "gateway_recall_outstanding",
-            "Copies of recalled messages that reached their recipients, and are not known to be destroyed.",
+        self._outstanding = Gauge(
+            "gateway_outstanding",
+            "What holders have not answered, by kind: of system.recall, copies that reached them and are not known to be"
+            " destroyed; of notice.lifecycle and system.correction, deliveries not opened. What ends at a day that its content"
+            " names is not counted.",
+            ["kind"],
             registry=own,
         )
-        self.recall_oldest_seconds = Gauge(
-            "gateway_recall_oldest_seconds", "Time since the recall of the oldest of those copies; 0 without one.", registry=own
+        self._outstanding_oldest_seconds = Gauge(
+            "gateway_outstanding_oldest_seconds", "Age of the oldest of those; 0 without one.", ["kind"], registry=own
         )
         self._erased = Counter(
             "gateway_messages_erased", "Messages whose metadata was erased after their retention.", ["kind"], registry=own

@@ -1,4 +1,4 @@
-"""`gateway recall`, `gateway recalls`, `gateway retention`: what a person types, and what the home answers."""
+"""`gateway recall`, `gateway outstanding`, `gateway retention`: what a person types, and what the home answers."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ async def test_a_message_is_recalled_and_its_author_sees_who_obeyed(gateway: Gat
     """Outstanding until the holder's software has deleted it; then `status` says so, and nobody is outstanding."""
     ran = await gateway("recall", message_id, "--reason", "wrong person", "--delete", name="NCB-QM")
     assert (ran.code, "accepted for" in ran.out) == (0, True)
-    waiting = await gateway("recalls", "--json", name="NCB-QM")
+    waiting = await gateway("outstanding", "--json", name="NCB-QM")
     assert [one["waiting"] for one in msgspec.json.decode(waiting.out)] == [["GN-QN@icn"]]
-    shown = await gateway("recalls", name="NCB-QM")
+    shown = await gateway("outstanding", name="NCB-QM")
     assert "none yet" in shown.out
     read = await gateway("inbox", "--json", name="GN-QN")
     assert msgspec.json.decode(read.out)["recall"] == "deleted"
-    told = await gateway("recalls", name="NCB-QM")
+    told = await gateway("outstanding", name="NCB-QM")
     assert (told.out, told.err) == ("", "everybody has answered\n")
     status = await gateway("status", message_id, name="NCB-QM")
     assert "deleted 20" in status.out
-    everything = await gateway("recalls", "--all", name="NCB-QM")
+    everything = await gateway("outstanding", "--all", name="NCB-QM")
     assert "deleted" in everything.out
 
 

@@ -155,8 +155,9 @@ async def test_who_has_not_destroyed_a_recalled_copy_is_counted(stage: Stage) ->
     assert [data for _, data in await stage.exchange.outcomes(address("NCB-QM"), 0)] == [destroyed]
     await Gauges(stage.parts).look()
     text = stage.parts.metrics.render().decode()
-    assert "gateway_recall_outstanding 1.0" in text
-    (age,) = [line.split()[1] for line in text.splitlines() if line.startswith("gateway_recall_oldest_seconds ")]
+    assert 'gateway_outstanding{kind="system.recall"} 1.0' in text
+    oldest = 'gateway_outstanding_oldest_seconds{kind="system.recall"}'
+    (age,) = [line.split()[1] for line in text.splitlines() if line.startswith(oldest)]
     assert 100 <= float(age) < 200
 
 

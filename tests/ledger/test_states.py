@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.ledger.states import ENDED, MAY_EXPIRE, OPEN, TRANSITIONS, State, event_of, sources, steps
+from gateway.ledger.states import ANNOUNCED, ENDED, MAY_EXPIRE, OPEN, TRANSITIONS, State, event_of, sources, steps
+from gateway.message.registry import KINDS
 
 A, Q, D, O, R, X, C, H = State  # noqa: E741  # accepted queued delivered opened rejected expired recalled held
 
@@ -14,6 +15,11 @@ def test_every_state_has_its_row() -> None:
     assert set(TRANSITIONS) == set(State)
     assert set(OPEN) | set(ENDED) == set(State)
     assert set(ENDED) == {O, R, X, C}
+
+
+def test_whose_opened_is_told_is_what_the_registry_says() -> None:
+    """The ledger names the kinds in its statements: it has no other list of its own."""
+    assert list(ANNOUNCED) == sorted(row.kind for row in KINDS.values() if row.opened_is_told)
 
 
 def test_nothing_leads_out_of_an_ended_state() -> None:

@@ -26,6 +26,7 @@ from gateway.envelope.keys import PublicKey, Use
 from gateway.envelope.receipt import Event, LogView, Receipt, make_receipt, parse_receipt, verify_receipt
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
 from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
+from gateway.message import spec
 from gateway.ops.health import Health
 from gateway.ops.metrics import Metrics
 from gateway.policy import admit
@@ -230,7 +231,7 @@ class FakeGateway:
             for row in rows(examined)
         ]
         answer = answer_of(head(examined), accepted)
-        self.messages[header.sender, header.message_id] = Message(now, body, answer, made)
+        self.messages[header.sender, header.message_id] = Message(now, body, answer, made, header.kind)
         for row in made:
             if row.recipient in self.sessions:
                 self.sessions[row.recipient].changed.set()
@@ -276,8 +277,9 @@ class FakeGateway:
         ended = row.state in {"opened", "rejected"}
         if not ended and not (receipt.event == Event.DELIVERED and row.state == "delivered"):
             row.state, row.at, row.reason, row.receipt = str(receipt.event), receipt.at, receipt.reason, data
-            if receipt.event == Event.REJECTED:
-                self.told += [(sender, data) for (sender, _), message in self.messages.items() if row in message.rows]
+            [(sender, message)] = [(who, one) for (who, _), one in self.messages.items() if row in one.rows]
+            if receipt.event == Event.REJECTED or (receipt.event == Event.OPENED and spec(message.kind).opened_is_told):
+                self.told.append((sender, data))
         return ""
 
 

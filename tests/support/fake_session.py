@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.ids import Address, EnvelopeHash
+from gateway.ids import Address, EnvelopeHash, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,7 @@ class Message:
     submission: bytes
     answer: bytes
     rows: list[Row]
+    kind: Kind
 
 
 class RecipientView(msgspec.Struct):

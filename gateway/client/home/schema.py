@@ -176,7 +176,7 @@ CREATE TABLE turn (
 CREATE INDEX turn_conversation ON turn (conversation);
 """
 
-# arrived.recall: 1 for a recall that was not acted on; it is looked at before anything is handed over.
+# arrived.recall: 1 for a recall or correction that was not acted on; it is looked at before anything is handed over.
 # erased_at: content and sealed bytes are gone since then; arrived.tombstone, encrypted, proves the message all the same.
 # scheduled: it has, or had, its row in `retention`, whose `id` is the envelope hash of an arrival or the id of a sent message.
 # recall, correction: what messages say of a `target`, a keyed hash; whose word they are stands in `said`, encrypted.
@@ -247,7 +247,35 @@ CREATE TABLE trace (
 );
 """
 
-_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS + _RECALLS_AND_RETENTION)
+# asked: what every holder of `target`, an envelope hash, is to do; an expiry is asked by the message itself.
+# asked.answered: all have; it is looked at no more. holder_answer: takes the place of `destruction`, for `opened` too.
+_ASKED: Final = """
+CREATE TABLE asked (
+  message_id BLOB NOT NULL,
+  because TEXT NOT NULL CHECK (because IN ('recall', 'correction', 'lifecycle', 'expiry')),
+  target BLOB NOT NULL,
+  mode TEXT CHECK ((mode IS NULL) = (because <> 'recall')),
+  confirm_by INTEGER NOT NULL,
+  answered INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (message_id, because)
+) WITHOUT ROWID;
+CREATE INDEX asked_target ON asked (target);
+INSERT INTO asked SELECT message_id, 'recall', target, mode, confirm_by, 0 FROM sent_recall;
+DROP TABLE sent_recall;
+CREATE TABLE holder_answer (
+  envelope_hash BLOB NOT NULL,
+  recipient BLOB NOT NULL,
+  event TEXT NOT NULL CHECK (event IN ('destroyed', 'opened')),
+  reason TEXT,
+  at INTEGER NOT NULL,
+  receipt BLOB NOT NULL,
+  PRIMARY KEY (envelope_hash, recipient, event)
+) WITHOUT ROWID;
+INSERT INTO holder_answer SELECT envelope_hash, recipient, 'destroyed', reason, at, receipt FROM destruction;
+DROP TABLE destruction;
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS + _RECALLS_AND_RETENTION, _ASKED)
 FORMAT: Final = len(_STEPS)
 
 

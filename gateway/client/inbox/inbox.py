@@ -168,7 +168,6 @@ class Inbox:
             raise Refused("recalled", "a recall of it came first", opened, done)
         delivery = Delivery(parts.desk, claimed, message)
         delivery.recall = await parts.recalls.act(message)
-        await parts.corrections.keep(opened.header, message.content)
         delivery.corrected_by = parts.corrections.newest(standing.corrections, opened.header.sender)
         return delivery
 

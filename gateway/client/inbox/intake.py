@@ -18,13 +18,13 @@ from gateway.client.line.refusals import clock_hint
 from gateway.client.line.session import Session
 from gateway.client.parts import Parts
 from gateway.client.receiving.opening import Identity, identify, identify_claim
+from gateway.client.receiving.recalls import AT_ONCE
 from gateway.client.records import arrivals
 from gateway.client.records.arrivals import Arrival, Claimed
 from gateway.client.records.sealed import sealed_delivery
 from gateway.ending import end
 from gateway.envelope.receipt import Event
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain
-from gateway.message.system.recall import Recall
 from gateway.protocol import frames
 from gateway.protocol.request import MAX_SKEW_S
 
@@ -77,6 +77,8 @@ class Intake:
         self._parts.opener.clock_off_s = self._session.server_time - now
         if hint := clock_hint(self._session.server_time, now):
             _log.warning("%s", hint)
+        if abs(self._parts.opener.clock_off_s) <= MAX_SKEW_S:  # a wrong clock deletes nothing
+            await self._parts.retention.expire()
         loops = (self._read, self._keep, self._pulse)
         self._tasks = [asyncio.create_task(loop(), name=f"inbox{loop.__name__}") for loop in loops]
         for task in self._tasks:
@@ -161,7 +163,7 @@ class Intake:
                 continue
             receipt = self._parts.desk.receipt(Event.DELIVERED, envelope_hash)
             sealed = sealed_delivery(self._parts.home, envelope_hash, data)
-            coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt, kind == Recall.kind)
+            coming[envelope_hash] = Arrival(envelope_hash, number, sealed, receipt, kind in AT_ONCE)
         if coming:
             await self._commit(list(coming.values()), credited=credited)
         return damaged

@@ -3,8 +3,8 @@ The date until which a message of a home is kept: read once from its content, an
 
 What the content says about itself counts, else the days that the registry gives its kind, from when a gateway accepted it. Of
 what was refused unread nothing but the header is known, and its kind's days count. An author who names an early review date
-does not decide that nobody is asked: that needs a last day. Days are whole, in UTC, and count to their end. Calls with a
-connection belong into the caller's transaction.
+does not decide that nobody is asked: that needs a last day, and the last day of what this home sent is asked of its holders.
+Days are whole, in UTC, and count to their end. Calls with a connection belong into the caller's transaction.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import msgspec
 
 from gateway.client.home.home import Home
 from gateway.client.keeping.tombstones import Eraser
-from gateway.client.records import outgoing, recall_rows, retention_rows
+from gateway.client.records import asked_rows, outgoing, recall_rows, retention_rows
 from gateway.client.records.arrivals import Arrived
+from gateway.client.records.asked_rows import Asked, Because
 from gateway.client.records.retention_rows import HASH_BYTES, Kept
 from gateway.client.records.sealed import content_of
 from gateway.client.writing.draft import draft_of
@@ -29,7 +30,8 @@ from gateway.ids import ConversationId, EnvelopeHash
 from gateway.message.content import Retention
 from gateway.message.kind_spec import YEAR_DAYS
 from gateway.message.registry import KINDS
-from gateway.message.shared.times import unix_time
+from gateway.message.shared.times import day_ends
+from gateway.message.system.recall import CONFIRM_WITHIN_S
 
 __all__ = ["DAY_S", "Dated", "Dates"]
 
@@ -52,6 +54,7 @@ class Dated(NamedTuple):
     accepted_at: int
     content: bytes | None  # None where it was never read
     erased: bool
+    sent: bool = False  # by this home, and accepted: others have it
 
 
 class Dates:
@@ -78,7 +81,9 @@ class Dates:
         for name in [*names, *retention_rows.unscheduled_sent(connection, limit)]:
             dated = self.of(connection, name)
             if dated is not None and not dated.erased:
-                retention_rows.add(connection, self._kept(name, dated))
+                kept = self._kept(name, dated)
+                retention_rows.add(connection, kept)
+                _ask(connection, kept, dated)
             retention_rows.scheduled(connection, name)
 
     def of(self, connection: sqlite3.Connection, name: bytes) -> Dated | None:
@@ -106,14 +111,15 @@ class Dates:
         draft = draft_of(self._home, row)
         accepted_at = row.created if row.answer is None else parse_receipt(row.answer).receipt.at
         name = EnvelopeHash(row.envelope_hash) if row.envelope_hash else None
-        return Dated(draft.header, name, accepted_at, draft.content, not draft.content)
+        sent = row.state is outgoing.State.ACCEPTED
+        return Dated(draft.header, name, accepted_at, draft.content, not draft.content, sent)
 
     def _kept(self, name: bytes, dated: Dated) -> Kept:
         kind, retention = KINDS.get(dated.header.kind), _retention(dated.content)
         days = UNKNOWN_DAYS if kind is None else kind.retention_days
-        last_at = _ends(retention.delete_after)
+        last_at = retention.last_at
         accepted = dated.accepted_at // DAY_S + 1
-        named = _ends(retention.review_on)
+        named = None if retention.review_on is None else day_ends(retention.review_on)
         review_at = last_at or (accepted + days) * DAY_S if named is None else max(named, (accepted + ASKED_DAYS) * DAY_S)
         hold = "kind" if kind is not None and kind.on_hold else None
         return Kept(name, self.conversation(dated.header.conversation_id), min(review_at, last_at or review_at), last_at, hold)
@@ -128,5 +134,8 @@ def _retention(content: bytes | None) -> Retention:
     return frame.retention or Retention()
 
 
-def _ends(day: str | None) -> int | None:
-    return None if day is None else int(unix_time(f"{day}T00:00:00Z")) + DAY_S
+def _ask(connection: sqlite3.Connection, kept: Kept, dated: Dated) -> None:
+    """Note that the holders of what this home sent are to destroy it at its last day."""
+    if dated.sent and dated.envelope_hash is not None and kept.last_at is not None:
+        confirm_by = kept.last_at + CONFIRM_WITHIN_S
+        asked_rows.note(connection, Asked(kept.id, Because.EXPIRY, dated.envelope_hash, None, confirm_by))

@@ -3,14 +3,14 @@ Retention: until when a home keeps what it got and what it sent, and what it ask
 
 The content says it, else the registry of kinds. From 180 days before the review date the home asks; an answer keeps a message
 for at most five years more, or holds it until it is released; silence means deletion. Of what is deleted stay ids, dates and
-what proves it. Evidence is under legal hold by its kind, and what its author lets nobody keep longer is not kept longer.
-Whatever is done leaves a trace. Spec: schemas/messages.md, "Retention".
+what proves it. Evidence is under legal hold by its kind, and what its author lets nobody keep longer is not kept longer: see
+`expiry`. Whatever is done leaves a trace. Spec: schemas/messages.md, "Retention".
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Final
@@ -19,15 +19,17 @@ import msgspec
 
 from gateway.client.home.home import Home
 from gateway.client.keeping.dates import DAY_S, Dated, Dates
+from gateway.client.keeping.expiry import Expiry, SignDestroyed
 from gateway.client.keeping.named import find_named
 from gateway.client.keeping.tombstones import Eraser
 from gateway.client.keeping.trace import Said, Trace, TraceEntry
 from gateway.client.records import outgoing, recall_rows, retention_rows
+from gateway.client.records.receipt_rows import Due
 from gateway.client.records.retention_rows import HASH_BYTES, Kept
 from gateway.client.trust.directory import HomeDirectory
 from gateway.errors import Rejected
 from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId, format_id
-from gateway.message.shared.times import unix_time, within_years
+from gateway.message.shared.times import day_ends, within_years
 
 __all__ = ["ASK_S", "EXTEND_YEARS", "RetentionKeeper", "Review"]
 
@@ -91,15 +93,28 @@ class RetentionKeeper:
         directory: To find messages by their id.
         eraser: Erases.
         clock: Unix seconds.
+        sign: Signs `destroyed` receipts.
+        send: Sends receipts that are kept.
     """
 
-    def __init__(self, home: Home, directory: HomeDirectory, eraser: Eraser, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        directory: HomeDirectory,
+        eraser: Eraser,
+        clock: Callable[[], float],
+        *,
+        sign: SignDestroyed,
+        send: Callable[[Sequence[Due]], Awaitable[None]],
+    ) -> None:
         self._home = home
         self._directory = directory
         self._eraser = eraser
         self._clock = clock
         self._dates = Dates(home, eraser)
         self.trace = Trace(home)
+        self._expiry = Expiry(self.trace, sign)
+        self._send = send
 
     async def reviews(self, *, everything: bool = False) -> list[Review]:
         """Return what comes to its review date within 180 days, the next one first; or everything that has a date."""
@@ -173,12 +188,13 @@ class RetentionKeeper:
         Returns:
             What was deleted: envelope hashes of what arrived, message ids of what was sent.
         """
-        now = int(self._clock())
-        if not await self._home.store.read(partial(retention_rows.due, now=now, limit=1)):
-            return []
-        gone = await self._home.store.write(lambda connection: self._delete(connection, now, limit))
-        await self._eraser.scrub()
-        return [format_id(name) for name in gone]
+        return [format_id(name) for name in await self._end(retention_rows.due, limit)]
+
+    async def expire(self) -> None:
+        """End all whose last day is over, after everything has its date: whoever connects keeps nothing beyond it."""
+        await self.schedule()
+        while await self._end(retention_rows.expired, BATCH):
+            pass
 
     async def log(self) -> list[TraceEntry]:
         """Return what was extended, held, released, deleted and recalled, oldest first."""
@@ -216,14 +232,29 @@ class RetentionKeeper:
 
         await self._home.store.write(write)
 
-    def _delete(self, connection: sqlite3.Connection, now: int, limit: int) -> list[bytes]:
-        gone = []
-        for kept in retention_rows.due(connection, now, limit):
-            self._erase(connection, kept.id, now)
-            retention_rows.forget(connection, kept.id)
-            self._note(connection, "deleted", kept.id, _day(kept.review_at))
-            gone.append(kept.id)
+    async def _end(self, find: Callable[[sqlite3.Connection, int, int], list[Kept]], limit: int) -> list[bytes]:
+        """Erase what is found, stop the use of what is held beyond its last day, and answer; return what was erased."""
+        now = int(self._clock())
+
+        def end(connection: sqlite3.Connection) -> tuple[list[bytes], list[Due]]:
+            found = find(connection, now, limit)
+            dues = [due for kept in found for due in self._delete(connection, kept, now)]
+            return [kept.id for kept in found], [*dues, *self._expiry.stop(connection, now, limit)]
+
+        look = self._home.store.read
+        if not await look(lambda connection: find(connection, now, 1) or retention_rows.held_beyond(connection, now, 1)):
+            return []
+        gone, dues = await self._home.store.write(end)
+        if gone:
+            await self._eraser.scrub()
+        await self._send(dues)
         return gone
+
+    def _delete(self, connection: sqlite3.Connection, kept: Kept, now: int) -> list[Due]:
+        self._erase(connection, kept.id, now)
+        retention_rows.forget(connection, kept.id)
+        self._note(connection, "deleted", kept.id, _day(kept.review_at))
+        return self._expiry.answer(connection, kept, now)
 
     def _erase(self, connection: sqlite3.Connection, name: bytes, now: int) -> None:
         if len(name) == HASH_BYTES:
@@ -280,4 +311,4 @@ def _ends(day: str) -> int:
         written = ""
     if written != day:
         raise Rejected(f"not a day: {day[:32]!r}", code="bad-request", hint="write it as 2031-05-01")
-    return int(unix_time(f"{day}T00:00:00Z")) + DAY_S
+    return day_ends(day)

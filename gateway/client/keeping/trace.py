@@ -36,7 +36,8 @@ class TraceEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         at: Unix seconds.
-        what: `extended`, `held`, `released`, `deleted`, or `recalled-` and what the recall did.
+        what: `extended`, `held`, `released`, `deleted`, `use-stopped` (held beyond its last day), or `recalled-` and what the
+            recall did.
         envelope_hash: Of the message; None where it was never sealed, and for a conversation.
         message_id: Of the message, where it is known.
         conversation_id: For a hold of a whole conversation.

@@ -225,6 +225,8 @@ class Opener:
         require_listed(content, [self._home.address])
         if now >= header.expires:
             raise Rejected(f"expired at {header.expires}", code="expired")
+        if content.last_at is not None and now >= content.last_at:
+            raise Rejected("its author lets nobody keep it any longer", code="expired")
         return content
 
 

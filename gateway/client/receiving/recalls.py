@@ -1,11 +1,11 @@
 """
-Recalls, as a holder obeys them: by itself, before anything else is handed over, and with a signed answer.
+Recalls and corrections, as a holder obeys them: by itself, before anything else is handed over, and with a signed answer.
 
 A recall counts from the sender of its target, and from the coordination centre where the registry says so; whoever else sends
 one changes nothing. What arrived is deleted or not used any more, what waits is not handed over; `destroyed` for the target
 says which, in the commit that does it. A target that never came is remembered, and is refused when it comes, so that either
-order of arrival ends the same. The recall itself goes to the application as any message.
-Spec: schemas/messages.md, "Recall and correction".
+order of arrival ends the same. A correction destroys nothing, and is noted as early: nothing wrong is handed over without it.
+Both go to the application as any message. Spec: schemas/messages.md, "Recall, correction and last day".
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import msgspec
 from gateway.client.home.home import Home
 from gateway.client.keeping.tombstones import Eraser
 from gateway.client.keeping.trace import Said, Trace
+from gateway.client.receiving.corrections import Corrections
 from gateway.client.receiving.delivery import Desk
 from gateway.client.receiving.opening import NOT_YET, Opener, ReadMessage, Refused
 from gateway.client.receiving.receipts import ReceiptPost
@@ -40,9 +41,12 @@ from gateway.envelope.receipt import Event
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Address, EnvelopeHash, Kind, format_id
 from gateway.message.registry import KINDS
+from gateway.message.system.correction import Correction
 from gateway.message.system.recall import Recall
 
-__all__ = ["Done", "RecallKeeper"]
+__all__ = ["AT_ONCE", "Done", "RecallKeeper"]
+
+AT_ONCE: Final = frozenset({Recall.kind, Correction.kind})  # acted on as soon as they come, whatever lies in front of them
 
 _CONTEXT: Final = b"recall/said"
 _log: Final = logging.getLogger(__name__)
@@ -75,7 +79,7 @@ class _Holding(NamedTuple):
 
 class RecallKeeper:
     """
-    Obeys the recalls that come to one open home.
+    Obeys the recalls and corrections that come to one open home.
 
     Args:
         home: What is recalled is there.
@@ -103,14 +107,15 @@ class RecallKeeper:
         self._desk = desk
         self._post = post
         self._eraser = eraser
+        self._corrections = Corrections(home)
         self._clock = clock
         self._trace = Trace(home)
 
     async def settle(self) -> None:
         """
-        Act on all recalls that wait, before anything is handed over; one that cannot be opened has its turn later.
+        Act on all recalls and corrections that wait, before anything is handed over; what cannot be opened has its turn later.
 
-        Of what cannot be read for good each is opened once, however many come: they hold up no other recall.
+        Of what cannot be read for good each is opened once, however many come: they hold up no other.
         """
         after = 0
         while waiting := await self._home.store.read(partial(recall_rows.unheeded, after=after)):
@@ -122,7 +127,7 @@ class RecallKeeper:
         try:
             message = await self._opener.read_current(delivery_of(self._home, claimed))
         except (Rejected, Refused, Unavailable, Uncertain) as exc:
-            _log.info("a recall is not read before its turn: %s", exc)
+            _log.info("a recall or correction is not read before its turn: %s", exc)
             passing = isinstance(exc, (Unavailable, Uncertain)) or exc.code in NOT_YET
         else:
             if not (await self.standing(claimed, message.opened)).other:
@@ -159,7 +164,14 @@ class RecallKeeper:
         return entry is not None and "coordination" in entry.roles and kind is not None and kind.recalled_by_desk
 
     async def act(self, message: ReadMessage) -> Done | None:
-        """Do what a recall asks for, and answer; doing it again changes nothing. None for any other message."""
+        """
+        Do what a recall asks for, and answer, or note a correction; doing it again changes nothing.
+
+        Returns:
+            What the recall did; None for any other message.
+        """
+        if isinstance(message.content, Correction):
+            await self._correct(message, message.content)
         if not isinstance(message.content, Recall):
             return None
         body, header = message.content.body, message.opened.header
@@ -169,16 +181,29 @@ class RecallKeeper:
         if done is Done.DELETED:
             await self._eraser.scrub()
         if done in {Done.DELETED, Done.USE_STOPPED}:
-            await self._tell_made_from(target)
+            await self._tell_made_from(target, "recalled", "recall")
         if done is Done.REFUSED:
             _log.warning("%s may not recall %s: nothing was changed", header.sender, target.hex())
         await self._post.send(dues)
         return done
 
-    async def _tell_made_from(self, target: EnvelopeHash) -> None:
-        """Say which messages of this home have something of a recalled one: what becomes of those, people decide."""
+    async def _correct(self, message: ReadMessage, correction: Correction) -> None:
+        header, target = message.opened.header, EnvelopeHash(bytes.fromhex(correction.body.target))
+
+        def note(connection: sqlite3.Connection) -> bool:
+            fresh = self._corrections.note(connection, header, correction)
+            recall_rows.pass_over(connection, message.opened.envelope_hash)
+            held = self._find(connection, target) if fresh else None
+            return held is not None and held.header.sender == header.sender
+
+        if await self._home.store.write(note):
+            await self._tell_made_from(target, "corrected", "correct")
+
+    async def _tell_made_from(self, target: EnvelopeHash, done: str, wanted: str) -> None:
+        """Say which messages of this home have something of another one: what becomes of those, people decide."""
         for message_id in await self._home.store.read(partial(recall_rows.made_from, target=self._home.target(target))):
-            _log.warning("%s was recalled, and %s was made from it: recall that one too?", target.hex(), format_id(message_id))
+            made = format_id(message_id)
+            _log.warning("%s was %s, and %s was made from it: %s that one too?", target.hex(), done, made, wanted)
 
     def _act(
         self, connection: sqlite3.Connection, name: EnvelopeHash, order: _Order, target: EnvelopeHash

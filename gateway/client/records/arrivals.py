@@ -72,7 +72,7 @@ class Arrival(NamedTuple):
     number: int
     delivery: bytes  # encrypted
     receipt: bytes  # signed: `delivered`, or `rejected` for what is refused at once; sent after the commit
-    recall: bool = False  # its header says that it is a recall
+    recall: bool = False  # its header says that it is a recall or a correction
 
 
 class Kept(NamedTuple):

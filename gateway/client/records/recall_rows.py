@@ -1,5 +1,5 @@
 """
-What this home knows of recalls and corrections: statements on five tables that stand side by side.
+What this home knows of recalls and corrections: statements on the tables `recall`, `correction` and `made_from`.
 
 A recall is noted once, under its own envelope hash, in the commit that does what it asks for. Its target is a keyed hash, and
 whose word it is stands encrypted in `said`: a target that comes later is judged then, by the same rule. A correction is noted
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
-    "Destruction",
     "Noted",
-    "SentRecall",
     "Standing",
     "Target",
     "corrections",
-    "destructions",
     "done",
     "end_waiting",
     "made_from",
@@ -31,14 +28,9 @@ __all__ = [
     "note",
     "note_correction",
     "note_made_from",
-    "note_sent",
     "pass_over",
     "recalls_of",
-    "record_destructions",
-    "sent",
-    "sent_for",
     "standing",
-    "taken_back",
     "target",
     "unheeded",
 ]
@@ -69,27 +61,8 @@ class Standing(NamedTuple):
     corrections: Sequence[Noted]
 
 
-class SentRecall(NamedTuple):
-    """A recall that this home sent."""
-
-    message_id: bytes
-    target: bytes  # envelope hash
-    mode: str
-    confirm_by: int  # Unix seconds
-
-
-class Destruction(NamedTuple):
-    """How a recipient answered a recall."""
-
-    envelope_hash: bytes  # of the target
-    recipient: bytes  # keyed hash
-    reason: str
-    at: int
-    receipt: bytes  # signed, encrypted
-
-
 def unheeded(connection: sqlite3.Connection, after: int) -> list[Claimed]:
-    """Return some recalls that wait and were not acted on, oldest first, behind a row."""
+    """Return some recalls and corrections that wait and were not acted on, oldest first, behind a row."""
     query = (
         "SELECT id, envelope_hash, number, delivery FROM arrived"
         " WHERE recall AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?"
@@ -99,7 +72,7 @@ def unheeded(connection: sqlite3.Connection, after: int) -> list[Claimed]:
 
 
 def pass_over(connection: sqlite3.Connection, envelope_hash: bytes) -> None:
-    """Look at a recall no more before its turn: it cannot be read."""
+    """Look at one of them no more before its turn: it was acted on, or cannot be read."""
     connection.execute("UPDATE arrived SET recall = 0 WHERE envelope_hash = ?", (envelope_hash,))
 
 
@@ -150,42 +123,16 @@ def recalls_of(connection: sqlite3.Connection, target: bytes) -> list[Noted]:
     return [Noted(*row) for row in connection.execute("SELECT envelope_hash, said FROM recall WHERE target = ?", (target,))]
 
 
-def note_correction(connection: sqlite3.Connection, correction: Noted, target: bytes, at: int) -> None:
-    """Note a correction; one that was noted before stays as it is."""
+def note_correction(connection: sqlite3.Connection, correction: Noted, target: bytes, at: int) -> bool:
+    """Note a correction; False for one that was noted before, which stays as it is."""
     query = "INSERT INTO correction (source, target, at, said) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-    connection.execute(query, (correction.name, target, at, correction.said))
+    return connection.execute(query, (correction.name, target, at, correction.said)).rowcount == 1
 
 
 def corrections(connection: sqlite3.Connection, target: bytes) -> list[Noted]:
     """Return the corrections that name a message, oldest first."""
     query = "SELECT source, said FROM correction WHERE target = ? ORDER BY at, source"
     return [Noted(*row) for row in connection.execute(query, (target,))]
-
-
-def note_sent(connection: sqlite3.Connection, recall: SentRecall) -> None:
-    """Note a recall that this home sends."""
-    connection.execute("INSERT INTO sent_recall (message_id, target, mode, confirm_by) VALUES (?, ?, ?, ?)", recall)
-
-
-def sent(connection: sqlite3.Connection) -> list[SentRecall]:
-    """Return the recalls that this home sent, by the time when they must be confirmed."""
-    query = "SELECT message_id, target, mode, confirm_by FROM sent_recall ORDER BY confirm_by, message_id"
-    return [SentRecall(*row) for row in connection.execute(query)]
-
-
-def sent_for(connection: sqlite3.Connection, target: bytes) -> list[SentRecall]:
-    """Return the recalls that this home sent of one message."""
-    query = "SELECT message_id, target, mode, confirm_by FROM sent_recall WHERE target = ?"
-    return [SentRecall(*row) for row in connection.execute(query, (target,))]
-
-
-def taken_back(connection: sqlite3.Connection, envelope_hash: bytes, target: bytes) -> bool:
-    """Tell whether a message of this home was recalled, by this home or another that may; `target` is its keyed hash."""
-    query = (
-        "SELECT EXISTS (SELECT 1 FROM sent_recall WHERE target = ?)"
-        " OR EXISTS (SELECT 1 FROM recall WHERE target = ? AND done IN ('deleted', 'use-stopped'))"
-    )
-    return bool(connection.execute(query, (envelope_hash, target)).fetchone()[0])
 
 
 def note_made_from(connection: sqlite3.Connection, message_id: bytes, targets: Iterable[bytes]) -> None:
@@ -198,19 +145,3 @@ def made_from(connection: sqlite3.Connection, target: bytes) -> list[bytes]:
     """Return the ids of messages of this home that were made from one."""
     query = "SELECT message_id FROM made_from WHERE target = ? ORDER BY message_id"
     return [message_id for (message_id,) in connection.execute(query, (target,))]
-
-
-def record_destructions(connection: sqlite3.Connection, told: Sequence[Destruction]) -> None:
-    """Keep how recipients answered; a later answer takes the place of an earlier one."""
-    connection.executemany(
-        "INSERT INTO destruction (envelope_hash, recipient, reason, at, receipt) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (envelope_hash, recipient) DO UPDATE SET reason = excluded.reason, at = excluded.at,"
-        " receipt = excluded.receipt WHERE excluded.at >= destruction.at",
-        told,
-    )
-
-
-def destructions(connection: sqlite3.Connection, envelope_hash: bytes) -> dict[bytes, Destruction]:
-    """Return the answers to the recall of one message, by the recipient's keyed hash."""
-    query = "SELECT envelope_hash, recipient, reason, at, receipt FROM destruction WHERE envelope_hash = ?"
-    return {row[1]: Destruction(*row) for row in connection.execute(query, (envelope_hash,))}

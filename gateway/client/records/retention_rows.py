@@ -19,9 +19,11 @@ __all__ = [
     "add",
     "add_trace",
     "due",
+    "expired",
     "extend",
     "find",
     "forget",
+    "held_beyond",
     "hold",
     "hold_conversation",
     "ordered",
@@ -103,6 +105,22 @@ def due(connection: sqlite3.Connection, now: int, limit: int) -> list[Kept]:
     """Return messages whose date is over and that nothing holds."""
     rows = connection.execute(f"{_SELECT} WHERE review_at <= ? AND {_FREE} ORDER BY review_at LIMIT ?", (now, limit))
     return [Kept(*row) for row in rows]
+
+
+def expired(connection: sqlite3.Connection, now: int, limit: int) -> list[Kept]:
+    """Return messages whose last day is over and that nothing holds."""
+    # No review date is after the last day: the index on review dates finds both.
+    query = f"{_SELECT} WHERE review_at <= ? AND last_at <= ? AND {_FREE} ORDER BY review_at LIMIT ?"
+    return [Kept(*row) for row in connection.execute(query, (now, now, limit))]
+
+
+def held_beyond(connection: sqlite3.Connection, now: int, limit: int) -> list[bytes]:
+    """Return envelope hashes of what arrived, is held beyond its last day, and is still in use."""
+    query = (
+        f"SELECT id FROM retention WHERE review_at <= ? AND last_at <= ? AND NOT ({_FREE})"  # noqa: S608  # fixed words
+        " AND EXISTS (SELECT 1 FROM arrived WHERE envelope_hash = retention.id AND recalled IS NULL) LIMIT ?"
+    )
+    return [name for (name,) in connection.execute(query, (now, now, limit))]
 
 
 def extend(connection: sqlite3.Connection, name: bytes, review_at: int) -> None:

@@ -26,9 +26,9 @@ from gateway.client.records.outgoing import Outgoing, State
 from gateway.client.sending.answer import proved
 from gateway.client.sending.rows import Approved, body_of, packed_row, sealed_evidence
 from gateway.client.sending.send_receipt import SendReceipt
+from gateway.client.ties.asking import Asking
 from gateway.client.ties.conversations import Conversations
 from gateway.client.ties.lineage import Lineage, inheriting
-from gateway.client.ties.recalls_sent import SentRecalls
 from gateway.client.trust.directory import HomeDirectory
 from gateway.client.writing.compose import Composer, Wish, compose, rewritten
 from gateway.client.writing.draft import Draft, draft_of
@@ -56,7 +56,7 @@ class Ties(NamedTuple):
 
     lineage: Lineage
     conversations: Conversations
-    recalled: SentRecalls
+    recalled: Asking
 
 
 class Outbox:

@@ -5,7 +5,8 @@ The feed is the gateway's, the receipts are the recipients' or a gateway's: one 
 of this home and one of its addressees. `rejected` with `key-gone` means that nobody can open the envelope any more: the same
 content goes to that recipient alone, as a new message, once for each message and recipient. What was sent in another's place is
 sent once more only if the recipient changed its card since, and three times in a row at most: then it is told, not repeated.
-A `destroyed` receipt answers a recall, and stands beside the outcome.
+A receipt `destroyed`, and `opened` for a correction or a step in the life of a notice, answers what this home asked of holders,
+and stands beside the outcome.
 Spec: schemas/api.md, "Outcomes".
 """
 
@@ -22,13 +23,13 @@ import msgspec
 
 from gateway.client.home.home import Home
 from gateway.client.line.transport import Transport
-from gateway.client.records import outcome_rows, outgoing, recall_rows
+from gateway.client.records import asked_rows, outcome_rows, outgoing
+from gateway.client.records.asked_rows import Answer
 from gateway.client.records.outcome_rows import Anew, Told
 from gateway.client.records.outgoing import Outgoing
-from gateway.client.records.recall_rows import Destruction
 from gateway.client.sending.outbox import Outbox
 from gateway.client.sending.rows import packed_row
-from gateway.client.ties.recalls_sent import answered_by
+from gateway.client.ties.asking import answered_by
 from gateway.client.trust.directory import REFRESH_S, HomeDirectory
 from gateway.client.writing.compose import for_one
 from gateway.client.writing.draft import draft_of
@@ -43,6 +44,7 @@ PAGE: Final = 256  # outcomes in one answer
 MAX_PAGES: Final = 1000  # at once; no home has so many, and a gateway must not keep it busy for ever
 MAX_GENERATION: Final = 3
 _CONTEXT: Final = b"outcome/receipt"
+_ANSWERS: Final = frozenset({Event.DESTROYED, Event.OPENED})
 _ENDS: Final = frozenset({Event.REJECTED, Event.HELD, Event.EXPIRED, Event.RECALLED})
 _page: Final = msgspec.msgpack.Decoder(list[tuple[int, bytes]])
 _log: Final = logging.getLogger(__name__)
@@ -114,25 +116,25 @@ class OutcomeKeeper:
             return False
         found = [await self._told(data) for _, data in page]
         told = [one for one in found if isinstance(one, Told)]
-        destroyed = [one for one in found if isinstance(one, Destruction)]
+        answers = [one for one in found if isinstance(one, Answer)]
         last = max(number for number, _ in page)
 
         def record(connection: sqlite3.Connection) -> None:
-            recall_rows.record_destructions(connection, destroyed)
+            asked_rows.record(connection, answers)
             outcome_rows.record(connection, told, last)
 
         await self._home.store.write(record)
         return len(page) >= PAGE
 
-    async def _told(self, data: bytes) -> Told | Destruction | None:
+    async def _told(self, data: bytes) -> Told | Answer | None:
         """Prove a receipt and find what it speaks of; None for one that counts for nothing."""
         try:
             receipt = await self._proved(data)
         except Rejected as exc:
             _log.warning("an outcome that does not verify: %s", exc)
             return None
-        if receipt.event is Event.DESTROYED:
-            return await self._destroyed(receipt, data)
+        if receipt.event in _ANSWERS:
+            return await self._answer(receipt, data)
         row = await self._home.store.read(lambda connection: outgoing.find_sent(connection, receipt.envelope_hash))
         if row is None or receipt.event not in _ENDS or receipt.subject not in self._recipients(row):
             return None  # of a message that this home does not have: it was made anew, or it sends from two places
@@ -150,21 +152,22 @@ class OutcomeKeeper:
             due=key_gone,
         )
 
-    async def _destroyed(self, receipt: Receipt, data: bytes) -> Destruction | None:
-        """Take an answer to a recall: from an addressee of what this home sent, or of a recall that it sent."""
+    async def _answer(self, receipt: Receipt, data: bytes) -> Answer | None:
+        """Take an answer: from an addressee of what this home sent, or of what it asked about another's message."""
         name = receipt.envelope_hash
 
         def rows(connection: sqlite3.Connection) -> list[Outgoing | None]:
-            ids = [one.message_id for one in recall_rows.sent_for(connection, name)]
+            ids = [one.message_id for one in asked_rows.asked_of(connection, name)]
             return [outgoing.find_sent(connection, name), *(outgoing.find(connection, one) for one in ids)]
 
         found = await self._home.store.read(rows)
         if not any(receipt.subject in self._recipients(row) for row in found if row is not None):
             return None
-        return Destruction(
+        return Answer(
             envelope_hash=name,
             recipient=answered_by(self._home, name, receipt.subject),
-            reason=receipt.reason or "",
+            event=receipt.event,
+            reason=receipt.reason,
             at=receipt.at,
             receipt=self._home.seal(data, _CONTEXT + name),
         )
@@ -196,7 +199,7 @@ class OutcomeKeeper:
     async def _send_anew(self, told: Told, row: Outgoing) -> None:
         recipient = self._recipient(told)
         keyed = self._home.target(EnvelopeHash(told.envelope_hash))
-        look = partial(recall_rows.taken_back, envelope_hash=told.envelope_hash, target=keyed)
+        look = partial(asked_rows.recalled, envelope_hash=told.envelope_hash, target=keyed)
         if await self._home.store.read(look) or not draft_of(self._home, row).content:
             await self._give_up(told, row, "it was recalled, or deleted here")
             return

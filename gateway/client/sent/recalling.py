@@ -1,5 +1,5 @@
 """
-Recalling a message, and who has not answered yet.
+Recalling a message from everybody who has it.
 
 The recall goes to everybody whom the message went to, in its conversation, before what is not urgent. Who cannot be sealed to
 now, because he has not connected for a month, is left out and stays outstanding: without a key for one, nobody would be told.
@@ -13,19 +13,18 @@ import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from gateway.client.keeping.named import find_named
-from gateway.client.records import outcome_rows, outgoing, recall_rows
+from gateway.client.records import outcome_rows, outgoing
 from gateway.client.records.outgoing import State
-from gateway.client.ties.recalls_sent import answers_to, obeys
 from gateway.client.writing.draft import draft_of
 from gateway.envelope.common import read_core
 from gateway.envelope.payload import SUITES
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, MessageId, format_id
+from gateway.ids import Address, EnvelopeHash, MessageId
 from gateway.message import Content, Handling, instant, parse_handling, read, spec
 from gateway.message.system.recall import CONFIRM_WITHIN_S, Recall, RecallBody
 
@@ -33,11 +32,10 @@ if TYPE_CHECKING:
     from gateway.client.parts import Parts
     from gateway.client.records.arrivals import Arrived
     from gateway.client.records.outgoing import Outgoing
-    from gateway.client.records.recall_rows import SentRecall
     from gateway.client.sending.send_receipt import SendReceipt
     from gateway.envelope.header import Header
 
-__all__ = ["EXPIRES_IN_S", "Holder", "Mode", "RecallStatus", "Wanted", "ask_outstanding", "recall"]
+__all__ = ["EXPIRES_IN_S", "Mode", "Wanted", "recall"]
 
 Mode = Literal["stop-use", "delete"]
 EXPIRES_IN_S: Final = 90 * 86_400  # as long as anything may wait for a holder who is away
@@ -58,61 +56,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     mode: Mode = "stop-use"
     confirm_within_s: int = CONFIRM_WITHIN_S
-
-
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One who was sent the message.
-
-    Args:
-        recipient: Its address.
-        answer: `deleted`, `use-stopped` or `never-had`, in a receipt that was verified; None before it answered.
-        at: When it answered, Unix seconds.
-        obeyed: Whether that answers this recall.
-        outcome: How the message itself ended there, where this home knows: `rejected`, `held`, `expired` or `recalled`.
-        told: Whether the recall is addressed to it; it had no key to seal to otherwise.
-    """
-
-    recipient: Address
-    answer: str | None = None
-    at: int | None = None
-    obeyed: bool = False
-    outcome: str | None = None
-    told: bool = True
-
-
-class RecallStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A recall that this home sent.
-
-    Args:
-        message_id: Of the recall.
-        target: Envelope hash of what it recalls.
-        mode: `stop-use` or `delete`.
-        state: `kept` until a gateway has it, then `accepted`; `refused`.
-        confirm_by: When every holder should have answered, Unix seconds.
-        overdue: That is over, and somebody has not.
-        holders: Everybody whom the message went to.
-    """
-
-    message_id: MessageId
-    target: EnvelopeHash
-    mode: str
-    state: str
-    confirm_by: int
-    overdue: bool
-    holders: tuple[Holder, ...]
-
-    @property
-    def waiting(self) -> tuple[Address, ...]:
-        """Who has not answered."""
-        return tuple(one.recipient for one in self.holders if not one.obeyed)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it for a JSON encoder, ids as text."""
-        told = {name: getattr(self, name) for name in self.__struct_fields__}
-        ids = {"message_id": format_id(self.message_id), "target": format_id(self.target)}
-        return {**told, **ids, "waiting": self.waiting}
 
 
 async def recall(parts: Parts, name: MessageId | EnvelopeHash | str, wanted: Wanted) -> SendReceipt:
@@ -141,24 +84,6 @@ async def recall(parts: Parts, name: MessageId | EnvelopeHash | str, wanted: Wan
     for row in await _sent_anew(parts, found.sent):
         await _own(parts, row, wanted)
     return await _own(parts, found.sent, wanted)
-
-
-async def ask_outstanding(parts: Parts, *, everything: bool = False) -> list[RecallStatus]:
-    """
-    Return the recalls that somebody has not answered, the first to confirm first; what no gateway tells now is left out.
-
-    Args:
-        parts: Of the home.
-        everything: Those that all have answered, too, and those that were refused.
-    """
-    try:
-        await parts.directory.current()
-    except (Unavailable, Uncertain) as exc:
-        _log.warning("as this home knows it: %s", exc)
-    else:
-        await parts.outcomes.collect()
-    found = [await _status(parts, one) for one in await parts.home.store.read(recall_rows.sent)]
-    return [one for one in found if everything or (one.waiting and one.state != State.REFUSED)]
 
 
 async def _own(parts: Parts, row: Outgoing, wanted: Wanted) -> SendReceipt:
@@ -242,51 +167,3 @@ async def _sent_anew(parts: Parts, row: Outgoing) -> list[Outgoing]:
         if anew is not None and anew.envelope_hash and anew.state in {State.ACCEPTED, State.KEPT}:
             found += [anew, *await _sent_anew(parts, anew)]
     return found
-
-
-async def _status(parts: Parts, one: SentRecall) -> RecallStatus:
-    row = await parts.home.store.read(partial(outgoing.find, message_id=one.message_id))
-    assert row is not None  # it was noted in the commit that kept it
-    told = frozenset(draft_of(parts.home, row).recipients)
-    holders = await _holders(parts, one, told)
-    late = one.confirm_by <= parts.clock() and not all(holder.obeyed for holder in holders)
-    return RecallStatus(
-        message_id=MessageId(one.message_id),
-        target=EnvelopeHash(one.target),
-        mode=one.mode,
-        state=row.state,
-        confirm_by=one.confirm_by,
-        overdue=late,
-        holders=holders,
-    )
-
-
-async def _holders(parts: Parts, one: SentRecall, told: frozenset[Address]) -> tuple[Holder, ...]:
-    """Return whom the message went to: as this home addressed it, or as the recall of another's message does."""
-    target, store = EnvelopeHash(one.target), parts.home.store
-    own = await store.read(partial(outgoing.find_sent, envelope_hash=target))
-    names = told - {await _sender(parts, target)} if own is None else frozenset(draft_of(parts.home, own).recipients)
-    answers = await answers_to(parts.home, target, names)
-    outcomes = await store.read(partial(outcome_rows.known, envelope_hash=target)) if own is not None else {}
-    found = []
-    for name in sorted(names):
-        answer = answers.get(name)
-        outcome = None if own is None else outcomes.get(parts.home.source(name, MessageId(own.message_id)))
-        found.append(
-            Holder(
-                recipient=name,
-                answer=None if answer is None else answer.reason,
-                at=None if answer is None else answer.at,
-                obeyed=obeys(one.mode, answer),
-                outcome=None if outcome is None else outcome.event,
-                told=name in told,
-            )
-        )
-    return tuple(found)
-
-
-async def _sender(parts: Parts, target: EnvelopeHash) -> Address | None:
-    """Return who sent what arrived: he erases his own copy, and has no delivery to answer for."""
-    found = await parts.home.store.read(partial(recall_rows.target, envelope_hash=target))
-    told = None if found is None else parts.eraser.tombstone(found.row)
-    return None if told is None else read_core(told.head.core, SUITES)[1].sender

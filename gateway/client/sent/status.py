@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gateway.client.records import outgoing
+from gateway.client.records.asked_rows import Answer
 from gateway.client.records.outgoing import Outgoing, State
-from gateway.client.records.recall_rows import Destruction
 from gateway.client.sending.approvals import Decision
 from gateway.client.sending.rows import evidence_of
-from gateway.client.ties.recalls_sent import answers_to
+from gateway.client.ties.asking import answers_to
 from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable
 from gateway.ids import Address, EnvelopeHash, MessageId, format_id, parse_id
@@ -42,7 +42,7 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
         reason: Why it was rejected or held, a code.
         proved: Whether a signed receipt that names our envelope says so.
         anew: Id, as text, of the message that this home sent in its place, because the recipient's key was gone.
-        destroyed: How it answered a recall, in a receipt that was verified: `deleted`, `use-stopped` or `never-had`.
+        destroyed: What became of its copy, in a receipt that was verified: `deleted`, `use-stopped`, `never-had` or `expired`.
         destroyed_at: When, Unix seconds.
     """
 
@@ -177,7 +177,7 @@ async def ask_receipts(parts: Parts, row: Outgoing) -> dict[Address, bytes]:
     return {one.recipient: one.receipt for one in told if one.receipt is not None and _proves(one, row, parts)}
 
 
-def _completed(one: RecipientStatus, anew: str | None, answer: Destruction | None) -> RecipientStatus:
+def _completed(one: RecipientStatus, anew: str | None, answer: Answer | None) -> RecipientStatus:
     reason, at = (None, None) if answer is None else (answer.reason, answer.at)
     return msgspec.structs.replace(one, anew=anew, destroyed=reason, destroyed_at=at)
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.client.home.home import Home
+    from gateway.client.receiving.corrections import Corrections
     from gateway.client.receiving.opening import Opener
     from gateway.client.records.arrivals import Arrived
-    from gateway.client.ties.corrections import Corrections
     from gateway.envelope.header import Header
     from gateway.ids import Address, MessageId
     from gateway.message import Content
@@ -151,6 +151,8 @@ class Lineage:
             return None
         require_usable(row)
         header, content = await self._read(row)
+        if content.last_at is not None and self._clock() >= content.last_at:
+            raise Rejected(f"nobody may use {envelope_hash.hex()} after its last day", code="content-deleted")
         answers = await self._home.store.read(partial(arrivals.answers_to, target=self._home.target(envelope_hash)))
         said = [(answer.envelope_hash.hex(), *await self._read(answer)) for answer in answers]
         corrected_by = await self._corrections.of(envelope_hash, header.sender)
@@ -174,7 +176,8 @@ class Lineage:
 def require_usable(row: Arrived) -> None:
     """Refuse what was recalled, and what was erased when its time was over."""
     if row.recalled is not None:
-        raise Rejected(f"the message {row.envelope_hash.hex()} was recalled: {row.recalled}", code="recalled")
+        detail = f"the message {row.envelope_hash.hex()} was recalled, or its last day is over: {row.recalled}"
+        raise Rejected(detail, code="recalled")
     if not row.delivery:
         raise Rejected(f"the message {row.envelope_hash.hex()} was kept until its review date", code="content-deleted")
 

@@ -14,13 +14,13 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from gateway.envelope import signed_receipt_leaf
-from gateway.ids import Address, EnvelopeHash
+from gateway.ids import Address, EnvelopeHash, Kind
 from gateway.ledger.facts import Ref
 from gateway.ledger.prepared import Statement, Transaction, Value, given, single
 from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.outcomes import tell
 from gateway.ledger.statements.owing import forgive
-from gateway.ledger.states import ENDED, OWES_NOTHING, TOLD, TRANSITIONS, WAITING, State, event_of
+from gateway.ledger.states import ANNOUNCED, ENDED, OWES_NOTHING, TOLD, TRANSITIONS, WAITING, State, event_of
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["FOUND", "Found", "Move", "Step", "drop_bodies", "found", "look", "move", "move_all"]
@@ -33,6 +33,7 @@ FOUND: Final = (
     delivery.c.attempts,
     message.c.envelope_hash,
     message.c.sender,
+    message.c.kind,
 )
 
 
@@ -45,6 +46,7 @@ class Found(NamedTuple):
     attempts: int
     envelope_hash: EnvelopeHash
     sender: Address
+    kind: Kind
 
 
 class Step(NamedTuple):
@@ -97,8 +99,8 @@ def look(transaction: Transaction, refs: Sequence[Ref]) -> list[Found]:
 
 def found(row: Sequence[Any]) -> Found:
     """Name the columns of `FOUND`."""
-    number, index, recipient, state, attempts, envelope_hash, sender = row
-    return Found(Ref(number, index), recipient, State(state), attempts, envelope_hash, sender)
+    number, index, recipient, state, attempts, envelope_hash, sender, kind = row
+    return Found(Ref(number, index), recipient, State(state), attempts, envelope_hash, sender, kind)
 
 
 def move(transaction: Transaction, moves: Sequence[Move]) -> None:
@@ -134,7 +136,8 @@ def _delivery(one: Move) -> tuple[int, Address]:
 
 def _told(one: Move) -> Iterator[tuple[Address, bytes, int]]:
     for step in one.steps:
-        if step.state in TOLD and step.receipt is not None:
+        proof = step.state is State.OPENED and one.found.kind in ANNOUNCED
+        if (proof or step.state in TOLD) and step.receipt is not None:
             yield one.found.sender, step.receipt, one.found.ref.number
 
 

@@ -15,15 +15,15 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from gateway.ids import Address, EnvelopeHash
-from gateway.ledger.facts import Acceptance, Outstanding, Ref
-from gateway.ledger.prepared import Statement, Transaction, given, place, single
+from gateway.ledger.facts import Acceptance, Ref
+from gateway.ledger.prepared import Statement, Transaction, given, place
 from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, move
 from gateway.ledger.statements.outcomes import tell
 from gateway.ledger.statements.owing import forgive
 from gateway.ledger.states import DESTROYED, LATE, RECALL, State, sources
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
-__all__ = ["clear", "mark", "outstanding", "recall"]
+__all__ = ["clear", "mark", "recall"]
 
 _STOPS: Final = frozenset(sources(State.RECALLED))
 _HELD_BY_RECIPIENT: Final = frozenset({State.DELIVERED, State.OPENED})
@@ -97,9 +97,6 @@ _ROWS: Final = Statement(
 _SAID: Final = Statement(_destroyed, ("envelope_hash", "subject"))
 _MARK: Final = Statement(_marked, ("number", "idx", "at"))
 _CLEAR: Final = Statement(_cleared, ("number", "idx"))
-_OUTSTANDING: Final = single(
-    sa.select(sa.func.count(), sa.func.min(delivery.c.recalled_at)).where(delivery.c.recalled_at.is_not(None))
-)
 
 
 def recall(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> None:
@@ -140,12 +137,6 @@ def mark(transaction: Transaction, refs: Sequence[Ref]) -> None:
 def clear(transaction: Transaction, refs: Sequence[Ref]) -> None:
     """Count copies no more: their holders destroyed them."""
     transaction.write(_CLEAR, refs)
-
-
-def outstanding(transaction: Transaction) -> Outstanding:
-    """Return how many copies of recalled messages are not known to be destroyed, and since when the oldest is not."""
-    ((count, since),) = transaction.run(_OUTSTANDING)
-    return Outstanding(int(count), since)
 
 
 def _targets(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> Iterator[_Pair]:

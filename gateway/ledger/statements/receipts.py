@@ -4,7 +4,8 @@ Recording what recipients say.
 Idempotent: what is recorded already is answered like the first time and changes nothing; the first receipt of each event
 counts. `opened` after `rejected`, or the other way round, is a conflict. A receipt for a delivery that is not its subject's
 is answered like one that does not exist (promise 9). After an expiry or a recall it is kept as an event: the state stays.
-That a copy was destroyed is kept once for each reason, and told to the author and to whoever recalled it in the author's place.
+That a copy was destroyed is kept once for each reason, and told to the author and to whoever recalled it in the author's place;
+that a correction was opened too late is told to its author, as if it had been in time.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from gateway.envelope import signed_receipt_leaf
-from gateway.ids import Address, EnvelopeHash
+from gateway.ids import Address, EnvelopeHash, Kind
 from gateway.ledger.facts import Record
 from gateway.ledger.prepared import Statement, Transaction, Value, given, place
 from gateway.ledger.statements import recalling
 from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.moving import Found, Move, Step, found, move
 from gateway.ledger.statements.outcomes import tell
-from gateway.ledger.states import DESTROYED, INBOX, LATE, MAY_EXPIRE, RECALL, State, steps
+from gateway.ledger.states import ANNOUNCED, DESTROYED, INBOX, LATE, MAY_EXPIRE, RECALL, State, steps
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["record"]
@@ -87,7 +88,7 @@ def _recallers(rows: int) -> sa.Select[Any]:
 
 
 _NUMBERS: Final = Statement(
-    lambda rows: sa.select(message.c.number, message.c.envelope_hash, message.c.sender).where(
+    lambda rows: sa.select(message.c.number, message.c.envelope_hash, message.c.sender, message.c.kind).where(
         message.c.envelope_hash.in_([place(message.c.envelope_hash, row) for row in range(rows)])
     ),
     ("envelope_hash",),
@@ -114,6 +115,8 @@ def _keep_late(transaction: Transaction, late: dict[LateName, _Late]) -> None:
     transaction.write(event_statement, [_late_event(transaction.now, name, one) for name, one in new.items()])
     destroyed = [one for (_, _, kind, _), one in new.items() if kind == DESTROYED]
     tell(transaction, _told(transaction, destroyed))
+    opened = [one for (_, _, kind, _), one in new.items() if kind == LATE[State.OPENED] and one.row.kind in ANNOUNCED]
+    tell(transaction, [(one.row.sender, one.receipt.signed, one.row.ref.number) for one in opened])
     handed = [one for (_, _, kind, _), one in new.items() if kind in _HANDED_OVER and one.row.state is State.RECALLED]
     recalling.mark(transaction, sorted({one.row.ref for one in handed}))
     recalling.clear(transaction, [one.row.ref for one in destroyed])
@@ -146,8 +149,10 @@ def _look(transaction: Transaction, names: set[Name]) -> dict[Name, Found]:
     long as that about none (promise 9).
     """
     known = transaction.look(_NUMBERS, [(one,) for one in sorted({envelope_hash for envelope_hash, _ in names})])
-    messages: dict[int, tuple[EnvelopeHash, Address]] = {number: (one, sender) for number, one, sender in known}
-    numbers = {envelope_hash: number for number, (envelope_hash, _) in messages.items()}
+    messages: dict[int, tuple[EnvelopeHash, Address, Kind]] = {
+        number: (one, sender, kind) for number, one, sender, kind in known
+    }
+    numbers = {envelope_hash: number for number, (envelope_hash, *_) in messages.items()}
     asked = {(numbers.get(envelope_hash, -absent), subject) for absent, (envelope_hash, subject) in enumerate(names)}
     rows = transaction.look(_IN_INBOX, sorted(asked))
     rows += transaction.look(_ANYWHERE, sorted(asked - {(number, recipient) for number, _, recipient, *_ in rows}))

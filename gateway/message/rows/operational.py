@@ -153,6 +153,7 @@ ROWS: Final = (
         retention_days=10 * YEAR_DAYS,
         default_handling=_POLICE,
         recalled_by_desk=True,
+        opened_is_told=True,
         rules=(
             "suspend, cancel and expire have a `reason`, no other action has; expire and the reason expired need each other",
             "extend and reinstate have an `explanation`",

@@ -25,6 +25,7 @@ ROWS: Final = (
         respond_within_s=NO_ANSWER,
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
+        opened_is_told=True,
         rules=(
             "its sender is the sender of the target and of the new message: whoever holds them checks it",
             "`new_message_id` is not the id of the correction itself; each place stands once",

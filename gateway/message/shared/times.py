@@ -19,6 +19,7 @@ __all__ = [
     "PartialDate",
     "PartialDateTime",
     "Qualifier",
+    "day_ends",
     "days_between",
     "instant",
     "reversed_period",
@@ -26,6 +27,7 @@ __all__ = [
     "within_years",
 ]
 
+_DAY_S: Final = 86_400
 _LEAP_YEAR: Final = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 _YEAR: Final = "(?!0000)[0-9]{4}"
 _MONTH_DAY: Final = (
@@ -62,6 +64,11 @@ def instant(unix_s: int) -> str:
 def unix_time(text: str) -> float:
     """Read an `Instant` as Unix seconds."""
     return datetime.fromisoformat(text).timestamp()
+
+
+def day_ends(day: Day) -> int:
+    """Return when a day is over, Unix seconds; days are in UTC."""
+    return int(unix_time(f"{day}T00:00:00Z")) + _DAY_S
 
 
 def reversed_period(start: str | None, end: str | None) -> bool:

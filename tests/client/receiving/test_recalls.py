@@ -23,7 +23,7 @@ from tests.client.remains import ciphertexts, found_in, rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.client import ContactPoint, RecallStatus
+    from gateway.client import ContactPoint, Demand
     from gateway.client.sent.recalling import Mode
     from tests.client.conftest import Clock, Homes
     from tests.support.fake_gateway import FakeGateway
@@ -314,7 +314,7 @@ async def test_what_was_not_sent_is_not_recalled(homes: Homes, gate: FakeGateway
             assert caught.value.code == code
 
 
-async def outstanding(point: ContactPoint) -> RecallStatus:
+async def outstanding(point: ContactPoint) -> Demand:
     """Return the one recall that somebody has not answered."""
     [found] = await point.outstanding()
     return found

@@ -2,8 +2,9 @@
 Corrections: that a message is wrong, and which one of the same sender has it right.
 
 The word of the target's sender counts alone, and the newest of it; whoever else says so changes nothing. Nothing is destroyed:
-the wrong message keeps its place, and whoever reads it is told. A correction counts whichever of the two comes first.
-Spec: schemas/messages.md, "Recall and correction".
+the wrong message keeps its place, and whoever reads it is told. A correction counts whichever of the two comes first, and from
+when it came: before anything else is handed over. Its own `opened` proves that its holder has it and applies it.
+Spec: schemas/messages.md, "Recall, correction and last day".
 """
 
 from __future__ import annotations
@@ -42,20 +43,15 @@ class Corrections:
     def __init__(self, home: Home) -> None:
         self._home = home
 
-    def note(self, connection: sqlite3.Connection, header: Header, content: Content) -> None:
-        """Note what was sent or opened, if it is a correction; within the caller's transaction."""
+    def note(self, connection: sqlite3.Connection, header: Header, content: Content) -> bool:
+        """Note what was sent or opened, if it is a correction; within the caller's transaction. False: nothing new was said."""
         if not isinstance(content, Correction):
-            return
+            return False
         source = self._home.source(header.sender, header.message_id)
         said = msgspec.msgpack.encode((header.sender, parse_id(content.body.new_message_id)))
         noted = Noted(source, self._home.seal(said, _CONTEXT + source))
         target = self._home.target(EnvelopeHash(bytes.fromhex(content.body.target)))
-        recall_rows.note_correction(connection, noted, target, header.created)
-
-    async def keep(self, header: Header, content: Content) -> None:
-        """Note what was opened, if it is a correction."""
-        if isinstance(content, Correction):
-            await self._home.store.write(lambda connection: self.note(connection, header, content))
+        return recall_rows.note_correction(connection, noted, target, header.created)
 
     async def of(self, envelope_hash: EnvelopeHash, sender: Address) -> MessageId | None:
         """Return the message that corrects one; None where its sender said nothing of the kind."""
