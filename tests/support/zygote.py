@@ -8,7 +8,10 @@ itself (closed and full outputs, encodings, terminals, signals, start-up files) 
 from __future__ import annotations
 
 import atexit
+import contextlib
+import gc
 import importlib
+import io
 import json
 import os
 import signal
@@ -78,9 +81,7 @@ def _end(process: subprocess.Popen[bytes], path: str) -> None:
 
 
 def _serve(listener: socket.socket) -> NoReturn:
-    build()
-    for name in ("gateway.client", "gateway.network", "gateway.catalogue", "gateway.interop"):
-        importlib.import_module(name)
+    _warm()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         line, _ = listener.accept()
@@ -88,6 +89,16 @@ def _serve(listener: socket.socket) -> NoReturn:
             listener.close()
             _answer(line)
         line.close()
+
+
+def _warm() -> None:
+    """Import what commands need, and let the command line's libraries load what they load late."""
+    build()
+    for name in ("gateway.client", "gateway.network", "gateway.catalogue", "gateway.interop", "gateway.config"):
+        importlib.import_module(name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        build("validate")(["validate", "--help"], standalone_mode=False)
+    gc.freeze()  # else the first collection of each fork copies all that is shared
 
 
 def _answer(line: socket.socket) -> NoReturn:
