@@ -1,7 +1,8 @@
 """
 Runs `gateway` commands in processes forked from one that has imported everything: a tenth of what a fresh interpreter takes.
 
-Each command is a process of its own, with its own files, folder, environment and exit code. What concerns the interpreter
+Each command is a process of its own, with its own files, folder, environment and exit code; Argon2id takes its full time only
+for what was not hashed before. What concerns the interpreter
 itself (closed and full outputs, encodings, terminals, signals, start-up files) is for tests with a fresh one.
 """
 
@@ -14,6 +15,8 @@ import importlib
 import io
 import json
 import os
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,12 +28,14 @@ from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 from gateway.cli.main import build, main
+from tests.support import asking
+from tests.support.asking import ORDER_BYTES, ask
+from tests.support.remembered import remember_hashes
 
-__all__ = ["Ran", "run_forked"]
+__all__ = ["Ran", "put_command", "run_forked"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIMIT_S: Final = 110.0
-_ORDER_BYTES: Final = 1 << 20
 _BACKLOG: Final = 64
 
 
@@ -44,18 +49,22 @@ class Ran(NamedTuple):
 
 def run_forked(arguments: list[str], environment: dict[str, str], stdin: bytes = b"", cwd: Path | None = None) -> Ran:
     """Run `gateway ARGUMENTS` to its end; raises TimeoutError after `LIMIT_S`."""
-    order = json.dumps({"arguments": arguments, "environment": environment, "cwd": str(cwd or Path.cwd())}).encode()
+    order: dict[str, object] = {"arguments": arguments, "environment": environment, "cwd": str(cwd or Path.cwd())}
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(LIMIT_S)
-            line.connect(_zygote())
-            socket.send_fds(line, [order], [file.fileno() for file in (given, out, err)])
-            code = int(line.recv(16).decode())
+        code = ask(_zygote(), order, (given.fileno(), out.fileno(), err.fileno()), LIMIT_S)
         out.seek(0)
         err.seek(0)
         return Ran(code, out.read().decode(), err.read().decode())
+
+
+def put_command(folder: Path) -> None:
+    """Put a program `gateway` into a folder, for the path of a shell; what it runs is forked as well."""
+    program = folder / "gateway"
+    words = (sys.executable, "-IS", str(Path(asking.__file__)), _zygote())
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    program.chmod(0o755)
 
 
 @cache
@@ -66,7 +75,7 @@ def _zygote() -> str:
         listener.bind(path)
         listener.listen(_BACKLOG)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.zygote", str(listener.fileno())],
+            [sys.executable, "-m", "tests.support.zygote", str(listener.fileno()), path],
             pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
         )  # fmt: skip
     atexit.register(_end, process, path)
@@ -76,11 +85,11 @@ def _zygote() -> str:
 def _end(process: subprocess.Popen[bytes], path: str) -> None:
     process.kill()
     process.wait()
-    Path(path).unlink(missing_ok=True)
-    Path(path).parent.rmdir()
+    shutil.rmtree(Path(path).parent)
 
 
-def _serve(listener: socket.socket) -> NoReturn:
+def _serve(listener: socket.socket, folder: Path) -> NoReturn:
+    remember_hashes(folder)
     _warm()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
@@ -104,7 +113,7 @@ def _warm() -> None:
 def _answer(line: socket.socket) -> NoReturn:
     """Let a process run one command, and tell how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    data, files, _, _ = socket.recv_fds(line, _ORDER_BYTES, 3)
+    data, files, _, _ = socket.recv_fds(line, ORDER_BYTES, 3)
     pid = os.fork()
     if pid == 0:
         line.close()
@@ -120,6 +129,8 @@ def _become(order: dict[str, object], files: list[int]) -> NoReturn:
         os.dup2(file, number)
         os.close(file)
     os.chdir(str(order["cwd"]))
+    if "umask" in order:
+        os.umask(int(str(order["umask"])))
     os.environ.clear()
     os.environ.update(dict(order["environment"]))  # type: ignore[call-overload]  # a JSON object of texts
     sys.argv = ["gateway", *list(order["arguments"])]  # type: ignore[call-overload]
@@ -149,4 +160,4 @@ def _run() -> int:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]).parent)
