@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 from gateway.cli.main import build, main
+from gateway.client.line.tls import SYSTEM_CA, client_context
 from tests.support import asking
 from tests.support.asking import ORDER_BYTES, ask
 from tests.support.remembered import remember_hashes
@@ -101,12 +102,13 @@ def _serve(listener: socket.socket, folder: Path) -> NoReturn:
 
 
 def _warm() -> None:
-    """Import what commands need, and let the command line's libraries load what they load late."""
+    """Import what commands need, and load what is loaded late."""
     build()
     for name in ("gateway.client", "gateway.network", "gateway.catalogue", "gateway.interop", "gateway.config"):
         importlib.import_module(name)
     with contextlib.redirect_stdout(io.StringIO()):
         build("validate")(["validate", "--help"], standalone_mode=False)
+    client_context(SYSTEM_CA)
     gc.freeze()  # else the first collection of each fork copies all that is shared
 
 
