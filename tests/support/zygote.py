@@ -30,10 +30,10 @@ from typing import Final, NamedTuple, NoReturn
 from gateway.cli.main import build, main
 from gateway.client.line.tls import SYSTEM_CA, client_context
 from tests.support import asking
-from tests.support.asking import ORDER_BYTES, ask
+from tests.support.asking import ORDER_BYTES, Forked
 from tests.support.remembered import remember_hashes
 
-__all__ = ["Ran", "put_command", "run_forked"]
+__all__ = ["Forked", "Ran", "put_command", "run_forked", "start_forked"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIMIT_S: Final = 110.0
@@ -54,10 +54,17 @@ def run_forked(arguments: list[str], environment: dict[str, str], stdin: bytes =
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
-        code = ask(_zygote(), order, (given.fileno(), out.fileno(), err.fileno()), LIMIT_S)
+        code = Forked(_zygote(), order, (given.fileno(), out.fileno(), err.fileno())).wait(LIMIT_S)
         out.seek(0)
         err.seek(0)
         return Ran(code, out.read().decode(), err.read().decode())
+
+
+def start_forked(arguments: list[str], environment: dict[str, str], err: int) -> Forked:
+    """Start `gateway ARGUMENTS` without input and output; what it says goes to the file `err`."""
+    order: dict[str, object] = {"arguments": arguments, "environment": environment, "cwd": str(Path.cwd())}
+    with Path(os.devnull).open("r+b") as null:
+        return Forked(_zygote(), order, (null.fileno(), null.fileno(), err))
 
 
 def put_command(folder: Path) -> None:
@@ -72,7 +79,7 @@ def put_command(folder: Path) -> None:
 def _zygote() -> str:
     """Start the process that is forked from, once for this process; return the path of its socket."""
     path = tempfile.mkdtemp(prefix="zygote-") + "/line"
-    with socket.socket(socket.AF_UNIX) as listener:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(path)
         listener.listen(_BACKLOG)
         process = subprocess.Popen(
@@ -104,7 +111,7 @@ def _serve(listener: socket.socket, folder: Path) -> NoReturn:
 def _warm() -> None:
     """Import what commands need, and load what is loaded late."""
     build()
-    for name in ("gateway.client", "gateway.network", "gateway.catalogue", "gateway.interop", "gateway.config"):
+    for name in ("gateway.client", "gateway.network", "gateway.catalogue", "gateway.interop", "gateway.server"):
         importlib.import_module(name)
     with contextlib.redirect_stdout(io.StringIO()):
         build("validate")(["validate", "--help"], standalone_mode=False)
@@ -122,6 +129,7 @@ def _answer(line: socket.socket) -> NoReturn:
         _become(json.loads(data), files)
     for file in files:
         os.close(file)
+    line.sendall(str(pid).encode())
     line.sendall(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
     os._exit(0)
 
