@@ -68,10 +68,18 @@ def start_forked(arguments: list[str], environment: dict[str, str], err: int) ->
 
 
 def put_command(folder: Path) -> None:
-    """Put a program `gateway` into a folder, for the path of a shell; what it runs is forked as well."""
-    program = folder / "gateway"
+    """
+    Put a program `gateway` into a folder, for the path of a shell; what it runs is forked as well.
+
+    But `gateway serve` is the program that is installed: a shell sends it signals.
+    """
+    program, installed = folder / "gateway", Path(sys.executable).parent / "gateway"
     words = (sys.executable, "-IS", str(Path(asking.__file__)), _zygote())
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    program.write_text(f"""\
+#!/bin/sh
+[ "$1" = serve ] && exec {shlex.quote(str(installed))} "$@"
+exec {shlex.join(words)} "$@"
+""")
     program.chmod(0o755)
 
 
