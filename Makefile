@@ -10,6 +10,8 @@ ARGS ?=
 # Tests wait for servers a quarter of their time.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where it is set, each interpreter that a test starts would compile the package anew: most of a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ports import free_ports
+from tests.support.zygote import put_command
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -33,10 +34,11 @@ def session(port: int, operations_port: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_the_session_works_as_pasted() -> None:
+def test_the_session_works_as_pasted(tmp_path: Path) -> None:
     """A newcomer makes a network, enrols two parties, sends a request and reads it, then again in Python."""
     port, operations_port = free_ports(2)
-    script = session(port, operations_port).replace("$repo/.venv/bin", str(Path(sys.executable).parent))
+    put_command(tmp_path)
+    script = session(port, operations_port).replace("$repo/.venv/bin", f"{tmp_path}:{Path(sys.executable).parent}")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "set -m\n" + script],
         cwd=ROOT,

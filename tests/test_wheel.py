@@ -28,9 +28,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make an empty environment."""
+    """Make an empty environment; not even pip is in it."""
     folder = tmp_path_factory.mktemp("environment") / "venv"
-    run(sys.executable, "-m", "venv", folder, cwd=ROOT)
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=ROOT)
     return folder / "bin"
 
 
@@ -38,7 +38,10 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(300)
 def test_the_wheel_installs_into_an_empty_environment_and_runs_the_demo(wheel: Path, empty: Path, tmp_path: Path) -> None:
     """A contact point installs the base, an operator adds [server], and the demo needs no checkout."""
-    pip = (empty / "python", "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt")
+    pip = (
+        *(sys.executable, "-m", "pip", "--python", empty / "python"),
+        *("install", "-q", "--no-compile", "-c", ROOT / "constraints.txt"),
+    )
     run(*pip, wheel, cwd=tmp_path)
     assert "send" in run(empty / "gateway", "--help", cwd=tmp_path)
     run(empty / "python", "-c", "import gateway.client", cwd=tmp_path)

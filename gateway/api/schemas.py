@@ -1,13 +1,14 @@
 """
 The schemas, code lists and specifications that the project ships, for everybody to read.
 
-The folder is read once, at construction; afterwards a request is a look-up by exact name, so no path leaves the folder. An
-ETag is the hash of the file, and the index gives the same hash.
+A folder is read once in a process; afterwards a request is a look-up by exact name, so no path leaves the folder. An ETag is
+the hash of the file, and the index gives the same hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -54,11 +55,11 @@ class SchemaRoutes:
     The routes of the schemas.
 
     Args:
-        folder: From `gateway.resources.schemas_path`; read here, once.
+        folder: From `gateway.resources.schemas_path`; read here, unless it was read before.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._files = {path: _load(folder / path) for path in _paths(folder)}
+        self._files = _read(folder)
         index = SchemaIndex([SchemaFile(path, len(one.data), one.etag.strip('"')) for path, one in self._files.items()])
         encoded = msgspec.json.encode(index)
         self._index = _Loaded(encoded, media.JSON, _etag(encoded))
@@ -100,6 +101,12 @@ def _served(call: Call, found: _Loaded) -> web.StreamResponse:
     if found.etag in known or "*" in known:
         return reply(b"", found.media, status=304, headers=headers)
     return reply(found.data, found.media, headers=headers)
+
+
+@cache
+def _read(folder: Path) -> Mapping[str, _Loaded]:
+    """Return the files of a folder, by path: more than a thousand, and what is released does not change."""
+    return {path: _load(folder / path) for path in _paths(folder)}
 
 
 def _paths(folder: Path) -> list[str]:

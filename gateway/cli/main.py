@@ -2,9 +2,9 @@
 Entry of the command `gateway`.
 
 Each subcommand has a file of its own with `register(app)` and imports what it needs when it runs, so `gateway --help` stays
-fast. The base install is a contact point's: a gateway's own commands say what to install when its libraries are absent.
-Every error of the project's tree ends here, as text with a hint and an exit code (`gateway.cli.output`); anything else is a
-bug.
+fast; a command that is called is put together without the others. The base install is a contact point's: a gateway's own
+commands say what to install when its libraries are absent. Every error of the project's tree ends here, as text with a hint
+and an exit code (`gateway.cli.output`); anything else is a bug.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _SERVER: Final = frozenset({"aiormq", "alembic", "prometheus_client", "psycopg",
 _INSTALL: Final = "this command belongs to a gateway: install gateway[server]"
 
 
-def build() -> typer.Typer:
-    """Put the subcommands together."""
+def build(*wanted: str) -> typer.Typer:
+    """Put subcommands together: these of `COMMANDS`, or all when none is named."""
     app = typer.Typer(
         name="gateway",
         help="Exchange sealed messages between contact points, tribunals and networks.",
@@ -44,7 +44,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_options)
-    for name in COMMANDS:
+    for name in wanted or COMMANDS:
         importlib.import_module(f"gateway.cli.{MODULES.get(name, name.replace('-', '_'))}").register(app)
     return app
 
@@ -54,7 +54,7 @@ def main() -> None:
     as_json = "--json" in sys.argv
     output.escape_what_the_terminal_lacks()
     try:
-        build()()
+        build(*(word for word in sys.argv[1:2] if word in COMMANDS))()
     except GatewayError as exc:
         output.error(exc, as_json=as_json)
         sys.exit(output.exit_code(exc))

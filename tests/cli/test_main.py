@@ -113,6 +113,12 @@ def test_every_command_registers_itself() -> None:
     assert set(COMMANDS) <= {str(name) for name in named | groups}
 
 
+def test_a_command_that_is_called_waits_for_no_other() -> None:
+    """Only its own parser is made."""
+    app = build("send")
+    assert ([info.name for info in app.registered_commands], app.registered_groups) == (["send"], [])
+
+
 async def test_a_followed_inbox_ends_in_order_when_it_is_told_to(gateway: Gateway, gate: FakeGateway, tmp_path: Path) -> None:
     """SIGTERM ends it with code 0, and what it printed is acknowledged."""
     await gateway("inbox", name="GN-QN")

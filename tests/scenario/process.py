@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from tests.scenario.lines import Line, plain
-from tests.support.zygote import Ran, run_forked
+from tests.support.zygote import Forked, Ran, run_forked, start_forked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -49,13 +49,15 @@ class Served:
         config: Its TOML file.
         port: Where participants reach it.
         log: Where standard error goes; it is kept over restarts.
+        fresh: Whether it is an interpreter of its own; others are forked from one that has imported everything.
     """
 
-    def __init__(self, config: Path, port: int, log: Path) -> None:
+    def __init__(self, config: Path, port: int, log: Path, *, fresh: bool = False) -> None:
         self.port = port
+        self._fresh = fresh
         self._config = config
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -79,10 +81,7 @@ class Served:
     def start(self, *extra: str) -> None:
         """Start it and wait until it would accept a submission."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*GATEWAY, "serve", str(self._config), *extra],
-                env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-            )  # fmt: skip
+            self._process = self._run(["serve", str(self._config), *extra], log.fileno())
         deadline = time.monotonic() + START_S
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -101,6 +100,13 @@ class Served:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+    def _run(self, words: list[str], err: int) -> subprocess.Popen[bytes] | Forked:
+        inherited = environment()
+        if not self._fresh and inherited["PYTHONPATH"] == str(ROOT):  # a start-up file needs an interpreter that starts
+            return start_forked(words, inherited, err)
+        null = subprocess.DEVNULL
+        return subprocess.Popen([*GATEWAY, *words], env=inherited, stdin=null, stdout=null, stderr=err)
 
     def _ready(self) -> bool:
         try:

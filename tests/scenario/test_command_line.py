@@ -55,7 +55,7 @@ class Terminal:
 
     def serve(self) -> Served:
         """Return the gateway, not yet started."""
-        return Served(self.folder / "gateway.toml", self.port, self.folder / "gateway.log")
+        return Served(self.folder / "gateway.toml", self.port, self.folder / "gateway.log", fresh=True)
 
     @staticmethod
     def _word(word: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.resources import schemas_path
-from tests.scenario.process import run
+from tests.scenario.process import Ran, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,13 +26,25 @@ def counted(out: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def test_the_demonstration_runs_from_any_folder_and_loses_nothing(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the embedded default runs."""
+    return tmp_path_factory.mktemp("any")
+
+
+@pytest.fixture(scope="module")
+def embedded(folder: Path) -> Ran:
+    """Return what the embedded default did; it runs once."""
+    return run("demo", cwd=folder)
+
+
+def test_the_demonstration_runs_from_any_folder_and_loses_nothing(embedded: Ran, folder: Path) -> None:
     """On the embedded default: every example of the catalogue, opened by every recipient, and nothing left behind."""
-    done = run("demo", cwd=tmp_path)
+    done = embedded
     messages, deliveries = counted(done.out)
     assert (done.code, done.err) == (0, "")
     assert deliveries > messages == len(list(schemas_path().glob("examples/*/*.json")))
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
     assert [line for line in done.out.splitlines() if len(line) > 100 or line.endswith(": ")] == []
 
 
@@ -58,7 +70,7 @@ def test_the_demonstration_fills_no_folder_of_others(tmp_path: Path) -> None:
 @pytest.mark.broker
 @pytest.mark.postgres
 def test_the_demonstration_runs_on_rabbitmq_and_postgresql(
-    rabbit_node: RabbitNode, postgres_cluster: Cluster, tmp_path: Path
+    embedded: Ran, rabbit_node: RabbitNode, postgres_cluster: Cluster, tmp_path: Path
 ) -> None:
     """The same story and the same count with `--broker` and `--ledger`, on an empty database."""
     name = postgres_cluster.create()
@@ -67,7 +79,7 @@ def test_the_demonstration_runs_on_rabbitmq_and_postgresql(
     finally:
         postgres_cluster.drop(name)
     assert done.code == 0, done.out[-2000:] + done.err[-2000:]
-    assert counted(done.out) == counted(run("demo", cwd=tmp_path).out)
+    assert counted(done.out) == counted(embedded.out)
 
 
 def test_a_demonstration_that_cannot_run_says_so(tmp_path: Path) -> None:

@@ -62,8 +62,9 @@ async def test_promise_1_what_a_killed_gateway_did_not_answer_is_sent_once(setup
     town = setup.town()
     async with town.served() as served:
         async with town.home(SENDER) as sender:
-            pouring = [asyncio.create_task(sender.send(content(), to=[READER])) for _ in range(40)]
+            pouring = [asyncio.create_task(sender.send(content(), to=[READER])) for _ in range(30)]
             await asyncio.wait(pouring, return_when=asyncio.FIRST_COMPLETED)
+            pouring += [asyncio.create_task(sender.send(content(), to=[READER])) for _ in range(10)]  # cannot be answered
             served.kill()
             sent = await asyncio.gather(*pouring)
             await asyncio.to_thread(served.start)

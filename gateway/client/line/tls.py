@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -48,13 +49,25 @@ SYSTEM_CA: Final = Tls()
 
 def client_context(tls: Tls) -> ssl.SSLContext:
     """
-    Make the context of a home's connections; reads files: in a thread.
+    Return the context of a home's connections; reads files: in a thread.
+
+    All homes of a process that trust the system's CAs have one context, and with it the CAs of when the first was opened.
 
     Raises:
         Rejected: `config`: the CA, the certificate or its key cannot be used.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return _system_context() if tls == SYSTEM_CA else _own_context(tls)
+
+
+@cache
+def _system_context() -> ssl.SSLContext:
+    context = _bare_context()
+    context.load_default_certs()
+    return context
+
+
+def _own_context(tls: Tls) -> ssl.SSLContext:
+    context = _bare_context()
     if (tls.certificate is None) != (tls.key is None):
         raise Rejected("a client certificate and its key belong together", code="config")
     try:
@@ -66,6 +79,12 @@ def client_context(tls: Tls) -> ssl.SSLContext:
             _show(context, tls.certificate, tls.key)
     except (ssl.SSLError, ValueError, TypeError, UnsupportedAlgorithm) as exc:
         raise Rejected(f"CA, client certificate or its key cannot be used: {type(exc).__name__}", code="config") from exc
+    return context
+
+
+def _bare_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
     return context
 
 
