@@ -26,7 +26,7 @@ COMMANDS: Final = (
     *("send", "forward", "approve", "inbox", "status", "cases", "recall", "recalls", "retention"),
     *("open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness"),
-    *("relay", "demo", "exercise"),
+    *("relay", "bridge", "demo", "exercise"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

@@ -126,7 +126,6 @@ def test_an_answer_ends_a_forward_unless_another_try_may_change_it(code: str, *,
 @asynccontextmanager
 async def server(answer: bytes, every_s: float) -> AsyncIterator[str]:
     """Serve bytes one by one, and then nothing."""
-
     over = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
