@@ -9,7 +9,7 @@ This module knows no folder and no clock. Spec: schemas/relay.md, "Bridge".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Final, Generic, NamedTuple, TypeVar
@@ -65,7 +65,7 @@ class _Statement(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tru
     type: FileType
     origin: _NetworkField
     target: _NetworkField
-    sequence: Uint
+    sequence: Annotated[int, Meta(ge=1, le=1 << 53)]
     payload: Annotated[bytes, Meta(max_length=MAX_PAYLOAD_BYTES)]
 
 
@@ -136,6 +136,10 @@ _STATEMENT: Final = Form(_Statement, "statement of a bridge", MAX_STATEMENT_BYTE
 _SIGNED: Final = Form(_SignedForm, "file of a bridge", MAX_BRIDGE_BYTES)
 read_answered: Final = _Payload("answers", Answered)
 read_receipts: Final = _Payload("receipts", Receipts)
+_READ_HERE: Final[dict[FileType, Callable[[bytes], object]]] = {
+    FileType.ANSWERS: read_answered,
+    FileType.RECEIPTS: read_receipts,
+}  # others are a gateway's to refuse
 
 
 def write_body(payload: Answered | Receipts) -> bytes:
@@ -183,7 +187,7 @@ class Reader:
 
     def read(self, data: bytes) -> BridgeFile:
         """
-        Check a file: form, then whose it is, then for whom.
+        Check a file: 1. form 2. whose it is 3. for whom 4. the payload, where a bridge reads it itself.
 
         Raises:
             Rejected: `unknown-version`, `too-large`, `malformed` or `not-canonical`; `signature-bad`; `network-differs`.
@@ -201,6 +205,8 @@ class Reader:
         if (statement.origin, statement.target) != (self._other, self._own):
             found = f"from {statement.origin} to {statement.target}"
             raise Rejected(f"{found}, not from {self._other} to {self._own}", code="network-differs")
+        if read_payload := _READ_HERE.get(statement.type):
+            read_payload(statement.payload)
         return BridgeFile(statement.type, statement.sequence, statement.payload, sha256(form.statement).digest())
 
 
