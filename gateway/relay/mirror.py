@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gateway.directory.roles import TIMESTAMP_FILE
+from gateway.directory.roles import TIMESTAMP_FILE, TufRole, metadata_file
 from gateway.errors import GatewayError, Rejected, Unavailable
 from gateway.ops.logs import logger
 from gateway.protocol import media, relaying
@@ -30,8 +30,8 @@ __all__ = ["EVERY_S", "DirectoryMirror", "fetch"]
 
 EVERY_S: Final = 60.0  # a timestamp lives for a day; a new key should be known within minutes
 BUNDLE_PATHS: Final = 256  # in one request: cards are a few KiB each
-MAX_PUBLICATION_BYTES: Final = 64 << 20
-MAX_ROUNDS: Final = 40  # timestamp, snapshot, lists, targets; and one for each root that a gateway has not seen
+MAX_PUBLICATION_BYTES: Final = 40 << 20  # a directory of 4,096 participants with its metadata
+MAX_ROUNDS: Final = 64  # timestamp, snapshot, lists, targets in pieces; and one for each root that was not seen there
 
 
 class DirectoryMirror:
@@ -106,12 +106,18 @@ async def _publish(network: Network, files: dict[str, bytes], source: Line, targ
     held, sent = dict(files), files
     for _ in range(MAX_ROUNDS):
         answer = Bodies.published.decode(await _offer(network, sent, target))
+        root = metadata_file(TufRole.ROOT, answer.root + 1)
+        wanted = [name for name in (root, *answer.missing) if name not in held]
+        new = await fetch(source, wanted[:BUNDLE_PATHS])
+        held |= new
+        if root in new:
+            # A new root may change every key: it goes with the timestamp alone.
+            sent = {**files, root: new[root]}
+            continue
         if not answer.missing:
             return answer.version
-        new = await fetch(source, [name for name in answer.missing if name not in held])
-        # A gateway that asks for what it was given keeps no half publication: it gets the whole.
-        again = any(name in held for name in answer.missing)
-        held |= new
+        # What is asked for again was not kept there, or came with a root and was not sent: then all of it goes.
+        again = any(name in held and name not in new for name in answer.missing)
         if not new and len(sent) == len(held):
             break
         sent = dict(held) if again else new

@@ -189,6 +189,33 @@ async def test_each_gateway_is_brought_the_other_directory(world: World) -> None
     assert world.other.mirrored["d"] == b"D"
 
 
+async def test_roots_that_the_other_gateway_has_not_seen_go_there_one_by_one(world: World) -> None:
+    """A gateway that was away while the authority changed its keys is led through all of them."""
+    roots = {f"metadata/{version}.root.json": b"%d" % version for version in (2, 3, 4)}
+    world.home.files = {TIMESTAMP_FILE: b"1,a", "a": b"A", **roots}
+    async with world.running():
+        await world.time.go(1)
+    assert world.other.mirrored == world.home.files
+
+
+async def test_a_gateway_that_keeps_no_half_directory_gets_the_whole(world: World) -> None:
+    """It asks again for what it was given: then everything comes in one piece."""
+    world.other.keeps_pieces = False
+    world.home.files = {TIMESTAMP_FILE: b"1,a,b", "a": b"A", "b": b"B"}
+    async with world.running():
+        await world.time.go(1)
+    assert world.other.mirrored == world.home.files
+
+
+async def test_a_gateway_that_asks_for_what_nobody_has_is_given_up_for_now(world: World) -> None:
+    """It is told as a trouble, and tried again."""
+    world.home.files = {TIMESTAMP_FILE: b"1,nowhere"}
+    relay = world.relay()
+    async with world.running(relay):
+        await world.time.go(1)
+        assert relay.troubles == {"directory": "unavailable"}
+
+
 async def test_our_directory_goes_there_at_once_when_a_forward_is_ahead_of_it(world: World) -> None:
     """The other gateway says that its copy lags behind: it is brought, and the forward passes seconds later."""
     world.home.put(b"one")

@@ -93,6 +93,7 @@ class Fake:
         does: What it does instead of answering: called with the fake and a path, it raises, or returns other bytes than None.
         files: Its own directory, as published.
         mirrored: What it was brought of the other's.
+        keeps_pieces: Whether it keeps what was brought of a directory until the rest comes.
         asked: Method and path of every request, without its query.
     """
 
@@ -102,6 +103,7 @@ class Fake:
     mirrored: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     passed_over: int = 0
+    keeps_pieces: bool = True
 
     async def ask(self, method: str, path: str, body: bytes = b"", *, kind: str = media.MSGPACK) -> bytes:
         """Answer as a gateway."""
@@ -132,10 +134,11 @@ class Fake:
         """Do nothing."""
 
     def _publish(self, files: dict[str, bytes]) -> bytes:
-        self.mirrored |= files
-        wanted = self.mirrored.get(TIMESTAMP_FILE, b"").split(b",")[1:]
-        missing = tuple(name.decode() for name in wanted if name.decode() not in self.mirrored)
-        return Bodies.published.encode(Published(1, missing))
+        self.mirrored = {**(self.mirrored if self.keeps_pieces else {}), **files}
+        wanted = [TIMESTAMP_FILE, *self.mirrored.get(TIMESTAMP_FILE, b"").decode().split(",")[1:]]
+        missing = tuple(name for name in wanted if name not in self.mirrored)
+        roots = sum(name.endswith(".root.json") for name in self.mirrored)
+        return Bodies.published.encode(Published(1, 1 + roots, missing))
 
 
 @dataclass

@@ -84,7 +84,7 @@ class NearLine:
         for one in older:
             if one != digest:
                 await self._post.drop(one)
-        return Bodies.published.encode(Published(0))
+        return Bodies.published.encode(Published(0, 0))
 
     async def _receipts(self, after: int, wait_s: int) -> bytes:
         until = self._time.clock() + wait_s
