@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from gateway.errors import Rejected, Uncertain
 from gateway.ids import Network
 from gateway.protocol.relaying import decided
 from gateway.relay import identity, line
-from gateway.relay.config import load_relay
+from gateway.relay.config import load_bridge, load_relay
 from gateway.relay.identity import export_agent, read_agent
 from gateway.relay.line import GatewayLine
 from gateway.relay.repository import fetch_whole, find_peer
@@ -25,7 +26,6 @@ from tests.support.network import counter_rng, make_member, make_pair
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 CHEAP = Cost(1, 8192)
 MEMBER = make_member("RELAY-EU")
@@ -85,6 +85,15 @@ def test_the_other_network_must_be_found_somehow(tmp_path: Path) -> None:
     file.write_text(CONFIG.replace("other", "# other"))
     with pytest.raises(Rejected, match="neither other nor root"):
         load_relay(file)
+
+
+def test_the_configuration_of_the_operators_page_can_be_read(tmp_path: Path) -> None:
+    """What `deploy/bridge.md` shows is what the bridge reads."""
+    shown = (Path(__file__).parents[2] / "deploy" / "bridge.md").read_text()
+    file = tmp_path / "bridge.toml"
+    file.write_text(next(block for block in shown.split("```")[1::2] if "their_keys" in block))
+    loaded = load_bridge(file)
+    assert (loaded.folder, loaded.again_s) == (tmp_path / "bridge", 86_400)
 
 
 async def test_the_gateways_of_a_peer_are_those_that_the_verified_directory_names() -> None:
