@@ -8,6 +8,7 @@ from tests.support.interfaces import documents
 from tests.vectors import (
     generate_action,
     generate_audit,
+    generate_bridge,
     generate_content,
     generate_conversation,
     generate_directory,
@@ -26,6 +27,7 @@ if __name__ == "__main__":
     for generator in (
         generate_action,
         generate_audit,
+        generate_bridge,
         generate_content,
         generate_conversation,
         generate_directory,

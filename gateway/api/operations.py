@@ -10,7 +10,7 @@ not enough to order anything. Spec: schemas/api.md, "Operations".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from gateway.api.ports import OperatorPort
     from gateway.ops.health import Health
-    from gateway.ops.metrics import Metrics
 
-__all__ = ["Alive", "HealthRoutes", "MetricsRoutes", "OrderRoutes", "Readiness"]
+__all__ = ["Alive", "HealthRoutes", "MetricsRoutes", "OrderRoutes", "Readiness", "Rendered"]
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -41,6 +40,13 @@ class Readiness(msgspec.Struct, frozen=True):
 
     ready: bool
     parts: Mapping[str, str]
+
+
+class Rendered(Protocol):
+    """Metrics of a process: a gateway's, or a relay's."""
+
+    def render(self) -> bytes:
+        """Return all of them in Prometheus' text form."""
 
 
 class HealthRoutes:
@@ -97,7 +103,7 @@ class MetricsRoutes:
         metrics: What is shown.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Rendered) -> None:
         self._metrics = metrics
 
     def routes(self) -> list[Route]:

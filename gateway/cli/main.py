@@ -25,7 +25,8 @@ COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
     *("send", "forward", "approve", "inbox", "status", "cases", "recall", "outstanding", "retention"),
     *("open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
-    *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo", "exercise"),
+    *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness"),
+    *("relay", "bridge", "demo", "exercise"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

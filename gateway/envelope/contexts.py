@@ -18,6 +18,7 @@ __all__ = [
     "action_message",
     "addressee_leaf",
     "approval_message",
+    "bridge_message",
     "challenge_answer",
     "challenge_message",
     "challenge_nonce",
@@ -179,6 +180,11 @@ def challenge_message(card: bytes, key_id: bytes, day: int) -> bytes:
 def challenge_nonce(card: bytes, key_id: bytes) -> bytes:
     """Return the nonce of a challenge: no wrap of an envelope opens under it, so solving one opens no message."""
     return sha512(b"env1/challenge-nonce\x00" + sha256(card).digest() + key_id).digest()[:_WRAP_NONCE_BYTES]
+
+
+def bridge_message(statement: bytes) -> bytes:
+    """Return what the maker of a file between two bridges signs: its digest, for it may be large."""
+    return b"env1/bridge\x00" + sha256(statement).digest()
 
 
 def challenge_answer(secret: bytes) -> bytes:

@@ -36,7 +36,7 @@ KEYS: Final = frozenset({
     "address", "asker", "message_id", "envelope_hash", "number", "recipients", "kind",
     # a delivery, a task, the machinery
     "outcome", "count", "task", "mailbox", "wait_s", "version", "path",
-    "line", "host", "port",
+    "line", "host", "port", "network",
     # what an operator ordered, in his own words
     "verb", "target", "reason", "key_id", "leaf",
     # the audit log

@@ -26,6 +26,7 @@ MESSAGES = {
     "directory": contexts.directory_leaf(b"array"),
     "problem": contexts.problem_message(b"body", b"problem"),
     "action": contexts.action_message(b"action"),
+    "bridge": contexts.bridge_message(b"statement"),
 }
 
 
@@ -56,6 +57,7 @@ def test_hashes_are_those_of_the_specification() -> None:
     assert contexts.cosignature_message(7, "text\n") == b"cosignature/v1\ntime 7\ntext\n"
     assert contexts.receipt_message(b"r") == b"env1/receipt\x00" + sha256(b"r").digest()
     assert contexts.action_message(b"a") == b"env1/action\x00" + sha256(b"a").digest()
+    assert contexts.bridge_message(b"b") == b"env1/bridge\x00" + sha256(b"b").digest()
     assert contexts.action_leaf(b"s") == sha256(b"env1/action-leaf\x00s").digest()
     assert contexts.renewal_message(H32, 1) == b"gateway/renew\x00" + H32 + bytes(7) + b"\x01"
 
