@@ -18,7 +18,10 @@ from gateway.directory.cards import parse_card
 from gateway.envelope.keyfile import decrypt_keys
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
+from gateway.network import fingerprint
 from gateway.trust.publication import read_publication
+from tests.support.authority import NOW
+from tests.support.network import make_world
 from tests.support.tls import TestCa
 
 
@@ -235,6 +238,36 @@ def test_a_gateway_has_no_second_officer(terminal: Terminal, tmp_path: Path) -> 
     """It sends nothing that needs an approval."""
     result = terminal.run("enrol GW-XA --as-gateway --network icn --home @x --officer --passphrase-file @one")
     assert (result.exit_code, (tmp_path / "x").exists()) == (2, False)
+
+
+def test_two_authorities_name_each_other(terminal: Terminal, tmp_path: Path) -> None:
+    """One hands its root over, the other compares the fingerprint, names what may pass, and ends it again."""
+    ours = terminal.made("network peer root @net @root.json")
+    assert ours["fingerprint"] == fingerprint((tmp_path / "root.json").read_bytes())
+    (tmp_path / "eu.json").write_bytes(make_world(["GN-QN"], NOW, network="eu-network").root)
+    (tmp_path / "codes.json").write_text('{"amber/restricted": "amber/confidential"}')
+    made = terminal.made("enrol RELAY-EU --invitation @net/invitation.json --home @relay --passphrase-file @one")
+    assert made["address"] == "RELAY-EU@icn"
+    terminal.made("network add @net @relay/request.json --yes")
+    line = (
+        "network peer add @net eu-network --root @eu.json --endpoint https://gw.eu.example --relay RELAY-EU"
+        " --sends * --takes cooperation.request --ceiling amber/confidential --handling @codes.json"
+    )
+    assert terminal.run(line, answer="n\n").exit_code != 0
+    asked = terminal.run(line, answer="y\n")
+    assert "say that name, and that it is no exercise?" in asked.output
+    assert asked.exit_code == 0
+    assert isinstance(terminal.run(f"{line} --yes").exception, Rejected)
+    assert terminal.made(f"{line} --yes --replace")["network"] == "eu-network"
+    shown = terminal.run("network peer show @net")
+    assert "amber/restricted is amber/confidential" in shown.output
+    [peer] = json.loads(terminal.run("network peer show @net --json").stdout)["peers"]
+    assert (peer["state"], peer["sends"], peer["root"]["version"]) == ("new", ["*"], 1)
+    terminal.made("enrol NCB-XA --invitation @net/invitation.json --home @alias --passphrase-file @one")
+    terminal.made("network add @net @alias/request.json --known-to eu-network --yes")
+    assert '"known_to":["eu-network"]' in (tmp_path / "net" / "directory.json").read_text()
+    assert terminal.run("network peer remove @net eu-network").exit_code == 0
+    assert json.loads(terminal.run("network peer show @net --json").stdout)["peers"] == []
 
 
 def test_enrolling_again_needs_the_last_card(terminal: Terminal) -> None:
