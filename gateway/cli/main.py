@@ -24,7 +24,7 @@ __all__ = ["COMMANDS", "build", "main"]
 COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
     *("send", "forward", "approve", "inbox", "status", "cases", "recall", "recalls", "retention"),
-    *("open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
+    *("open", "proof", "verify", "audit", "directory", "enrol", "alias", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness", "demo", "exercise"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli import enrol, network
+from gateway.cli import alias, enrol, network
 from gateway.client import ContactPoint
 from gateway.client.home.home import Home
 from gateway.client.line.tls import Tls
@@ -18,7 +18,7 @@ from gateway.directory.cards import parse_card
 from gateway.envelope.keyfile import decrypt_keys
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
-from gateway.network import fingerprint
+from gateway.network import decode_request, fingerprint
 from gateway.trust.publication import read_publication
 from tests.support.authority import NOW
 from tests.support.network import make_world
@@ -31,6 +31,7 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.app = typer.Typer()
+        alias.register(self.app)
         enrol.register(self.app)
         network.register(self.app)
         for name in ("one", "two"):
@@ -277,3 +278,21 @@ def test_enrolling_again_needs_the_last_card(terminal: Terminal) -> None:
     other = terminal.run(f"{line} --again --card @net/cards/GW-ICN/key")
     assert isinstance(other.exception, Rejected)
     assert other.exception.code == "card-bad"
+
+
+async def test_an_alias_lives_in_the_home_of_another(terminal: Terminal, tmp_path: Path) -> None:
+    """Its keys and its request are its own; passphrase, root of trust and gateways are those of the first home."""
+    terminal.made("enrol NCB-QM --invitation @net/invitation.json --home @home --passphrase-file @one")
+    made = terminal.made("alias NCB-XA --home @home --passphrase-file @one")
+    request = tmp_path / "home" / "aliases" / "NCB-XA" / "request.json"
+    assert made == {"address": "NCB-XA@icn", "request": str(request), "fingerprint": fingerprint(request.read_bytes())}
+    assert isinstance(terminal.run("alias NCB-XA --home @home --passphrase-file @two").exception, Rejected)
+    again = terminal.run("alias NCB-XA --home @home --passphrase-file @one").exception
+    assert isinstance(again, Rejected)
+    assert again.code == "home-exists"
+    first = decode_request((tmp_path / "home" / "request.json").read_bytes())
+    assert decode_request(request.read_bytes()).identity != first.identity
+    async with ContactPoint.open(tmp_path / "home", passphrase="passphrase one", alias="NCB-XA") as point:
+        assert point.address == "NCB-XA@icn"
+        assert point._parts.home.gateways == ("http://127.0.0.1:8443",)
+        assert point._parts.home.root == (tmp_path / "net" / "root.json").read_bytes()
