@@ -47,10 +47,11 @@ BUNDLE = ("EV1", NET, ANY, 32, 32, 32, [SIGNED], [SIGNED], [((ANY, 16, 64), UINT
           [(ADDRESS, 16, UINT, [32, 0, 12]), 0, 4096], [(16, 64, ANY)])  # fmt: skip
 CARD = ("K1", ADDRESS, UINT, UINT, UINT, [("author|agent|approval|log|operator", 32, UINT, UINT, 64), 1, 256])
 LEAVES = {"version": ("version", UINT, 32, 32, 32), "root": ("root", UINT, 32), "entry": ("entry", DATA),
-          "card": ("card", f"cards/{ID}/(key|delivery)", DATA), "revocation": ("revocation", DATA)}  # fmt: skip
+          "card": ("card", f"cards/{ID}/(key|delivery)", DATA), "revocation": ("revocation", DATA), "peer": ("peer", DATA),
+          "peer-removed": ("peer-removed", NET, 32)}  # fmt: skip
 ENTRY = {"participant": ID, "address": ADDRESS, "name": r"[\s\S]{1,200}", "country": "[A-Z]{2}", "organisation_type": WORD,
          "roles": [WORD, 1, 16], "status": "active|suspended|revoked", "clearance": LEVEL, "identity": "[0-9a-f]{64}",
-         "kinds_accepted": [r"\*|[a-z][a-z-]{1,31}\.[a-z][a-z-]{1,31}", 0, 64]}  # fmt: skip
+         "kinds_accepted": [r"\*|[a-z][a-z-]{1,31}\.[a-z][a-z-]{1,31}", 0, 64], "known_to": [NET, 0, 65]}  # fmt: skip
 REVOCATION = {"key_id": "[0-9a-f]{32}", "revoked_at": UINT, "reason": "stolen|superseded|ceased"}
 NOTE = re.compile(r"(?P<text>(?P<origin>[^\n]+)\n(?P<size>0|[1-9]\d*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n([^\n]+\n)*)\n"
                   r"(?P<lines>(— [^ +\n]+ [A-Za-z0-9+/]+=*\n){1,100})")  # fmt: skip
@@ -73,7 +74,8 @@ def fits(shape: Any, value: Any) -> bool:
     if isinstance(value, bytes):
         return len(value) in shape if isinstance(shape, range) else len(value) == shape
     if isinstance(value, dict):
-        return isinstance(shape, dict) and value.keys() == shape.keys() and all(fits(shape[key], value[key]) for key in shape)
+        whole = isinstance(shape, dict) and shape.keys() - {"known_to"} <= value.keys() <= shape.keys()  # which may be absent
+        return whole and all(fits(shape[key], one) for key, one in value.items())
     if isinstance(value, list):
         alike = isinstance(shape, list) and shape[1] <= len(value) <= shape[2] and all(fits(shape[0], one) for one in value)
         return alike or (isinstance(shape, tuple) and len(value) == len(shape) and all(map(fits, shape, value)))
@@ -211,7 +213,8 @@ class Listed:  # step 4: who is who, from the leaves of the log alone
     def __init__(self, network: str, leaves: Sequence[Any], revocations: bytes) -> None:
         read = [(self._leaf(data), index) for data, index, _ in leaves]
         kinds, cards = [leaf[0] for leaf, _ in read], [leaf for leaf, _ in read if leaf[0] == "card"]
-        need("root" not in kinds and all(card[1].endswith("/key") for card in cards), "leaf-surplus")
+        need(not {"root", "peer", "peer-removed"} & {*kinds}, "leaf-surplus")
+        need(all(card[1].endswith("/key") for card in cards), "leaf-surplus")
         need("version" in kinds, "version-missing")
         need(kinds.count("version") == 1, "leaf-repeated")
         _, self.version, _, _, pinned = next(leaf for leaf, _ in read if leaf[0] == "version")

@@ -122,16 +122,21 @@ def _lines(grown: Grown) -> list[tuple[str, str]]:
 
 def _words(leaf: ReadableLeaf) -> str:
     """Say what a leaf says; the bytes in it are somebody else's, and are made safe where they are printed."""
-    from gateway.tlog.leaves import CardLeaf, EntryLeaf, RootLeaf, VersionLeaf
+    from gateway.tlog.leaves import CardLeaf, EntryLeaf, PeerLeaf, RevocationLeaf, RootLeaf, VersionLeaf
 
     match leaf:
         case VersionLeaf():
-            return f"directory {leaf.number}, snapshot {leaf.snapshot.hex()}"
+            said = f"directory {leaf.number}, snapshot {leaf.snapshot.hex()}"
         case RootLeaf():
-            return f"root {leaf.number}, {leaf.root.hex()}"
+            said = f"root {leaf.number}, {leaf.root.hex()}"
         case CardLeaf():
-            return f"card {leaf.path}"
+            said = f"card {leaf.path}"
         case EntryLeaf():
-            return f"entry {leaf.entry.decode(errors='replace')}"
+            said = f"entry {leaf.entry.decode(errors='replace')}"
+        case PeerLeaf():
+            said = f"peer {leaf.peer.decode(errors='replace')}"
+        case RevocationLeaf():
+            said = f"revocation {leaf.revocation.decode(errors='replace')}"
         case _:
-            return f"revocation {leaf.revocation.decode(errors='replace')}"
+            said = f"peer removed: {leaf.network}, {leaf.peer.hex()}"
+    return said

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # loaded when the command runs: `gateway --help` stays fast
 
 __all__ = ["enrol_gateway", "enrol_participant", "register"]
 
-_ROLE_OF_PREFIX: Final = {"NCB": "ncb", "TRIB": "tribunal", "GN": "contact-point", "GS": "coordination"}
+_ROLE_OF_PREFIX: Final = {"NCB": "ncb", "TRIB": "tribunal", "GN": "contact-point", "GS": "coordination", "RELAY": "relay"}
 
 
 def register(app: typer.Typer) -> None:

@@ -1,7 +1,8 @@
 """
 What every command of a contact point shares: which home, which passphrase, and running until done or told to stop.
 
-A home is named by `--home` or GATEWAY_HOME. The passphrase never stands in an argument (`gateway.cli.passphrase`).
+A home is named by `--home` or GATEWAY_HOME, an alias in it by `--as`. The passphrase never stands in an argument
+(`gateway.cli.passphrase`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,22 @@ from gateway.cli.passphrase import read_passphrase
 if TYPE_CHECKING:
     from gateway.client import ContactPoint
 
-__all__ = ["AsJson", "GatewayUrls", "HomeFolder", "PassphraseFile", "Place", "at_home", "finish", "locate", "opened", "run"]
+__all__ = [
+    "AsAlias",
+    "AsJson",
+    "GatewayUrls",
+    "HomeFolder",
+    "PassphraseFile",
+    "Place",
+    "at_home",
+    "finish",
+    "locate",
+    "opened",
+    "run",
+]
 
 HomeFolder = Annotated[Path, typer.Option("--home", envvar="GATEWAY_HOME", help="The home's folder.", show_default=False)]
+AsAlias = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Act as an alias that is kept in the home.")]
 PassphraseFile = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="Read the passphrase from this file; else from a credential or the terminal."),
@@ -51,22 +65,24 @@ class Place:
     gateways: list[str] | None
 
 
-def locate(home: Path, passphrase_file: Path | None, gateways: list[str] | None = None) -> Place:
+def locate(home: Path, passphrase_file: Path | None, gateways: list[str] | None = None, alias: str | None = None) -> Place:
     """
     Find a home and ask for its passphrase: before the event loop takes the signals over, so that Ctrl-C ends a prompt.
 
     Raises:
-        Rejected: `home-missing`, `passphrase`.
+        Rejected: `home-missing`, `passphrase`; `bad-address`, what is no alias' name.
     """
+    from gateway.client.home.aliases import home_of
     from gateway.client.home.store import FILE
     from gateway.errors import Rejected
 
     for url in gateways or ():
         if not url.startswith(("https://", "http://")):
             raise typer.BadParameter(f"not an address of a gateway, e.g. https://gw.example:8443: {url[:100]!r}")
-    if not (home / FILE).is_file():
-        raise Rejected(f"no home in {home}", code="home-missing")
-    return Place(home, read_passphrase(passphrase_file), gateways or None)
+    folder = home_of(home, alias)
+    if not (folder / FILE).is_file():
+        raise Rejected(f"no home in {folder}", code="home-missing")
+    return Place(folder, read_passphrase(passphrase_file), gateways or None)
 
 
 @asynccontextmanager

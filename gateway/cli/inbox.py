@@ -19,7 +19,7 @@ import msgspec
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
+from gateway.cli.homes import AsAlias, AsJson, GatewayUrls, HomeFolder, PassphraseFile, Place, locate, opened, run
 
 if TYPE_CHECKING:
     from gateway.client import Delivery
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
 def inbox(
     *,
     home: HomeFolder,
+    alias: AsAlias = None,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more when the mailbox is empty.")] = False,
     command: Annotated[
         str | None, typer.Option("--exec", metavar="CMD", help="Give each delivery to this program; split like a shell would.")
@@ -60,7 +61,7 @@ def inbox(
     if command is None:
         output.require_output("nothing was fetched")
     folder = None if save is None else _folder(save)
-    place = locate(home, passphrase_file, gateway)
+    place = locate(home, passphrase_file, gateway, alias)
     finished = run(lambda: _walk(reader, place, folder, follow=follow))
     if finished is False:
         raise typer.Exit(output.Exit.UNAVAILABLE)

@@ -24,7 +24,7 @@ __all__ = ["COMMANDS", "build", "main"]
 COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
     *("send", "forward", "approve", "inbox", "status", "cases", "recall", "outstanding", "retention"),
-    *("open", "proof", "verify", "audit", "directory", "enrol", "keys", "tls"),
+    *("open", "proof", "verify", "audit", "directory", "enrol", "alias", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness"),
     *("relay", "bridge", "demo", "exercise"),
 )

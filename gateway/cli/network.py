@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli import network_rotate, network_show, network_standing, output
+from gateway.cli import network_peer, network_rotate, network_show, network_standing, output
 from gateway.cli.authority import Folder, Json, PassphraseFiles, Signers, passphrases
 
 if TYPE_CHECKING:  # loaded when a command runs: `gateway --help` stays fast
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
     network.command("add")(add)
     network.command("group")(group)
     network.command("publish")(publish)
-    for part in (network_standing, network_rotate, network_show):
+    for part in (network_standing, network_peer, network_rotate, network_show):
         part.register(network)
     app.add_typer(network, name="network")
 
@@ -84,6 +84,9 @@ def add(
     role: Annotated[list[str] | None, typer.Option(help="What it may do; may be repeated. Default: as it wished.")] = None,
     clearance: Annotated[str, typer.Option(help="official-use-only, restricted or confidential.")] = "restricted",
     kind: Annotated[list[str] | None, typer.Option(help="A kind that it takes; may be repeated. Default: all.")] = None,
+    known_to: Annotated[
+        list[str] | None, typer.Option(help="A network that knows it, this one or a peer; may be repeated. Default: all.")
+    ] = None,
     *,
     again: Annotated[bool, typer.Option("--again", help="It was revoked and comes back with new keys.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="The fingerprint was compared already.")] = False,
@@ -99,7 +102,11 @@ def add(
         _show(paper, fingerprint(data))
         typer.confirm("Does the participant read the same fingerprint to you?", abort=True)
     decision = Decision(
-        roles=tuple(role or ()), clearance=_clearance(clearance), kinds_accepted=tuple(kind or ("*",)), again=again
+        roles=tuple(role or ()),
+        clearance=_clearance(clearance),
+        kinds_accepted=tuple(kind or ("*",)),
+        known_to=tuple(known_to or ()),
+        again=again,
     )
     added = Authority(folder).add(data, decision, time.time())
     if json:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import typer
 
 from gateway.cli import output
-from gateway.cli.homes import AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
+from gateway.cli.homes import AsAlias, AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
     from gateway.client import SendReceipt
@@ -46,6 +46,7 @@ def send(
     to: Annotated[list[str], typer.Option("--to", help="Participant, address or group; may be repeated.", show_default=False)],
     *,
     home: HomeFolder,
+    alias: AsAlias = None,
     passphrase_file: PassphraseFile = None,
     gateway: GatewayUrls = None,
     in_reply_to: Annotated[
@@ -68,7 +69,7 @@ def send(
 
     output.require_output("nothing was sent")
     content = _content(read_file(file), allow_unread=allow_unread)
-    place = locate(home, passphrase_file, gateway)
+    place = locate(home, passphrase_file, gateway, alias)
     wish: Wish = {"sealed_by_gateway": sealed_by_gateway, "inherit": inherit}
     if in_reply_to is not None:
         wish["in_reply_to"] = parse_hash(in_reply_to)

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Final, Self, Unpack
 
 from gateway.client.cases.reader import CaseReader
+from gateway.client.home.aliases import home_of
 from gateway.client.home.home import Home
 from gateway.client.inbox.inbox import Inbox
 from gateway.client.log.auditor import Auditor
@@ -73,16 +74,17 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
         passphrase: str | bytes,
         clock: Callable[[], float] = time.time,
         gateways: Sequence[str] | None = None,
+        alias: str | None = None,
     ) -> Self:
         """
-        Name a home to open with `async with`.
+        Name a home to open with `async with`; with `alias` the participant of that name that is kept in it.
 
         Raises:
-            Rejected: On entering: `home-missing`, `passphrase`.
+            Rejected: `bad-address`, an alias that is no participant's id. On entering: `home-missing`, `passphrase`.
             Corrupt: On entering: the home is damaged.
         """
         secret = passphrase.encode() if isinstance(passphrase, str) else passphrase
-        return cls(Path(folder), secret, clock, gateways)
+        return cls(home_of(Path(folder), alias), secret, clock, gateways)
 
     async def __aenter__(self) -> Self:
         assert self._passphrase is not None, "a contact point is entered once"

@@ -1,9 +1,9 @@
 """
 What a directory version adds to the audit log: readable leaves, so that a split view and a hidden revocation show.
 
-Pure. In this order: each root, entry, revocation and card that is new or has changed, then the version itself with its number
-and hashes. Entries and revocations are the bytes that stand in `directory.json` and `revocations.json`; a holder of the
-directory makes the same leaf again with the functions here.
+Pure. In this order: each root, entry, peer, revocation and card that is new or has changed, and each peer that is removed; then
+the version itself with its number and hashes. Entries, peers and revocations are the bytes that stand in `directory.json` and
+`revocations.json`; a holder of the directory makes the same leaf again with the functions here.
 Spec: schemas/directory.md, "In the audit log"; schemas/audit.md, "Leaves".
 """
 
@@ -20,7 +20,16 @@ from gateway.directory.metadata import parse, target_name
 from gateway.directory.repository import newest_version
 from gateway.directory.roles import DIRECTORY_PATH, REVOCATIONS_PATH, TufRole, metadata_file
 from gateway.errors import Rejected
-from gateway.tlog.leaves import CardLeaf, EntryLeaf, RevocationLeaf, RootLeaf, VersionLeaf, encode_leaf
+from gateway.tlog.leaves import (
+    CardLeaf,
+    EntryLeaf,
+    PeerLeaf,
+    PeerRemovedLeaf,
+    RevocationLeaf,
+    RootLeaf,
+    VersionLeaf,
+    encode_leaf,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,8 +37,9 @@ if TYPE_CHECKING:
     from tuf.api.metadata import TargetFile
 
     from gateway.directory.entries import Entry, KeyRevocation
+    from gateway.directory.peers import Peer
 
-__all__ = ["card_leaf", "directory_leaves", "entry_leaf", "revocation_leaf"]
+__all__ = ["card_leaf", "directory_leaves", "entry_leaf", "peer_leaf", "peer_removed_leaf", "revocation_leaf"]
 
 
 def entry_leaf(entry: Entry) -> bytes:
@@ -40,6 +50,16 @@ def entry_leaf(entry: Entry) -> bytes:
 def revocation_leaf(revocation: KeyRevocation) -> bytes:
     """Return the leaf of a revocation."""
     return encode_leaf(RevocationLeaf(msgspec.json.encode(revocation)))
+
+
+def peer_leaf(peer: Peer) -> bytes:
+    """Return the leaf of a peer: whoever reads the log sees whom this network trusts, and for what."""
+    return encode_leaf(PeerLeaf(msgspec.json.encode(peer)))
+
+
+def peer_removed_leaf(peer: Peer) -> bytes:
+    """Return the leaf that says that a peer, as it stood last, is none any more."""
+    return encode_leaf(PeerRemovedLeaf(peer.network, sha256(msgspec.json.encode(peer)).digest()))
 
 
 def card_leaf(path: str, card: bytes) -> bytes:
@@ -70,6 +90,7 @@ def directory_leaves(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list
     return [
         *_new_roots(old, new),
         *_added(map(entry_leaf, _entries(_who(old))), map(entry_leaf, _entries(who))),
+        *_changed_peers(_peers(_who(old)), _peers(who)),
         *_added(map(revocation_leaf, _rows(_revocations(old))), map(revocation_leaf, _rows(revocations))),
         *_new_cards(old, new),
         encode_leaf(version),
@@ -79,6 +100,12 @@ def directory_leaves(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list
 def _added(old: Iterable[bytes], new: Iterable[bytes]) -> list[bytes]:
     known = set(old)
     return [leaf for leaf in new if leaf not in known]
+
+
+def _changed_peers(old: tuple[Peer, ...], new: tuple[Peer, ...]) -> list[bytes]:
+    named = {peer.network for peer in new}
+    removed = [peer_removed_leaf(peer) for peer in old if peer.network not in named]
+    return [*_added(map(peer_leaf, old), map(peer_leaf, new)), *removed]
 
 
 def _new_roots(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[bytes]:
@@ -106,6 +133,10 @@ def _revocations(files: Mapping[str, bytes]) -> bytes:
 
 def _entries(who: bytes) -> tuple[Entry, ...]:
     return decode_who(who).entries if who else ()
+
+
+def _peers(who: bytes) -> tuple[Peer, ...]:
+    return decode_who(who).peers if who else ()
 
 
 def _rows(revocations: bytes) -> tuple[KeyRevocation, ...]:

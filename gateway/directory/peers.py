@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_PEERS", "Peer", "check_peer", "strictest", "within"]
 
 MAX_PEERS: Final = 64
-MAX_ROOT_BYTES: Final = 64 * 1024  # a root with ten officers has some 6 KiB
+MAX_ROOT_BYTES: Final = 32 * 1024  # a root with ten officers has some 6 KiB; a peer as JSON must fit one leaf of the audit log
 
 _KindName = Annotated[str, Meta(pattern=r"^(\*|[a-z][a-z-]{1,31}\.[a-z][a-z-]{1,31})\Z")]
 _Kinds = Annotated[tuple[_KindName, ...], Meta(max_length=64)]

@@ -44,6 +44,7 @@ Role = Literal[
     "spoc",
     "coordination",
     "gateway",
+    "relay",
 ]
 ROLES: Final[Mapping[Role, str]] = MappingProxyType(
     {
@@ -56,6 +57,7 @@ ROLES: Final[Mapping[Role, str]] = MappingProxyType(
         "spoc": "single point of contact for police information",
         "coordination": "the coordination centre",
         "gateway": "carries the others' messages; may seal where a kind allows it",
+        "relay": "carries messages to and from another network; sends and receives none",
     }
 )
 ASKING: Final[frozenset[Role]] = frozenset(

@@ -1,9 +1,9 @@
 """
 The authority's work: enter participants, change their standing, let two officers publish.
 
-`add`, `set_group`, `suspend`, `resume` and `revoke` change the draft; `publish` lets two officers sign it into `publication/`,
-which is carried to the gateway. The draft is trusted by nobody: only what is signed is. Nobody is ever taken off the list, so
-an id is never given to another. Spec: schemas/directory.md, "Enrolment", "Life of keys", "Publication".
+`publish` lets two officers sign the draft into `publication/`, which is carried to the gateway; all else but `create` changes
+the draft alone, which is trusted by nobody: only what is signed is. Nobody is ever taken off the list, so an id is never given
+to another. Spec: schemas/directory.md, "Enrolment", "Life of keys", "Publication"; schemas/relay.md, "Peering".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -22,14 +22,18 @@ from gateway.directory.repository import newest_version
 from gateway.directory.roles import TufRole
 from gateway.errors import Rejected
 from gateway.ids import Address, KeyId, Network
-from gateway.network.entering import Decision, asked, entered
+from gateway.network.entering import Decision, asked, entered, refuse_strange
 from gateway.network.files import replace_file
 from gateway.network.founding import Plan, found
 from gateway.network.officers import Officer, destroy_old, open_officers
+from gateway.network.peering import with_peer, without_peer
 from gateway.network.request import decode_request, fingerprint
 from gateway.network.standing import Revoke, entry_of, reenrolled, resumed, revoked, suspended
 from gateway.network.state import AuthorityFolder, Draft
 from gateway.trust.publication import read_publication
+
+if TYPE_CHECKING:
+    from gateway.directory.peers import Peer
 
 __all__ = ["Added", "Authority", "in_order", "numbered", "publish_signed"]
 
@@ -87,11 +91,12 @@ class Authority:
 
         Raises:
             Rejected: `network-differs`, `possession`, `card-bad`, `key-taken` (a key or the id stands in the directory
-                already), `config` (an unknown role, or a participant that cannot come back); the draft is unchanged.
+                already), `config` (an unknown role or network, or a participant that cannot come back); the draft is unchanged.
         """
         paper = decode_request(request)
         path = f"cards/{paper.participant}/key"
         draft = self._folder.draft()
+        refuse_strange(draft.who, decision)
         if decision.again:
             entry, card = asked(draft.who.network, paper, decision, now)
             draft = reenrolled(draft, entry, card, self._folder.cards().get(path))
@@ -142,6 +147,14 @@ class Authority:
                 raise Rejected(f"{key} is a key of {record.address}", code="config", hint="gateway network show")
         card = self._folder.cards().get(f"cards/{entry.participant}/key")
         self._folder.write(revoked(draft, participant, revoke, card, now))
+
+    def add_peer(self, peer: Peer, *, replace: bool = False) -> None:
+        """Name another network as a peer, or change what was said; errors as `gateway.network.peering.with_peer`."""
+        self._folder.write(with_peer(self._folder.draft(), peer, self._folder.newest_root(), replace=replace))
+
+    def remove_peer(self, network: str) -> None:
+        """Let another network be a peer no more, from the publication on; `config` for one that is none."""
+        self._folder.write(without_peer(self._folder.draft(), network))
 
     def publish(self, passphrases: Sequence[bytes] | Mapping[int, bytes], now: float) -> Path:
         """

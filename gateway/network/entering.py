@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.directory.entries import GATEWAY_ROLE, Clearance, Entry, Status, WhoIsWho
+from gateway.directory.entries import GATEWAY_ROLE, RELAY_ROLE, Clearance, Entry, Status, WhoIsWho
 from gateway.errors import Rejected
 from gateway.ids import Address, network_of
 from gateway.network.enrolment import refuse_roles
@@ -21,7 +21,7 @@ from gateway.network.request import Request, verify_request
 if TYPE_CHECKING:
     from gateway.directory.cards import KeyCard
 
-__all__ = ["Decision", "asked", "entered"]
+__all__ = ["Decision", "asked", "entered", "refuse_strange"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,15 @@ class Decision:
     Args:
         roles: What the participant may do; empty takes what it wished for.
         clearance: The highest confidentiality that it may be sent.
-        kinds_accepted: Kinds that it takes; `*` for all.
+        kinds_accepted: Kinds that it takes; `*` for all. A relay takes none: it carries what is sent to others.
+        known_to: Networks that know it, this one or peers of the draft; empty: all. For the others it does not exist.
         again: True for a participant that was revoked and comes back under its id.
     """
 
     roles: tuple[str, ...] = ()
     clearance: Clearance = "restricted"
     kinds_accepted: tuple[str, ...] = ("*",)
+    known_to: tuple[str, ...] = ()
     again: bool = False
 
 
@@ -69,8 +71,9 @@ def asked(network: str, request: Request, decision: Decision, now: float) -> tup
         roles=roles,
         status=Status.ACTIVE,
         clearance=decision.clearance,
-        kinds_accepted=decision.kinds_accepted,
+        kinds_accepted=() if set(roles) == {RELAY_ROLE} else decision.kinds_accepted,
         identity=request.identity,
+        known_to=decision.known_to,
     )
     return entry, card
 
@@ -81,3 +84,10 @@ def entered(who: WhoIsWho, request: Request, decision: Decision, now: float) -> 
     if any(one.participant == entry.participant for one in who.entries):
         raise Rejected(f"{entry.participant} was enrolled before; an id is never given twice", code="key-taken")
     return msgspec.structs.replace(who, entries=(*who.entries, entry))
+
+
+def refuse_strange(who: WhoIsWho, decision: Decision) -> None:
+    """Raise `config` for a decision that lets a network know a participant, and is neither this one nor a peer of the draft."""
+    strange = set(decision.known_to) - {who.network, *(peer.network for peer in who.peers)}
+    if strange:
+        raise Rejected(f"not a peer: {min(strange)[:64]!r}", code="config", hint="name it first: gateway network peer add")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gateway.directory.entries import Entry
     from gateway.directory.view import Directory
 
-__all__ = ["KeyLine", "Overview", "ParticipantLine", "RoleLine", "overview", "verify_folder"]
+__all__ = ["KeyLine", "Overview", "ParticipantLine", "RoleLine", "overview", "published", "verify_folder"]
 
 
 class RoleLine(Struct, frozen=True, kw_only=True):
@@ -101,11 +101,11 @@ def overview(path: Path, now: float, participant: str | None = None) -> Overview
     folder = AuthorityFolder(path)
     draft = folder.draft()
     view = folder.view(draft)
-    published = _published(folder)
+    signed = published(folder)
     entries = draft.who.entries if participant is None else (entry_of(draft, participant),)
-    waiting = published is None or (published.who, published.revocations) != draft
-    lines = tuple(_line(entry, view, published) for entry in entries)
-    roles = _roles(published, now) if published else ()
+    waiting = signed is None or (signed.who, signed.revocations) != draft
+    lines = tuple(_line(entry, view, signed) for entry in entries)
+    roles = _roles(signed, now) if signed else ()
     return Overview(
         network=draft.who.network,
         exercise=draft.who.exercise,
@@ -130,34 +130,35 @@ def verify_folder(path: Path, now: float, root: Path | None = None) -> tuple[Rol
     """
     inside = path / PUBLICATION
     files = read_publication(inside if inside.is_dir() else path)
-    published = verify_publication(files, read_file(root or path / ROOT_FILE), now)
-    for card, code in published.held_back.items():
+    signed = verify_publication(files, read_file(root or path / ROOT_FILE), now)
+    for card, code in signed.held_back.items():
         raise Rejected(f"the publication brings {card}, which cannot be used", code=code)
-    return _roles(published, now)
+    return _roles(signed, now)
 
 
-def _published(folder: AuthorityFolder) -> Published | None:
+def published(folder: AuthorityFolder) -> Published | None:
+    """Return what two officers signed last, verified whatever its age; None before the first publication."""
     files = read_publication(folder.publication)
     if not newest_version(files, TufRole.TARGETS):
         return None
     return verify_publication(files, folder.root(), None)
 
 
-def _roles(published: Published, now: float) -> tuple[RoleLine, ...]:
+def _roles(signed: Published, now: float) -> tuple[RoleLine, ...]:
     return tuple(
         RoleLine(
             role=role,
-            version=published.versions[role],
-            expires=published.expires[role],
-            late=metadata_late(role, published.expires[role], now),
+            version=signed.versions[role],
+            expires=signed.expires[role],
+            late=metadata_late(role, signed.expires[role], now),
         )
         for role in AUTHORITY_ROLES
     )
 
 
-def _line(entry: Entry, view: Directory, published: Published | None) -> ParticipantLine:
+def _line(entry: Entry, view: Directory, signed: Published | None) -> ParticipantLine:
     card = view.key_cards.get(Address(entry.address))
-    statuses = {one.address: one.status for one in published.who.entries} if published else {}
+    statuses = {one.address: one.status for one in signed.who.entries} if signed else {}
     return ParticipantLine(
         address=entry.address,
         name=entry.name,

@@ -133,6 +133,7 @@ def reenrolled(draft: Draft, entry: Entry, card: KeyCard, old_card: bytes | None
     # What fell with the old identity key falls by name now: the new identity key vouches for the new card.
     rows = _with_rows(draft.revocations, closed, known[identity_of(before).key_id])
     values = {name: getattr(entry, name) for name in Entry.__struct_fields__ if name not in {"participant", "address"}}
+    values["known_to"] = entry.known_to or before.known_to  # an alias that comes back stays one
     return Draft(_replaced(draft, before, **values).who, rows)
 
 

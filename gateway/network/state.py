@@ -153,6 +153,10 @@ class AuthorityFolder:
         found = {metadata_file(TufRole.ROOT, version): read_file(path) for version, path in later.items()}
         return {metadata_file(TufRole.ROOT, _FIRST): self.root(), **found}
 
+    def newest_root(self) -> bytes:
+        """Return the root in force."""
+        return self.root() if self.state.root_version == _FIRST else read_file(self._root_path(self.state.root_version))
+
     def commit(self, state: State, root: bytes) -> None:
         """Put a new root and its holders in force: all or nothing, whenever the machine stops."""
         replace_file(self._root_path(state.root_version), root)

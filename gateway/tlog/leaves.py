@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from gateway.envelope import contexts
 from gateway.envelope.wire import Bytes32, Form, Uint, encode
 from gateway.errors import Rejected
-from gateway.ids import PARTICIPANT_PATTERN
+from gateway.ids import NETWORK_PATTERN, PARTICIPANT_PATTERN
 from gateway.merkle import HASH_BYTES
 from gateway.tlog.tiles import MAX_ENTRY_BYTES
 
@@ -24,6 +24,8 @@ __all__ = [
     "CardLeaf",
     "EntryLeaf",
     "Leaf",
+    "PeerLeaf",
+    "PeerRemovedLeaf",
     "ReadableLeaf",
     "ReceiptLeaf",
     "RevocationLeaf",
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 _LABEL: Final = contexts.directory_leaf(b"")
-# Shorter ones are no entry, revocation or card, and could make a leaf of 32 bytes.
+# Shorter ones are no entry, revocation, peer or card, and could make a leaf of 32 bytes.
 _Published = Annotated[bytes, Meta(min_length=32)]
 
 
@@ -81,13 +83,26 @@ class RevocationLeaf(Struct, frozen=True, array_like=True, forbid_unknown_fields
     revocation: _Published
 
 
+class PeerLeaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="peer"):
+    """A peer of this network, new or changed: its JSON, the root of its directory included."""
+
+    peer: _Published
+
+
+class PeerRemovedLeaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="peer-removed"):
+    """A network that is a peer no more: its name, and the SHA-256 of the JSON that stood last."""
+
+    network: Annotated[str, Meta(pattern=rf"\A{NETWORK_PATTERN}\Z")]
+    peer: Bytes32
+
+
 class ReceiptLeaf(Struct, frozen=True):
     """The hash of a receipt, or of an operator's action: which one, only who has it can tell."""
 
     hash: Bytes32
 
 
-ReadableLeaf = VersionLeaf | EntryLeaf | CardLeaf | RootLeaf | RevocationLeaf
+ReadableLeaf = VersionLeaf | EntryLeaf | CardLeaf | RootLeaf | RevocationLeaf | PeerLeaf | PeerRemovedLeaf
 Leaf = ReadableLeaf | ReceiptLeaf
 
 _FORM: Final[Form[ReadableLeaf]] = Form(ReadableLeaf, "leaf", MAX_ENTRY_BYTES - len(_LABEL))  # type: ignore[arg-type]

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from string import ascii_lowercase, digits
 
+import msgspec
 import pytest
 
 from gateway.directory.entries import KeyRevocation, RevocationReason, Status
-from gateway.directory.leaves import card_leaf, directory_leaves, entry_leaf, revocation_leaf
+from gateway.directory.leaves import (
+    card_leaf,
+    directory_leaves,
+    entry_leaf,
+    peer_leaf,
+    peer_removed_leaf,
+    revocation_leaf,
+)
 from gateway.directory.metadata import read_repository
+from gateway.directory.peers import Peer
 from gateway.directory.split import check_split
 from gateway.envelope import Use
+from gateway.envelope.header import HANDLING_CODES
 from gateway.errors import Rejected
 from gateway.tlog.leaves import CardLeaf, EntryLeaf, RevocationLeaf, RootLeaf, VersionLeaf, decode_leaf
-from tests.support.network import World
+from tests.support.network import World, join, make_pair
 
 NOW = 2_000_000_000
+LETTERS = str.maketrans(digits, ascii_lowercase[:10])
 
 
 def test_the_first_version_logs_everything(world: World) -> None:
@@ -60,6 +72,37 @@ def test_a_revocation_cannot_be_hidden(world: World) -> None:
     leaves = directory_leaves(old, world.files)
     assert leaves[:-1] == [revocation_leaf(row)]
     assert isinstance(decode_leaf(leaves[0]), RevocationLeaf)
+
+
+def test_a_peer_is_neither_made_nor_removed_in_silence() -> None:
+    """Whom a network trusts, and for what, is readable in its log; so is the end of it."""
+    world, other = make_pair(NOW)
+    steps = [dict(world.files)]
+    [first] = world.peers
+    join(world, other, "RELAY-EU", ceiling="green/restricted")
+    [second] = world.peers
+    steps.append(dict(world.files))
+    world.peers = ()
+    world.publish()
+    assert peer_leaf(first) in directory_leaves({}, steps[0])
+    assert directory_leaves(steps[0], steps[1])[:-1] == [peer_leaf(second)]
+    assert directory_leaves(steps[1], world.files)[:-1] == [peer_removed_leaf(second)]
+    steps.append(dict(world.files))
+    world.peers = (second,)
+    world.publish()
+    assert directory_leaves(steps[2], world.files)[:-1] == [peer_leaf(second)]
+
+
+def test_the_largest_peer_fits_a_leaf() -> None:
+    """No peer that a directory may name is kept out of the log by its size."""
+    [peer] = make_pair(NOW)[0].peers
+    kinds = tuple(f"{'a' * 32}.{'b' * 30}{number:02}".translate(LETTERS) for number in range(64))
+    table = dict.fromkeys(HANDLING_CODES, "red/confidential")
+    largest = msgspec.structs.replace(
+        peer, root=bytes(32 * 1024), endpoints=("\x01" * 200,) * 8, sends=kinds, takes=kinds, handling=table
+    )
+    assert msgspec.convert(msgspec.to_builtins(largest), Peer) == largest
+    assert len(peer_leaf(largest)) <= 65_535
 
 
 def test_a_fresh_timestamp_says_nothing_new(world: World) -> None:

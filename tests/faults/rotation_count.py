@@ -199,13 +199,15 @@ def _of(readable: list[list[Any]], kind: str) -> list[list[Any]]:
 def _comparable(leaf: list[Any]) -> _Leaf:
     """Return a leaf in which JSON is compared by what it says."""
     kind, *rest = leaf
-    return _Leaf(kind, (json.loads(rest[0]),) if kind in {"entry", "revocation"} else tuple(rest))
+    return _Leaf(kind, (json.loads(rest[0]),) if kind in {"entry", "peer", "revocation"} else tuple(rest))
 
 
 def _wanted(facts: DirectoryFacts) -> Iterable[tuple[str, _Leaf]]:
     """Yield what must have a leaf, because it is served now."""
     for entry in json.loads(facts.who)["entries"]:
         yield f"the entry of {entry['participant']}", _Leaf("entry", (entry,))
+    for peer in json.loads(facts.who).get("peers", ()):
+        yield f"the peer {peer['network']}", _Leaf("peer", (peer,))
     for row in json.loads(facts.revocations)["keys"]:
         yield f"the revocation of {row['key_id']}", _Leaf("revocation", (row,))
     for path, card in facts.cards.items():

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from gateway.cli import enrol, network
+from gateway.cli import alias, enrol, network
 from gateway.client import ContactPoint
 from gateway.client.home.home import Home
 from gateway.client.line.tls import Tls
@@ -18,7 +18,10 @@ from gateway.directory.cards import parse_card
 from gateway.envelope.keyfile import decrypt_keys
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
+from gateway.network import decode_request, fingerprint
 from gateway.trust.publication import read_publication
+from tests.support.authority import NOW
+from tests.support.network import make_world
 from tests.support.tls import TestCa
 
 
@@ -28,6 +31,7 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.app = typer.Typer()
+        alias.register(self.app)
         enrol.register(self.app)
         network.register(self.app)
         for name in ("one", "two"):
@@ -237,6 +241,36 @@ def test_a_gateway_has_no_second_officer(terminal: Terminal, tmp_path: Path) -> 
     assert (result.exit_code, (tmp_path / "x").exists()) == (2, False)
 
 
+def test_two_authorities_name_each_other(terminal: Terminal, tmp_path: Path) -> None:
+    """One hands its root over, the other compares the fingerprint, names what may pass, and ends it again."""
+    ours = terminal.made("network peer root @net @root.json")
+    assert ours["fingerprint"] == fingerprint((tmp_path / "root.json").read_bytes())
+    (tmp_path / "eu.json").write_bytes(make_world(["GN-QN"], NOW, network="eu-network").root)
+    (tmp_path / "codes.json").write_text('{"amber/restricted": "amber/confidential"}')
+    made = terminal.made("enrol RELAY-EU --invitation @net/invitation.json --home @relay --passphrase-file @one")
+    assert made["address"] == "RELAY-EU@icn"
+    terminal.made("network add @net @relay/request.json --yes")
+    line = (
+        "network peer add @net eu-network --root @eu.json --endpoint https://gw.eu.example --relay RELAY-EU"
+        " --sends * --takes cooperation.request --ceiling amber/confidential --handling @codes.json"
+    )
+    assert terminal.run(line, answer="n\n").exit_code != 0
+    asked = terminal.run(line, answer="y\n")
+    assert "say that name, and that it is no exercise?" in asked.output
+    assert asked.exit_code == 0
+    assert isinstance(terminal.run(f"{line} --yes").exception, Rejected)
+    assert terminal.made(f"{line} --yes --replace")["network"] == "eu-network"
+    shown = terminal.run("network peer show @net")
+    assert "amber/restricted is amber/confidential" in shown.output
+    [peer] = json.loads(terminal.run("network peer show @net --json").stdout)["peers"]
+    assert (peer["state"], peer["sends"], peer["root"]["version"]) == ("new", ["*"], 1)
+    terminal.made("enrol NCB-XA --invitation @net/invitation.json --home @alias --passphrase-file @one")
+    terminal.made("network add @net @alias/request.json --known-to eu-network --yes")
+    assert '"known_to":["eu-network"]' in (tmp_path / "net" / "directory.json").read_text()
+    assert terminal.run("network peer remove @net eu-network").exit_code == 0
+    assert json.loads(terminal.run("network peer show @net --json").stdout)["peers"] == []
+
+
 def test_enrolling_again_needs_the_last_card(terminal: Terminal) -> None:
     """Without it the old keys would be lost; with another's it is refused."""
     line = "enrol NCB-QM --invitation @net/invitation.json --home @x --passphrase-file @one"
@@ -244,3 +278,21 @@ def test_enrolling_again_needs_the_last_card(terminal: Terminal) -> None:
     other = terminal.run(f"{line} --again --card @net/cards/GW-ICN/key")
     assert isinstance(other.exception, Rejected)
     assert other.exception.code == "card-bad"
+
+
+async def test_an_alias_lives_in_the_home_of_another(terminal: Terminal, tmp_path: Path) -> None:
+    """Its keys and its request are its own; passphrase, root of trust and gateways are those of the first home."""
+    terminal.made("enrol NCB-QM --invitation @net/invitation.json --home @home --passphrase-file @one")
+    made = terminal.made("alias NCB-XA --home @home --passphrase-file @one")
+    request = tmp_path / "home" / "aliases" / "NCB-XA" / "request.json"
+    assert made == {"address": "NCB-XA@icn", "request": str(request), "fingerprint": fingerprint(request.read_bytes())}
+    assert isinstance(terminal.run("alias NCB-XA --home @home --passphrase-file @two").exception, Rejected)
+    again = terminal.run("alias NCB-XA --home @home --passphrase-file @one").exception
+    assert isinstance(again, Rejected)
+    assert again.code == "home-exists"
+    first = decode_request((tmp_path / "home" / "request.json").read_bytes())
+    assert decode_request(request.read_bytes()).identity != first.identity
+    async with ContactPoint.open(tmp_path / "home", passphrase="passphrase one", alias="NCB-XA") as point:
+        assert point.address == "NCB-XA@icn"
+        assert point._parts.home.gateways == ("http://127.0.0.1:8443",)
+        assert point._parts.home.root == (tmp_path / "net" / "root.json").read_bytes()

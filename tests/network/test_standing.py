@@ -163,6 +163,16 @@ def test_a_revoked_participant_comes_back_under_its_own_id(office: Office, first
     assert first.identity.key_id in directory.revoked
 
 
+def test_an_alias_comes_back_as_an_alias(office: Office) -> None:
+    """New keys do not make a participant known to networks that did not know it."""
+    first = request_of()
+    office.authority.add(first.request, Decision(known_to=("icn",)), NOW)
+    office.authority.revoke("NCB-QM", STOLEN, LATER)
+    office.authority.add(again(first), AGAIN, LATER)
+    [entry] = [one for one in office.authority.who.entries if one.address == QM]
+    assert (entry.status, entry.known_to) == (Status.ACTIVE, ("icn",))
+
+
 def test_who_was_not_revoked_or_never_was_does_not_come_back(office: Office, first: Enrolment) -> None:
     """Coming back is for a revoked participant alone, and a first request is no way around it."""
     assert refused(office, again(first)) == "config"

@@ -14,6 +14,8 @@ from gateway.tlog.leaves import (
     CardLeaf,
     EntryLeaf,
     Leaf,
+    PeerLeaf,
+    PeerRemovedLeaf,
     ReceiptLeaf,
     RevocationLeaf,
     RootLeaf,
@@ -36,6 +38,8 @@ leaves = st.one_of(
     st.builds(CardLeaf, paths, blobs),
     st.builds(RootLeaf, numbers, hash32),
     st.builds(RevocationLeaf, blobs),
+    st.builds(PeerLeaf, blobs),
+    st.builds(PeerRemovedLeaf, st.sampled_from(["eu", "eu-network", "a" * 24]), hash32),
     st.builds(ReceiptLeaf, hash32),
 )
 
@@ -53,6 +57,8 @@ def test_leaves_are_written_as_the_specification_says() -> None:
     assert encode_leaf(CardLeaf("cards/NCB-QM/key", JSON)) == LABEL + msgspec.msgpack.encode(["card", "cards/NCB-QM/key", JSON])
     assert encode_leaf(RootLeaf(1, HASH)) == LABEL + msgspec.msgpack.encode(["root", 1, HASH])
     assert encode_leaf(RevocationLeaf(JSON)) == LABEL + msgspec.msgpack.encode(["revocation", JSON])
+    assert encode_leaf(PeerLeaf(JSON)) == LABEL + msgspec.msgpack.encode(["peer", JSON])
+    assert encode_leaf(PeerRemovedLeaf("eu", HASH)) == LABEL + msgspec.msgpack.encode(["peer-removed", "eu", HASH])
     assert encode_leaf(ReceiptLeaf(HASH)) == HASH
 
 
@@ -111,6 +117,7 @@ def test_the_largest_leaf_fits_into_a_bundle() -> None:
 
 def test_what_breaks_a_rule_is_not_written() -> None:
     """No leaf is written that no reader would accept."""
-    for leaf in (ReceiptLeaf(HASH[:31]), CardLeaf("cards/x/key", JSON), VersionLeaf(-1, HASH, HASH, HASH)):
+    numbered = VersionLeaf(-1, HASH, HASH, HASH)
+    for leaf in (ReceiptLeaf(HASH[:31]), PeerRemovedLeaf("EU", HASH), CardLeaf("cards/x/key", JSON), numbered):
         with pytest.raises(Rejected, match="malformed"):
             encode_leaf(leaf)

@@ -16,6 +16,7 @@ LABEL = b"env1/directory\x00"
 HASH = sha256(b"a file").digest()
 ENTRY = b'{"participant":"NCB-QM","address":"NCB-QM@icn","name":"National Contact Point QM"}'
 REVOCATION = b'{"key_id":"d9ac412e4a0d08114c6bbfca72ed9e9a","revoked_at":4070908800,"reason":"stolen"}'
+PEER = b'{"network":"eu-network","root":"e30=","relay":"RELAY-EU","sends":["*"],"takes":["*"]}'
 CARD = b"a signed card, as it was published: not looked into here"
 LARGEST = 65_535 - len(LABEL) - 1 - 6 - 3
 MALFORMED = "malformed"
@@ -56,6 +57,8 @@ LEAF_DATA = [
     _array("valid-card-delivery", "A delivery card.", ["card", "cards/TRIB-QX-OTP/delivery", CARD], ""),
     _leaf("valid-root", "A root of the directory's metadata.", ROOT_LEAF, ""),
     _array("valid-revocation", "A revocation of a key.", ["revocation", REVOCATION], ""),
+    _array("valid-peer", "A network that this one exchanges with.", ["peer", PEER], ""),
+    _array("valid-peer-removed", "A network that is a peer no more.", ["peer-removed", "eu", HASH], ""),
     _array("too-large", "A leaf of 65,536 bytes.", ["entry", bytes(LARGEST + 1)], "too-large"),
     _leaf("empty", "Nothing.", b""),
     _leaf("hash-of-31-bytes", "A hash that lost a byte.", HASH[:31]),
@@ -80,6 +83,9 @@ LEAF_DATA = [
     _array("hash-short", "SHA-256 has 32 bytes.", ["root", 1, HASH[:31]]),
     _array("entry-as-text", "The JSON stands as bin.", ["entry", ENTRY.decode()]),
     _array("entry-of-31-bytes", "Too short for an entry.", ["entry", ENTRY[:31]]),
+    _array("peer-as-text", "The JSON stands as bin.", ["peer", PEER.decode()]),
+    _array("peer-removed-as-address", "A network is no address.", ["peer-removed", "GN-QN@eu", HASH]),
+    _array("peer-removed-without-hash", "The hash of what stood last is missing.", ["peer-removed", "eu-network"]),
     _array("card-path-unknown", "A card is a key card or a delivery card.", ["card", "cards/NCB-QM/other", CARD]),
     _array("card-path-lower-case", "A participant is written in upper case.", ["card", "cards/ncb-qm/key", CARD]),
     _array("card-path-line-feed", "Nothing follows the path.", ["card", "cards/NCB-QM/key\n", CARD]),

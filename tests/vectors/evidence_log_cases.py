@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from gateway.envelope import Use, contexts
-from gateway.tlog.leaves import RootLeaf, encode_leaf
+from gateway.tlog.leaves import PeerLeaf, RootLeaf, encode_leaf
 from tests.vectors import evidence_forge as forge
 from tests.vectors.evidence_forge import AT, DAY, GATE, ME, OTHER, SENDER, key_of, log_key, member
 from tests.vectors.evidence_setups import (
@@ -102,6 +102,9 @@ STEP_4 = [
     EvidenceCase("entry-unreadable", "An entry with a member that nobody knows.", "leaf-form", plain(more=[forge.odd_entry()])),
     EvidenceCase(
         "root-leaf", "A leaf that tells of nobody here.", "leaf-surplus", plain(more=[encode_leaf(RootLeaf(1, bytes(32)))])
+    ),
+    EvidenceCase(
+        "peer-leaf", "A peer proves nothing of a message.", "leaf-surplus", plain(more=[encode_leaf(PeerLeaf(bytes(32)))])
     ),
     EvidenceCase("delivery-card", "A delivery card proves nothing here.", "leaf-surplus", plain(more=[forge.delivery_card()])),
     EvidenceCase(
