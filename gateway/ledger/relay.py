@@ -38,10 +38,10 @@ class Relay:
             network: Where it carries to.
             holder: Names the process.
             epoch: What it was given last; None at its start.
-            keep_s: For so many seconds from now.
+            keep_s: For so many seconds from now; 0 gives up what it has.
 
         Raises:
-            Rejected: `session-replaced`; another holder is active.
+            Rejected: `session-replaced`; another holder is active, or there is nothing to give up.
         """
         return await self._writer.submit(relaying.lease, (network, holder, epoch, keep_s))
 

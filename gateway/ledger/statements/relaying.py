@@ -145,12 +145,14 @@ def _loaded(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> 
 def _lease(transaction: Transaction, network: Network, holder: str, epoch: int | None, keep_s: int) -> Lease | GatewayError:
     now, until = transaction.now, transaction.now + keep_s
     known = lane_of(transaction, network)
+    same = known is not None and (known.holder, known.epoch) == (holder, epoch)
+    if not keep_s and not same:
+        return _replaced(network, "there is nothing to give up")
     if known is None:
         transaction.change(_FIRST, network, 1, holder, until, 0)
         return Lease(1, until, 0, holder)
     if known.holder != holder and known.until > now:
         return _replaced(network, f"{known.holder} is active until {known.until}")
-    same = (known.holder, known.epoch) == (holder, epoch)
     new = Lease(known.epoch if same else known.epoch + 1, until, known.after, holder)
     _set(transaction, network, new)
     return new
