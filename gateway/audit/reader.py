@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.audit.edge import edge_keys, path_keys, reader
 from gateway.merkle import HASH_BYTES
-from gateway.tlog.proofs import consistency_proof, inclusion_proof
+from gateway.tlog.proofs import TiledTree, consistency_proof, inclusion_proof
 from gateway.tlog.tiles import ENTRIES_LEVEL, TILE_WIDTH, Tile, encode_bundle, tile_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from gateway.ledger import CheckpointRow, LogTable
 
-__all__ = ["InclusionProof", "LogReader"]
+__all__ = ["InclusionProof", "LogReader", "Proved"]
 
 
 class InclusionProof(NamedTuple):
@@ -27,6 +29,13 @@ class InclusionProof(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a proof
     size: int
     siblings: list[bytes]
+
+
+class Proved(NamedTuple):
+    """A signed checkpoint, and the proofs of those leaves that it covers, by their hash."""
+
+    note: bytes
+    proofs: Mapping[bytes, InclusionProof]
 
 
 class LogReader:
@@ -84,6 +93,23 @@ class LogReader:
             return None
         tiles = await self._table.tiles({*path_keys(index, size), *edge_keys(size)})
         return InclusionProof(index, size, inclusion_proof(index, size, reader(tiles)))
+
+    async def proved(self, leaf_hashes: Sequence[bytes]) -> Proved:
+        """
+        Prove many leaves at once under the newest signed checkpoint.
+
+        Args:
+            leaf_hashes: Of RFC 6962, 32 bytes each; those that it does not cover have no proof.
+        """
+        row = await self._newest()
+        if row is None or row.note is None:
+            return Proved(b"", {})
+        found = await self._table.find_all(leaf_hashes)
+        places = {leaf: index for leaf, index in found.items() if index < row.size}
+        keys = {key for index in places.values() for key in path_keys(index, row.size)}
+        tree = TiledTree(row.size, reader(await self._table.tiles(keys | set(edge_keys(row.size)))))
+        proofs = {leaf: InclusionProof(index, row.size, tree.inclusion_proof(index)) for leaf, index in places.items()}
+        return Proved(row.note, proofs)
 
     async def consistency(self, old: int, new: int) -> list[bytes] | None:
         """Prove that the first `old` leaves, at least one, begin the first `new`; None where the signed log does not reach."""

@@ -49,6 +49,8 @@ class Eraser:
         for row in KINDS.values():
             if count := await self._of_kind(row):
                 self._log.info("erased", kind=row.kind, count=count)
+        if await self._parts.ledger.relay.forget_refusals(int(self._parts.clock())):
+            self._untidy = True
         if self._untidy:
             self._untidy = not await self._parts.ledger.kept.tidy()
 

@@ -24,11 +24,14 @@ from gateway.exchange.erase import Eraser
 from gateway.exchange.expire import Expirer
 from gateway.exchange.expiry import LOOK_S as EXPIRY_LOOK_S
 from gateway.exchange.expiry import Expiry
+from gateway.exchange.forwarding import Forwarding
 from gateway.exchange.gauges import Gauges
 from gateway.exchange.inbox import ThinInbox
 from gateway.exchange.operate import Operator
 from gateway.exchange.outcomes import Outcomes
 from gateway.exchange.publish_directory import CardDesk
+from gateway.exchange.relay_desk import RelayDesk
+from gateway.exchange.relayed import Relayed
 from gateway.exchange.repair import requeue_lost
 from gateway.exchange.revocations import LOOK_S, StolenKeys
 from gateway.exchange.sequencing import Sequencing
@@ -64,6 +67,9 @@ class Exchange:
         schedule: How often the directory is looked at.
         sequence_every_s: How often the audit log is.
         volatile: Whether the broker lost everything with the last process.
+
+    Attributes:
+        relay: What relays of this and other networks ask for.
     """
 
     def __init__(
@@ -74,13 +80,15 @@ class Exchange:
         self._volatile = volatile
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="examine")
         self._dispatcher = Dispatcher(parts, mailbox_bytes)
-        self._submitter = Submitter(parts, self._dispatcher, self._executor)
+        self._sequencing = Sequencing(parts, sequence_every_s)
+        self._forwarding = Forwarding(parts, self._sequencing)
+        self._submitter = Submitter(parts, self._dispatcher, self._executor, self._forwarding.accepted)
         self._acknowledger = Acknowledger(parts)
         self._thin = ThinInbox(parts, self._dispatcher)
         self._cards = CardDesk(parts)
         self._outcomes = Outcomes(parts)
         self._operator = Operator(parts, self._dispatcher)
-        self._sequencing = Sequencing(parts, sequence_every_s)
+        self.relay = RelayDesk(self._forwarding, Relayed(parts, self._dispatcher, self._executor))
         self._tasks = Tasks(parts.metrics)
         self._sessions: dict[Address, Session] = {}
         self._draining: set[Address] = set()

@@ -1,6 +1,8 @@
 """
 Expire: what passed its expiry unread ends with a signed `expired` receipt, and is never delivered after it.
 
+What a relay took may have reached the other network in time, and is ended by an answer from there alone; of what never got one
+this gateway says so at last.
 The ledger takes the rows in small commits, so that the writer is never held for long; receipts are signed inside them.
 """
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Expirer"]
 
 AT_ONCE: Final = 200  # rows in one commit: some 15 ms of signatures in the writer
+SILENCE_S: Final = 7 * 86_400  # after the expiry: so long an outage between two networks may last
 
 
 class Expirer:
@@ -39,10 +42,13 @@ class Expirer:
         """
         parts = self._parts
         total = 0
-        while count := await parts.ledger.expire(int(parts.clock()), AT_ONCE, parts.stamps.expired):
+        now = int(parts.clock())
+        while count := await parts.ledger.expire(now, AT_ONCE, parts.stamps.expired):
             total += count
             if count < AT_ONCE:
                 break
+        while count := await parts.ledger.relay.give_up(now - SILENCE_S, AT_ONCE, parts.stamps.unanswered):
+            total += count
         if total:
             parts.metrics.expired.inc(total)
             self._log.info("expired", count=total)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gateway.exchange.parts import Parts
-    from gateway.ids import Kind
+    from gateway.ids import Kind, Network
 
 __all__ = ["Gauges"]
 
@@ -30,6 +30,7 @@ class Gauges:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._owing: set[tuple[Kind, str]] = set()  # labels that were not 0 at the last look
+        self._bound_for: set[Network] = set()  # the same
 
     async def run(self) -> None:
         """Look for ever; raise Unavailable when the ledger is away."""
@@ -47,6 +48,7 @@ class Gauges:
         oldest = await parts.ledger.oldest_waiting()
         metrics.oldest_waiting_seconds.set(self._age_s(oldest))
         await self._owed()
+        await self._outbound()
 
     async def _owed(self) -> None:
         owed, metrics = self._parts.ledger.owed, self._parts.metrics
@@ -59,6 +61,16 @@ class Gauges:
         for kind, waiting in (await owed.outstanding()).items():
             metrics.outstanding(kind).set(waiting.count)
             metrics.outstanding_oldest_seconds(kind).set(self._age_s(waiting.since))
+
+    async def _outbound(self) -> None:
+        """Tell of each network what waits for it; of one that is no peer any more, as long as something does."""
+        counts, metrics = await self._parts.ledger.relay.counts(), self._parts.metrics
+        networks = set(counts) | set(self._parts.directory.current().borders)
+        for network in self._bound_for | networks:
+            count, oldest = counts.get(network, (0, None))
+            metrics.relay_outbound(network).set(count)
+            metrics.relay_oldest_seconds(network).set(self._age_s(oldest))
+        self._bound_for = networks
 
     def _age_s(self, since: int | None) -> float:
         return 0 if since is None else max(0, self._parts.clock() - since)

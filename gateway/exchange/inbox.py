@@ -75,4 +75,4 @@ class ThinInbox:
 
 def _deliveries(waiting: Waiting) -> list[bytes]:
     common = common_of(waiting.head, waiting.body)
-    return [make_delivery(common, row.index, row.stanza, row.proof, [waiting.receipt]) for row in waiting.rows]
+    return [make_delivery(common, row.index, row.stanza, row.proof, waiting.receipts) for row in waiting.rows]

@@ -31,6 +31,7 @@ from gateway.policy import admit
 if TYPE_CHECKING:
     from gateway.directory.view import Directory
     from gateway.envelope import Answers
+    from gateway.envelope.common import Envelope
     from gateway.exchange.parts import Parts
     from gateway.ids import Address, Kind
 
@@ -46,14 +47,23 @@ class View(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A submission that passed, cut for the ledger."""
+    """
+    What passed, cut for the ledger.
 
-    examined: Examined
+    Args:
+        envelope: A submission, or a forward.
+        handling: The code by which it is handled here, where that is not the header's.
+        first_receipt: Of a forward: the `accepted` receipt of the sender's network.
+    """
+
+    envelope: Envelope
     head: bytes
     rows: list[Row]
     submission_hash: bytes | None
     answers: bool = False
     may_recall: frozenset[Kind] = frozenset()
+    handling: str | None = None
+    first_receipt: bytes | None = None
 
 
 def judge(body: bytes, view: View) -> tuple[Examined, Ready | Rejected]:

@@ -27,7 +27,7 @@ _EXPIRING_S: Final = 1  # the least that a broker is asked to keep a parcel
 
 
 class Dispatch(NamedTuple):
-    """One accepted message on its way to mailboxes: its rows, and what they share."""
+    """One accepted message on its way to mailboxes: its rows, and what they share; `receipts` are the `accepted` ones."""
 
     number: int
     accepted_at: int
@@ -35,7 +35,7 @@ class Dispatch(NamedTuple):
     expires: int
     envelope_hash: EnvelopeHash
     common: bytes
-    receipt: bytes
+    receipts: Sequence[bytes]
     rows: Sequence[Row]
 
     @property
@@ -59,7 +59,7 @@ def from_waiting(waiting: Waiting) -> Dispatch:
         expires=waiting.expires,
         envelope_hash=accepted.envelope_hash,
         common=common_of(waiting.head, waiting.body),
-        receipt=waiting.receipt,
+        receipts=waiting.receipts,
         rows=waiting.rows,
     )
 
@@ -74,7 +74,7 @@ def make_parcel(dispatch: Dispatch, row: Row, parcel_id: bytes, now: float) -> P
         parcel_id: Unique for this attempt.
         now: Unix seconds.
     """
-    delivery = make_delivery(dispatch.common, row.index, row.stanza, row.proof, [dispatch.receipt])
+    delivery = make_delivery(dispatch.common, row.index, row.stanza, row.proof, dispatch.receipts)
     return Parcel(
         id=parcel_id,
         mailbox=row.recipient,

@@ -1,7 +1,8 @@
 """
 The audit log in the background: what was committed gets its place and comes under a signature, about once a second.
 
-When many leaves wait it is done at once. A log that is halted, or cannot be reached, never holds up the exchange: it is told
+When many leaves wait it is done at once, and when somebody waits for a signature: mail for another network goes with the proof
+that it is in the log. A log that is halted, or cannot be reached, never holds up the exchange: it is told
 by metrics, and receipts go on with the last view.
 """
 
@@ -11,11 +12,14 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.exchange.parts import Parts
 
 __all__ = ["Sequencing"]
 
 AT_ONCE: Final = 256  # changes of the ledger that are not waited on; about as many leaves, and one tile
+LEAST_PAUSE_S: Final = 0.02  # between two rounds that were asked for: under load one signature serves many
 
 
 class Sequencing:
@@ -33,24 +37,36 @@ class Sequencing:
         self._waiting = 0  # changes since the last round; nearly all have a leaf
         self._since: float | None = None  # when the first of them was committed
         self._many = asyncio.Event()
+        self._may_begin_at = 0.0
+        self.on_signed: list[Callable[[], object]] = []
         parts.ledger.on_group(self._count)
 
     async def run(self) -> None:
         """Go on for ever; raise Unavailable when ledger or memory is away."""
         while True:
             await self.round()
+            self._may_begin_at = self._parts.ticks() + LEAST_PAUSE_S
             try:
                 async with asyncio.timeout(self._pause_s):
                     await self._many.wait()
             except TimeoutError:
                 pass
+            await asyncio.sleep(max(0.0, self._may_begin_at - self._parts.ticks()))
+
+    def ask(self) -> None:
+        """Let the next round begin at once: somebody waits for what was committed just now."""
+        self._many.set()
 
     async def round(self) -> None:
         """Let the log grow once, and say where it stands."""
         self._many.clear()
         counted, audit = self._waiting, self._parts.audit
+        before = audit.view()
         try:
             await audit.advance()
+            if audit.view() != before:
+                for tell in self.on_signed:
+                    tell()
             if not audit.halted:
                 self._waiting -= counted
                 self._since = self._parts.clock() if self._waiting else None

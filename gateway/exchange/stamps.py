@@ -1,5 +1,5 @@
 """
-What the gateway states and signs: accepted, expired, recalled, held.
+What the gateway states and signs: accepted, expired, recalled, held, and refused of mail from another network.
 
 Each is one signature of the gateway's agent key, made in the ledger's writer thread inside the commit that it speaks of, so
 that no receipt exists for what was not committed. The salt keeps others from guessing the leaf of the audit log.
@@ -81,6 +81,18 @@ class Stamps:
     def key_revoked(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
         """Sign that a delivery is held, because the key that it is sealed to was revoked as stolen."""
         return self._sign(Event.HELD, envelope_hash, recipient, KEY_REVOKED)
+
+    def problem(self, envelope_hash: EnvelopeHash, recipient: Address, code: str) -> bytes:
+        """Sign that a delivery is held, because the other network answered with a problem."""
+        return self._sign(Event.HELD, envelope_hash, recipient, code)
+
+    def unanswered(self, envelope_hash: EnvelopeHash, recipient: Address) -> bytes:
+        """Sign that a delivery passed its expiry, and that the other network never said what became of it."""
+        return self._sign(Event.EXPIRED, envelope_hash, recipient, UNANSWERED)
+
+    def refused(self, envelope_hash: EnvelopeHash, recipient: Address, code: str) -> bytes:
+        """Sign that mail from another network is not taken for a recipient; it counts once it is committed."""
+        return self._sign(Event.REFUSED, envelope_hash, recipient, code)
 
     def _accepted(self, envelope_hash: EnvelopeHash, sender: Address, at: int, number: int) -> bytes:
         receipt = Receipt(

@@ -19,11 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gateway.envelope import Examined, check_seal, encode_sealed_answer, examine_clear
 from gateway.errors import Rejected
+from gateway.exchange.accepting import make_acceptance, make_dispatch
 from gateway.exchange.judging import Ready, View, judge, prove_author, proved, seal_for
-from gateway.exchange.parcels import Dispatch
 from gateway.ids import format_id
-from gateway.ledger import URGENT, Acceptance
-from gateway.message.flows import flows
 from gateway.ops.logs import logger
 from gateway.policy import admit_reply, is_answer, may_recall
 
@@ -57,12 +55,16 @@ class Submitter:
         parts: Of this process.
         dispatcher: Gets what was accepted.
         executor: Threads for what would hold the event loop: large submissions, and sealing.
+        on_outbound: Told when something was accepted for another network.
     """
 
-    def __init__(self, parts: Parts, dispatcher: Dispatcher, executor: Executor) -> None:
+    def __init__(
+        self, parts: Parts, dispatcher: Dispatcher, executor: Executor, on_outbound: Callable[[], object]
+    ) -> None:
         self._parts = parts
         self._dispatcher = dispatcher
         self._executor = executor
+        self._on_outbound = on_outbound
         self._log = logger()
 
     async def sealed(self, body: bytes) -> Answer:
@@ -136,7 +138,7 @@ class Submitter:
 
     async def _replying(self, ready: Ready, view: View) -> Ready | Rejected:
         """Hold a reply against what it answers, as far as the ledger knows it; the content is for the SDKs."""
-        header = ready.examined.header
+        header = ready.envelope.header
         if header.in_reply_to is None:
             return ready
         target = await self._parts.ledger.answered(header.in_reply_to, header.sender)
@@ -167,16 +169,16 @@ class Submitter:
         return Answer(REPEATED, body)
 
     async def _commit(self, ready: Ready, view: View, started: float) -> Stored:
-        examined, header = ready.examined, ready.examined.header
+        envelope, header = ready.envelope, ready.envelope.header
         try:
-            stored = await self._parts.ledger.accept(self._acceptance(ready, view))
+            stored = await self._parts.ledger.accept(make_acceptance(ready, view, self._parts.stamps))
         except Rejected as refusal:
             raise proved(refusal) from None
         metrics = self._parts.metrics
         if stored.repeated:
             metrics.repeated.inc()
             return stored
-        self._dispatcher.offer(_dispatch(ready, stored, view.now))
+        self._hand_on(ready, stored, view)
         duration_s = perf_counter() - started
         metrics.accepted(header.kind).inc()
         metrics.accept_seconds.observe(duration_s)
@@ -184,58 +186,20 @@ class Submitter:
             "accepted",
             number=stored.number,
             message_id=format_id(header.message_id),
-            envelope_hash=examined.envelope_hash.hex(),
+            envelope_hash=envelope.envelope_hash.hex(),
             kind=header.kind,
             recipients=header.recipients,
             duration_ms=round(duration_s * 1000, 2),
         )
         return stored
 
-    def _acceptance(self, ready: Ready, view: View) -> Acceptance:
-        examined, header = ready.examined, ready.examined.header
-        return Acceptance(
-            message_id=header.message_id,
-            sender=header.sender,
-            envelope_hash=examined.envelope_hash,
-            submission_hash=ready.submission_hash,
-            kind=header.kind,
-            urgency=header.urgency,
-            handling=header.handling,
-            conversation_id=header.conversation_id,
-            created=header.created,
-            expires=header.expires,
-            head=ready.head,
-            body=examined.body,
-            rows=ready.rows,
-            sign=self._parts.stamps.accepted(examined.envelope_hash, header.sender, view.now),
-            sign_recalled=self._parts.stamps.recalled,
-            in_reply_to=header.in_reply_to,
-            respond_by=header.respond_by,
-            at_risk_at=_at_risk_at(header.respond_by, view.now),
-            answers=ready.answers,
-            may_recall=ready.may_recall,
-        )
-
-
-def _dispatch(ready: Ready, stored: Stored, now: int) -> Dispatch:
-    examined, header = ready.examined, ready.examined.header
-    return Dispatch(
-        number=stored.number,
-        accepted_at=now,
-        urgent=header.urgency in URGENT,
-        expires=header.expires,
-        envelope_hash=examined.envelope_hash,
-        common=examined.common_bytes,
-        receipt=stored.receipt,
-        rows=ready.rows,
-    )
-
-
-def _at_risk_at(respond_by: int | None, now: int) -> int | None:
-    """Return from when an answer is at risk, as the tables of conversations say it of their clocks."""
-    if respond_by is None:
-        return None
-    return now + max(0, respond_by - now) * flows().at_risk_after_percent // 100
+    def _hand_on(self, ready: Ready, stored: Stored, view: View) -> None:
+        """Give the rows of this network to the dispatcher; let those who carry to others know."""
+        dispatch = make_dispatch(ready, stored, view)
+        if dispatch.rows:
+            self._dispatcher.offer(dispatch)
+        if len(dispatch.rows) < len(ready.rows):
+            self._on_outbound()
 
 
 def _conflict(message_id: bytes) -> Rejected:

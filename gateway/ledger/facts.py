@@ -12,26 +12,33 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from gateway.envelope import Row
-from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
+from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId, Network
 from gateway.ledger.states import State
 
 __all__ = [
     "URGENT",
     "Acceptance",
     "Advance",
+    "Answer",
     "Answered",
     "CheckpointRow",
     "Erasure",
     "EventRow",
+    "Lease",
     "LogLook",
     "LogState",
     "MessageStatus",
+    "Outbound",
     "Outstanding",
     "Overdue",
     "RecipientStatus",
     "Record",
     "Ref",
+    "Refusal",
+    "Said",
+    "SeenTree",
     "SignEnd",
+    "SignHeld",
     "SignNumber",
     "Stored",
     "TileKey",
@@ -42,6 +49,7 @@ URGENT: Final = frozenset({"flash", "urgent"})  # these overtake
 
 SignNumber = Callable[[int], bytes]  # acceptance number -> signed `accepted` receipt
 SignEnd = Callable[[EnvelopeHash, Address], bytes]  # envelope, recipient -> signed `expired`, `recalled` or `held` receipt
+SignHeld = Callable[[EnvelopeHash, Address, str], bytes]  # and the problem: signed `held` receipt
 
 
 class Ref(NamedTuple):
@@ -76,6 +84,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
         at_risk_at: From when an answer is at risk; stands with `respond_by`.
         answers: Whether it is an answer to what it names, so that its sender owes none any more.
         may_recall: For a recall: kinds of messages of others that its sender may recall.
+        network: This gateway's; rows of others wait for the relay. None: all rows are of this network.
+        first_receipt: Of the sender's network, where that is another one; `rows` are then those of this network alone.
     """
 
     message_id: MessageId
@@ -98,6 +108,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     at_risk_at: int | None = None
     answers: bool = False
     may_recall: frozenset[Kind] = frozenset()
+    network: Network | None = None
+    first_receipt: bytes | None = None
 
 
 class Answered(NamedTuple):
@@ -130,10 +142,23 @@ class Waiting(NamedTuple):
     urgent: bool
     expires: int
     rows: list[Row]
+    first_receipt: bytes | None = None  # of the sender's network, where that is another one
+
+    @property
+    def receipts(self) -> list[bytes]:
+        """The `accepted` receipts as a delivery has them: of the sender's network first."""
+        return [self.receipt] if self.first_receipt is None else [self.first_receipt, self.receipt]
 
 
 class Record(NamedTuple):
-    """A verified receipt of a recipient; `event` is delivered, opened, rejected or destroyed."""
+    """
+    A verified receipt.
+
+    Args:
+        event: Delivered, opened, rejected or destroyed, by the recipient; the gateway of another network may also say expired,
+            recalled or held.
+        network: Of the recipient, where that is another one.
+    """
 
     envelope_hash: EnvelopeHash
     event: str
@@ -142,6 +167,7 @@ class Record(NamedTuple):
     reason: str | None
     signed: bytes
     recallers: frozenset[tuple[Address, Kind]] = frozenset()  # who may have recalled a destroyed copy, if it is of this kind
+    network: Network | None = None
 
 
 class Outstanding(NamedTuple):
@@ -214,6 +240,75 @@ class EventRow(NamedTuple):
     reason: str | None
     receipt: bytes | None
     leaf: bytes | None
+
+
+class Lease(NamedTuple):
+    """Who carries to another network, until when (Unix seconds), and how far it has read the receipts there."""
+
+    epoch: int
+    until: int
+    after: int
+    holder: str
+
+
+class Outbound(NamedTuple):
+    """A message that waits for another network, with its rows there."""
+
+    number: int
+    head: bytes
+    body: bytes
+    receipt: bytes
+    rows: list[Row]
+
+
+class Said(NamedTuple):
+    """A verified receipt of another network's gateway."""
+
+    at: int
+    reason: str | None
+    signed: bytes
+
+
+class Answer(NamedTuple):
+    """
+    What another network said of a message; one of the last three.
+
+    Args:
+        number: Of the message.
+        envelope_hash: That the receipts name.
+        sender: That `accepted` names; None where it says nothing of it.
+        accepted: It is there, for all recipients.
+        refused: By recipient; it is final.
+        problem: A code: it is not there, and an operator must look.
+    """
+
+    number: int
+    envelope_hash: EnvelopeHash | None
+    sender: Address | None
+    accepted: Said | None = None
+    refused: Mapping[Address, Said] = {}
+    problem: str | None = None
+
+    def fits(self, envelope_hash: EnvelopeHash, sender: Address) -> bool:
+        """Say whether it speaks of this message."""
+        return self.envelope_hash in {None, envelope_hash} and self.sender in {None, sender}
+
+
+class Refusal(NamedTuple):
+    """A refusal of what came from another network: why, signed for each recipient, and until when it is kept."""
+
+    envelope_hash: EnvelopeHash
+    reason: str
+    receipts: Sequence[tuple[Address, bytes]]
+    until: int
+
+
+class SeenTree(NamedTuple):
+    """A tree of another gateway's log: leaves, root, and when it was seen here."""
+
+    size: int
+    root: bytes
+    at: int
 
 
 TileKey = tuple[int, int]  # level and index of a hash tile

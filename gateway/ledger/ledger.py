@@ -22,6 +22,7 @@ from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.owed import Owed
 from gateway.ledger.published import Published
 from gateway.ledger.readers import Readers
+from gateway.ledger.relay import Relay
 from gateway.ledger.statements import (
     accepting,
     conveying,
@@ -73,6 +74,7 @@ class Ledger:
         log: The rows of the audit log.
         owed: What recipients owe: answers, and the destruction of copies.
         directory: Its files.
+        relay: What goes to other networks, and comes from them.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Ledger:
         self.log = LogTable(self._readers, self._writer)
         self.owed = Owed(self._readers, self._writer)
         self.directory = Published(self._readers, self._writer)
+        self.relay = Relay(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod

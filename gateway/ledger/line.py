@@ -35,7 +35,7 @@ _OVERTIME: Final = frozenset({"57014", "55P03"})  # query_canceled, lock_not_ava
 _ENDED: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "25006"})
 
 
-_VACUUM: Final = "VACUUM message, delivery, event, outcome, deadline"  # the tables that an erasure touches
+_VACUUM: Final = "VACUUM message, delivery, event, outcome, deadline, refusal"  # the tables that an erasure touches
 
 
 class Failed(Exception):  # noqa: N818  # named as the errors that it carries

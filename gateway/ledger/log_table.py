@@ -67,6 +67,10 @@ class LogTable:
         """Return the first index of a leaf by its RFC 6962 hash, 32 bytes; None when it is not in the log."""
         return await self._readers.run(log.find, leaf_hash)
 
+    async def find_all(self, leaf_hashes: Collection[bytes]) -> dict[bytes, int]:
+        """Return the first index of each leaf that is in the log, by its RFC 6962 hash."""
+        return await self._readers.run(log.find_all, tuple(leaf_hashes))
+
     # --- checkpoints ---------------------------------------------------------------------------------------------
 
     async def newest_checkpoint(self) -> CheckpointRow | None:

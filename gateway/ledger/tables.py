@@ -25,6 +25,7 @@ __all__ = [
     "directory_file",
     "event",
     "hold",
+    "lane",
     "log_leaf",
     "log_state",
     "log_tile",
@@ -32,11 +33,13 @@ __all__ = [
     "metadata",
     "nonce",
     "outcome",
+    "peer_log",
+    "refusal",
     "session",
     "tombstone",
 ]
 
-SCHEMA_VERSION: Final = "0003"  # the newest migration: what this code reads and writes
+SCHEMA_VERSION: Final = "0004"  # the newest migration: what this code reads and writes
 
 # Only INTEGER is the row's own id in SQLite, and it has 8 bytes there.
 Int8: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -73,6 +76,8 @@ message = sa.Table(
     sa.Column("in_reply_to", sa.LargeBinary),
     sa.Column("respond_by", Int8),
     sa.Column("ends_at", Int8),  # its end, or its expiry until it has ended: from here its retention counts
+    sa.Column("origin", sa.Text),  # network of its sender; absent where that is this one, like the receipt that came from there
+    sa.Column("first_receipt", sa.LargeBinary),
     # Ids grow with time, so their index grows at its end; the sender decides among the few that share one.
     sa.UniqueConstraint("message_id", "sender", name="message_id_sender"),
     sa.UniqueConstraint("envelope_hash", name="message_envelope_hash"),
@@ -85,6 +90,9 @@ sa.Index(
     postgresql_where=any_of(message.c.kind, (RECALL,)),
 )
 sa.Index("message_ends", message.c.kind, message.c.ends_at)
+# What waits here of the mail of other networks: their share is bounded.
+_FROM_ELSEWHERE: Final = sa.and_(message.c.origin.is_not(None), message.c.body.is_not(None))
+sa.Index("message_relayed", message.c.origin, sqlite_where=_FROM_ELSEWHERE, postgresql_where=_FROM_ELSEWHERE)
 
 delivery = sa.Table(
     "delivery",
@@ -102,6 +110,7 @@ delivery = sa.Table(
     sa.Column("proof", sa.LargeBinary, nullable=False),
     sa.Column("receipt", sa.LargeBinary),
     sa.Column("recalled_at", Int8),  # a recall came too late, and the copy is not known to be destroyed
+    sa.Column("network", sa.Text),  # of a recipient elsewhere; `attempts` is 1 once its relay took it
     sqlite_with_rowid=False,
     postgresql_with=_CHURN,
 )
@@ -136,6 +145,16 @@ sa.Index(
     _COLUMNS.recalled_at,
     sqlite_where=_COLUMNS.recalled_at.is_not(None),
     postgresql_where=_COLUMNS.recalled_at.is_not(None),
+)
+# What waits for a relay, in the order in which it goes.
+sa.Index(
+    "delivery_outbound",
+    _COLUMNS.network,
+    _COLUMNS.urgent.desc(),
+    _COLUMNS.number,
+    _COLUMNS.idx,
+    sqlite_where=any_of(_COLUMNS.state, (State.OUTBOUND,)),
+    postgresql_where=any_of(_COLUMNS.state, (State.OUTBOUND,)),
 )
 
 # What a recipient owes: a row for each delivery of a message that names a time to answer. Where `pace` is absent, nothing.
@@ -268,6 +287,41 @@ counter = sa.Table(
     *(sa.Column(state.value, Int8, nullable=False) for state in State),
     postgresql_with={"fillfactor": 10, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
 )
+
+# --- other networks ---------------------------------------------------------------------------------------------------
+
+# Which relay process is the active one, and how far it has read the receipts of the other network.
+lane = sa.Table(
+    "lane",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("epoch", Int8, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", Int8, nullable=False),
+    sa.Column("after", Int8, nullable=False),
+)
+
+# The largest tree that was seen of the log of each gateway elsewhere.
+peer_log = sa.Table(
+    "peer_log",
+    metadata,
+    sa.Column("gateway", sa.Text, primary_key=True),
+    sa.Column("size", Int8, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("at", Int8, nullable=False),
+)
+
+# What was refused of other networks, so that a repeat is answered alike. Its events name nobody: this is all there is to erase.
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    sa.Column("envelope_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("recipient", sa.Text, primary_key=True),
+    sa.Column("receipt", sa.LargeBinary, nullable=False),
+    sa.Column("until", Int8, nullable=False),
+    sqlite_with_rowid=False,
+)
+sa.Index("refusal_until", refusal.c.until)
 
 # --- the audit log: its leaves stand in `event`, everything here follows from them ------------------------------------
 

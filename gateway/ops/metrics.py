@@ -41,6 +41,7 @@ class Metrics:
         self._owed()
         self._log()
         self._vouching()
+        self._relay()
         # One cache for each gateway, not for the class: children belong to this registry.
         self.accepted = cache(self._accepted.labels)
         self.refused = cache(self._refused.labels)
@@ -61,6 +62,11 @@ class Metrics:
         self.witness_forked = cache(self._witness_forked.labels)
         self.witness_answers = cache(self._witness_answers.labels)
         self.timestamp_answers = cache(self._timestamp_answers.labels)
+        self.relay_taken = cache(self._relay_taken.labels)
+        self.relay_answers = cache(self._relay_answers.labels)
+        self.relay_receipts = cache(self._relay_receipts.labels)
+        self.relay_outbound = cache(self._relay_outbound.labels)
+        self.relay_oldest_seconds = cache(self._relay_oldest_seconds.labels)
 
     def _submissions(self) -> None:
         own = self.registry
@@ -241,6 +247,39 @@ class Metrics:
             "gateway_timestamp_answers",
             "Rounds with the time-stamp service, by code; `ok` is a token that verified.",
             ["code"],
+            registry=own,
+        )
+
+    def _relay(self) -> None:
+        own = self.registry
+        self._relay_taken = Counter(
+            "gateway_relay_taken",
+            "Forwards of other networks by outcome: accepted, repeated, refused, later, problem.",
+            ["outcome"],
+            registry=own,
+        )
+        self._relay_answers = Counter(
+            "gateway_relay_answers",
+            "Answers of other networks by outcome: relayed, refused, held, later; dropped are those that prove nothing.",
+            ["outcome"],
+            registry=own,
+        )
+        self._relay_receipts = Counter(
+            "gateway_relay_receipts",
+            "Receipts of other networks that were recorded, repeats included.",
+            ["event"],
+            registry=own,
+        )
+        self._relay_outbound = Gauge(
+            "gateway_relay_outbound",
+            "Rows that wait for the relay, by network; what was handed out and not answered is counted.",
+            ["network"],
+            registry=own,
+        )
+        self._relay_oldest_seconds = Gauge(
+            "gateway_relay_oldest_seconds",
+            "Age of the oldest message that waits for the relay, by network; 0 without one.",
+            ["network"],
             registry=own,
         )
 

@@ -178,7 +178,7 @@ async def test_counts_agree_with_the_rows(ledger: Ledger, ledger_url: str) -> No
     await ledger.unanswered(refs[8:9], 1, end)
     await ledger.expire(NOW + 1, 10, end)
     await ledger.requeue_all()
-    rows = [line.split(" | ")[3] for line in dump(ledger_url).split("event: ")[0].splitlines() if line.count(" | ") == 12]
+    rows = [line.split(" | ")[3] for line in dump(ledger_url).split("event: ")[0].splitlines() if line.count(" | ") == 13]
     counted = {state: rows.count(state.value) for state in State}
     assert {state: count for state, count in counted.items() if count} == await states(ledger)
 

@@ -19,6 +19,7 @@ from gateway.errors import Corrupt, Rejected, Unavailable
 from gateway.ledger import Ledger, migrate
 from gateway.ledger.engine import make_engine
 from gateway.ledger.migrate import FOLDER
+from gateway.ledger.peer_tables import peer_file, peer_version
 from gateway.ledger.tables import SCHEMA_VERSION, metadata
 from tests.ledger.samples import QM, accept, sample
 from tests.support.ledger_dump import dump
@@ -75,6 +76,7 @@ async def test_a_newer_schema_is_refused(ledger_url: str) -> None:
 def test_migrations_give_the_tables_that_statements_use(empty_url: str) -> None:
     """The schema that migrations make is the one that the code knows."""
     migrate(empty_url)
+    assert {peer_file.name, peer_version.name} < set(metadata.tables)
     engine = make_engine(empty_url, 1)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

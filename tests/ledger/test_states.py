@@ -7,14 +7,15 @@ import pytest
 from gateway.ledger.states import ANNOUNCED, ENDED, MAY_EXPIRE, OPEN, TRANSITIONS, State, event_of, sources, steps
 from gateway.message.registry import KINDS
 
-A, Q, D, O, R, X, C, H = State  # noqa: E741  # accepted queued delivered opened rejected expired recalled held
+# accepted queued delivered opened rejected expired recalled held outbound relayed refused
+A, Q, D, O, R, X, C, H, OUT, REL, REF = State  # noqa: E741
 
 
 def test_every_state_has_its_row() -> None:
     """No state is forgotten, and none is both open and ended."""
     assert set(TRANSITIONS) == set(State)
     assert set(OPEN) | set(ENDED) == set(State)
-    assert set(ENDED) == {O, R, X, C}
+    assert set(ENDED) == {O, R, X, C, REF}
 
 
 def test_whose_opened_is_told_is_what_the_registry_says() -> None:
@@ -25,7 +26,7 @@ def test_whose_opened_is_told_is_what_the_registry_says() -> None:
 def test_nothing_leads_out_of_an_ended_state() -> None:
     """What the sender was told stays true."""
     assert all(not TRANSITIONS[state] for state in ENDED)
-    assert [steps(before, after) for before in ENDED for after in State] == [()] * 32
+    assert [steps(before, after) for before in ENDED for after in State] == [()] * 55
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,10 @@ def test_nothing_leads_out_of_an_ended_state() -> None:
         (H, O, (A, D, O)),
         (O, R, ()),
         (X, O, ()),
+        (H, R, (A, D, R)),
+        (H, REL, (OUT, REL)),
+        (OUT, O, (REL, D, O)),
+        (REL, R, (D, R)),
     ],
 )
 def test_a_receipt_takes_the_shortest_legal_way(before: State, goal: State, way: tuple[State, ...]) -> None:
@@ -50,10 +55,10 @@ def test_a_receipt_takes_the_shortest_legal_way(before: State, goal: State, way:
 
 def test_conditions_are_derived_from_the_table() -> None:
     """Expiry, for one, starts from everything that was not delivered."""
-    assert sources(X) == MAY_EXPIRE == (A, Q, H)
+    assert sources(X) == MAY_EXPIRE == (A, Q, H, OUT)
     assert sources(O) == (D,)
 
 
 def test_going_back_has_a_name_of_its_own() -> None:
     """The history tells a repair from a release and both from an acceptance."""
-    assert [event_of(Q, A), event_of(H, A), event_of(D, O)] == ["requeued", "released", "opened"]
+    assert [event_of(Q, A), event_of(H, A), event_of(H, OUT), event_of(D, O)] == ["requeued", "released", "released", "opened"]

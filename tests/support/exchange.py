@@ -11,11 +11,12 @@ import os
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.audit.log import AuditLog
 from gateway.broker import Broker, MemoryBroker
 from gateway.config import DirectoryConfig, Limits, RetentionConfig
+from gateway.directory.view import Directory, with_peers
 from gateway.envelope import (
     Event,
     Header,
@@ -34,6 +35,7 @@ from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
 from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId, Network, Participant, make_address, new_uuid7
 from gateway.ledger import Ledger
 from gateway.ops import Metrics
+from gateway.policy import DirectoryAnswers
 from tests.support.network import World, make_world
 from tests.support.waiting import until
 
@@ -44,7 +46,18 @@ if TYPE_CHECKING:
     from gateway.envelope import Sealed
     from gateway.exchange import Session
 
-__all__ = ["MAILBOX_BYTES", "NAMES", "QUICK", "Clock", "MemoryPublication", "Stage", "address", "make_parts", "staged"]
+__all__ = [
+    "MAILBOX_BYTES",
+    "NAMES",
+    "QUICK",
+    "Clock",
+    "MemoryPublication",
+    "Neighbours",
+    "Stage",
+    "address",
+    "make_parts",
+    "staged",
+]
 
 NAMES = ("NCB-QM", "TRIB-QX-OTP", "GN-QN", "NCB-XA")
 NETWORK = Network("icn")
@@ -83,6 +96,31 @@ class Clock:
         return self() + self._back_s
 
 
+class Neighbours(NamedTuple):
+    """A network of several that a test has made: see `tests.support.two_networks`."""
+
+    world: World
+    peers: Sequence[World]
+    clock: Clock
+
+
+class _Source(DirectorySource):
+    """A directory whose peers' are at hand as they are now."""
+
+    def __init__(self, *args: Any, peers: Sequence[World]) -> None:
+        super().__init__(*args)
+        self._peers = peers
+
+    def current(self) -> Directory:
+        """Return the directory in use, with its peers'."""
+        own = super().current()
+        return with_peers(own, [one.directory for one in self._peers]) if self._peers else own
+
+    def answers(self) -> DirectoryAnswers:
+        """Return what that answers."""
+        return DirectoryAnswers(self.current()) if self._peers else super().answers()
+
+
 class MemoryPublication:
     """The authority's folder, in memory."""
 
@@ -113,6 +151,10 @@ class Stage:
         """The record."""
         return self.parts.ledger
 
+    def address(self, name: str) -> Address:
+        """Return the address of a participant of this network; an address is one already."""
+        return Address(name) if "@" in name else make_address(Participant(name), self.world.network)
+
     def sealed(
         self, sender: str, recipients: Sequence[str], content: bytes = b"{}", *, version: int | None = None, **changes: Any
     ) -> Sealed:
@@ -127,13 +169,13 @@ class Stage:
             changes: Fields of the header.
         """
         header, addressees = self._header(sender, recipients, changes)
-        keyring = self.world.member(sender).keyring
+        keyring = self.world.members[self.address(sender)].keyring
         now = int(self.clock())
         keys = {}
         for name in recipients:
-            record = self.world.directory.delivery_key(address(name), now)
+            record = self.world.directory.delivery_key(self.address(name), now)
             assert record is not None, f"{name} has no delivery key"
-            keys[address(name)] = PublicKey(address(name), Use.DELIVERY, record.key)
+            keys[self.address(name)] = PublicKey(self.address(name), Use.DELIVERY, record.key)
         return seal(
             header,
             content,
@@ -149,7 +191,7 @@ class Stage:
         """Hand over clear text that names the gateway as sealer; arguments as for `sealed`."""
         changes = {"kind": "request.response", "sealer": self.parts.address, **changes}
         header, addressees = self._header(sender, recipients, changes)
-        author = sign_content(header, content, self.world.member(sender).keyring)
+        author = sign_content(header, content, self.world.members[self.address(sender)].keyring)
         return encode_clear(header, addressees, author, content)
 
     def receipt(self, name: str, envelope_hash: EnvelopeHash, event: Event = Event.DELIVERED, **changes: Any) -> bytes:
@@ -157,22 +199,22 @@ class Stage:
         fields: dict[str, object] = {
             "event": event,
             "envelope_hash": envelope_hash,
-            "subject": address(name),
-            "signer": address(name),
+            "subject": self.address(name),
+            "signer": self.address(name),
         }
         fields |= {"at": int(self.clock()), "salt": os.urandom(16)}
         fields |= {"reason": "content-schema"} if event is Event.REJECTED else {}
-        return make_receipt(Receipt(**{**fields, **changes}), self.world.member(name).keyring)
+        return make_receipt(Receipt(**{**fields, **changes}), self.world.members[self.address(name)].keyring)
 
     async def open(self, name: str, messages: int = 1000, size_bytes: int = 1 << 30) -> Session:
         """Open a session with credit."""
-        session = await self.exchange.open_session(address(name))
+        session = await self.exchange.open_session(self.address(name))
         session.credit(messages, size_bytes)
         return session
 
     async def states(self, sender: str, message_id: MessageId) -> dict[str, str]:
         """Return where each delivery stands, by recipient."""
-        found = await self.exchange.status(address(sender), message_id)
+        found = await self.exchange.status(self.address(sender), message_id)
         return {one.recipient.partition("@")[0]: str(one.state) for one in found.recipients}
 
     async def totals(self) -> dict[str, int]:
@@ -189,11 +231,11 @@ class Stage:
 
     def _header(self, sender: str, recipients: Sequence[str], changes: dict[str, Any]) -> tuple[bytes, list]:  # type: ignore[type-arg]
         now = int(self.clock())
-        addressees = draw_addressees([address(name) for name in recipients], os.urandom)
+        addressees = draw_addressees([self.address(name) for name in recipients], os.urandom)
         fields = {
             "message_id": MessageId(new_uuid7(now * 1000, os.urandom(10))),
-            "sender": address(sender),
-            "sealer": address(sender),
+            "sender": self.address(sender),
+            "sealer": self.address(sender),
             "kind": Kind("cooperation.request"),
             "schema_version": "1.0.0",
             "created": now,
@@ -213,6 +255,7 @@ async def staged(
     folder: Path,
     names: Sequence[str] = NAMES,
     *,
+    neighbours: Neighbours | None = None,
     broker: Broker | None = None,
     limits: Limits = QUICK,
     shared: bool = False,
@@ -224,13 +267,14 @@ async def staged(
     Args:
         folder: For the ledger's file.
         names: Participants.
+        neighbours: The network, its peers and its clock, where the test has made them.
         broker: Else one in memory.
         limits: Else quick ones.
         shared: Whether it should think that other processes work on the same ledger.
         url: Of the ledger, else a file in `folder`.
     """
-    clock = Clock()
-    world = make_world(names, clock())
+    clock = Clock() if neighbours is None else neighbours.clock
+    world = make_world(names, clock()) if neighbours is None else neighbours.world
     publication = MemoryPublication()
     async with await Ledger.open(url or f"sqlite:///{folder}/ledger.db", migrate=True, clock=clock) as ledger:
         if not await ledger.directory.version():
@@ -244,6 +288,7 @@ async def staged(
             memory=folder / "audit-memory",
             limits=limits,
             shared=shared,
+            peers=() if neighbours is None else neighbours.peers,
         )
         schedule = DirectoryConfig(import_every_s=0.1, reload_every_s=0.05)
         exchange = Exchange(parts, mailbox_bytes=MAILBOX_BYTES, schedule=schedule, volatile=broker is None)
@@ -264,6 +309,7 @@ def make_parts(
     memory: Path,
     limits: Limits = QUICK,
     shared: bool = False,
+    peers: Sequence[World] = (),
 ) -> Parts:
     """Put the parts of one process together."""
     metrics = Metrics()
@@ -277,7 +323,7 @@ def make_parts(
         audit=audit,
         broker=broker,
         keyring=keyring,
-        directory=DirectorySource(ledger, Authority(world.root, publication, world.online), clock, metrics),
+        directory=_Source(ledger, Authority(world.root, publication, world.online), clock, metrics, peers=peers),
         stamps=Stamps(gate, keyring, clock, os.urandom, view=audit.view),
         limits=limits,
         retention=RetentionConfig(),

@@ -7,14 +7,16 @@ id: the same message gets its first answer again, another message is a conflict 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
+from gateway.envelope import Row as DeliveryRow
 from gateway.envelope import signed_receipt_leaf
 from gateway.errors import GatewayError, Rejected
-from gateway.ids import Address, MessageId
+from gateway.ids import Address, MessageId, network_of
 from gateway.ledger.facts import URGENT, Acceptance, Stored
 from gateway.ledger.prepared import Statement, Transaction, Value, place
 from gateway.ledger.statements.inserting import event_statement, insert
@@ -43,6 +45,7 @@ _KNOWN: Final = Statement(
 
 _MESSAGE: Final = insert(message, message.c.keys())
 _DELIVERY: Final = insert(delivery, delivery.c.keys())
+_STATE: Final = delivery.c.keys().index("state")
 
 
 def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored | GatewayError]:
@@ -72,7 +75,8 @@ def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored
     transaction.write(_DELIVERY, deliveries)
     transaction.write(event_statement, events)
     transaction.count("number", len(messages))
-    transaction.count(State.ACCEPTED, len(deliveries))
+    for state, count in Counter(row[_STATE] for row in deliveries).items():
+        transaction.count(str(state), count)
     owe(transaction, fresh)
     recall(transaction, fresh)
     return outcomes
@@ -117,26 +121,31 @@ def _message_row(one: Acceptance, stored: Stored, now: int) -> Row:
         one.in_reply_to,
         one.respond_by,
         one.expires,
+        None if one.first_receipt is None else network_of(one.sender),
+        one.first_receipt,
     )
 
 
 def _delivery_rows(one: Acceptance, number: int, now: int) -> list[Row]:
-    urgent = one.urgency in URGENT
-    return [
-        (
-            number,
-            row.index,
-            row.recipient,
-            State.ACCEPTED.value,
-            urgent,
-            one.expires,
-            0,
-            now,
-            None,
-            row.stanza,
-            b"".join(row.proof),
-            None,
-            None,
-        )
-        for row in one.rows
-    ]
+    return [_delivery_row(one, row, number, now) for row in one.rows]
+
+
+def _delivery_row(one: Acceptance, row: DeliveryRow, number: int, now: int) -> Row:
+    network = network_of(row.recipient)
+    far = None if one.network in {None, network} else network
+    return (
+        number,
+        row.index,
+        row.recipient,
+        (State.ACCEPTED if far is None else State.OUTBOUND).value,
+        one.urgency in URGENT,
+        one.expires,
+        0,
+        now,
+        None,
+        row.stanza,
+        b"".join(row.proof),
+        None,
+        None,
+        far,
+    )

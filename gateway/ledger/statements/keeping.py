@@ -18,6 +18,7 @@ from gateway.ledger.facts import Erasure
 from gateway.ledger.prepared import Statement, Transaction, place, single
 from gateway.ledger.statements.directory import record_action
 from gateway.ledger.statements.inserting import insert
+from gateway.ledger.statements.moving import MAY_BE_THERE
 from gateway.ledger.states import MAY_EXPIRE
 from gateway.ledger.tables import Int8, any_of, deadline, delivery, event, hold, message, outcome, tombstone
 
@@ -36,6 +37,9 @@ def _held(scope: str, value: sa.Column[bytes]) -> sa.ColumnElement[bool]:
 
 def _rows(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(sa.func.count()).select_from(delivery).where(delivery.c.number == message.c.number, *conditions)
+
+
+_OPEN: Final = sa.and_(any_of(delivery.c.state, MAY_EXPIRE), ~MAY_BE_THERE)
 
 
 def _of(column: sa.Column[int], statement: _Keyed) -> Statement:
@@ -58,7 +62,7 @@ _PASSED: Final = single(
         message.c.kind == sa.bindparam("kind", type_=sa.Text()),
         message.c.ends_at <= sa.bindparam("ended_by", type_=Int8),
         message.c.expires <= sa.bindparam("expired_by", type_=Int8),
-        ~_rows(any_of(delivery.c.state, MAY_EXPIRE)).with_only_columns(delivery.c.idx).correlate(message).exists(),
+        ~_rows(_OPEN).with_only_columns(delivery.c.idx).correlate(message).exists(),
         ~_held(MESSAGE, message.c.envelope_hash),
         ~_held(CONVERSATION, message.c.conversation_id),
     )

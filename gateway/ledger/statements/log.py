@@ -25,6 +25,7 @@ __all__ = [
     "checkpoint_of",
     "entries",
     "find",
+    "find_all",
     "last_stamped",
     "look",
     "newest_checkpoint",
@@ -80,6 +81,13 @@ _NAMED: Final = single(
     .join(event, event.c.seq == log_leaf.c.seq)
     .where(log_leaf.c.name == sa.bindparam("name", type_=Int8)),
     "name",
+)
+_ALL_NAMED: Final = Statement(
+    lambda rows: sa.select(log_leaf.c.idx, event.c.leaf)
+    .select_from(log_leaf)
+    .join(event, event.c.seq == log_leaf.c.seq)
+    .where(log_leaf.c.name.in_([place(log_leaf.c.name, row) for row in range(rows)])),
+    ("name",),
 )
 
 
@@ -187,6 +195,16 @@ def find(transaction: Transaction, wanted: bytes) -> int | None:
     """Return the first place of a leaf hash."""
     rows = transaction.run(_NAMED, _name(wanted))
     return min((idx for idx, leaf in rows if leaf is not None and leaf_hash(leaf) == wanted), default=None)
+
+
+def find_all(transaction: Transaction, wanted: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the first place of each leaf hash that is there."""
+    rows = transaction.look(_ALL_NAMED, sorted({(_name(whole),) for whole in wanted}))
+    places: dict[bytes, int] = {}
+    for idx, leaf in sorted(rows, reverse=True):
+        if leaf is not None:
+            places[leaf_hash(leaf)] = idx
+    return {whole: places[whole] for whole in wanted if whole in places}
 
 
 def newest_checkpoint(transaction: Transaction) -> CheckpointRow | None:

@@ -3,7 +3,8 @@ Moving deliveries from state to state: the only place that changes a state.
 
 `look` reads rows under the writer's lock, so what was read stays true until the commit. `move` writes the row, its event,
 what its author is told, what is owed and the counts together; `move_all` sends a whole set of rows back without reading them.
-When nothing of a message can be delivered any more its body goes, and its retention begins.
+When nothing of a message can be handed over any more its body goes; when all of it has ended its retention begins.
+Of a message from another network that network's relay is told everything that was signed; of others their authors, of ends.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from gateway.envelope import signed_receipt_leaf
-from gateway.ids import Address, EnvelopeHash, Kind
+from gateway.ids import Address, EnvelopeHash, Kind, Network
 from gateway.ledger.facts import Ref
 from gateway.ledger.prepared import Statement, Transaction, Value, given, single
 from gateway.ledger.statements.inserting import event_statement
-from gateway.ledger.statements.outcomes import tell
+from gateway.ledger.statements.outcomes import reader_of, tell
 from gateway.ledger.statements.owing import forgive
 from gateway.ledger.states import ANNOUNCED, ENDED, OWES_NOTHING, TOLD, TRANSITIONS, WAITING, State, event_of
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
-__all__ = ["FOUND", "Found", "Move", "Step", "drop_bodies", "found", "look", "move", "move_all"]
+__all__ = ["FOUND", "MAY_BE_THERE", "Found", "Move", "Step", "drop_bodies", "found", "look", "move", "move_all"]
 
 FOUND: Final = (
     delivery.c.number,
@@ -31,22 +32,39 @@ FOUND: Final = (
     delivery.c.recipient,
     delivery.c.state,
     delivery.c.attempts,
+    delivery.c.network,
     message.c.envelope_hash,
     message.c.sender,
     message.c.kind,
+    message.c.origin.is_not(None).label("relayed"),
 )
+# As `Found.may_be_there`.
+MAY_BE_THERE: Final = sa.and_(delivery.c.network.is_not(None), delivery.c.attempts > sa.literal_column("0"))
 
 
 class Found(NamedTuple):
-    """A delivery as it stands."""
+    """
+    A delivery as it stands.
+
+    Args:
+        network: Of the recipient, where that is another one.
+        relayed: Whether its message came from another network.
+    """
 
     ref: Ref
     recipient: Address
     state: State
     attempts: int
+    network: Network | None
     envelope_hash: EnvelopeHash
     sender: Address
     kind: Kind
+    relayed: bool
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the relay took it, so that the other network alone may know what becomes of it."""
+        return self.network is not None and self.attempts > 0
 
 
 class Step(NamedTuple):
@@ -79,12 +97,22 @@ def _change(rows: int) -> sa.Update:
     return sa.update(delivery).values({name: new.c[name] for name in columns}).where(at)
 
 
+def _still(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.select(delivery.c.idx).where(delivery.c.number == message.c.number, *conditions).exists()
+
+
 def _drop(rows: int) -> sa.Update:
-    still = sa.select(delivery.c.idx).where(delivery.c.number == message.c.number, ~any_of(delivery.c.state, ENDED)).exists()
+    # The gateway of the other network has its own body.
+    there = sa.or_(any_of(delivery.c.state, (State.RELAYED,)), delivery.c.network.is_not(None) & _DELIVERED)
+    needed = _still(~any_of(delivery.c.state, ENDED), ~there)
     new = given(rows, number=Int8, at=Int8)
-    ends = sa.case((message.c.ends_at < new.c.at, message.c.ends_at), else_=new.c.at)
-    ended = sa.and_(message.c.number == new.c.number, message.c.body.is_not(None), ~still)
-    return sa.update(message).values(body=sa.null(), ends_at=ends).where(ended)
+    ends = sa.case((sa.or_(message.c.ends_at < new.c.at, _still(~any_of(delivery.c.state, ENDED))), message.c.ends_at))
+    at = sa.and_(message.c.number == new.c.number, ~needed)
+    return sa.update(message).values(body=sa.null(), ends_at=sa.func.coalesce(ends, new.c.at)).where(at)
+
+
+_DELIVERED: Final = any_of(delivery.c.state, (State.DELIVERED,))
+_NEEDS_NO_BODY: Final = frozenset({*ENDED, State.RELAYED})
 
 
 _OF_REFS: Final = Statement(_of_refs, ("number", "idx"))
@@ -99,8 +127,8 @@ def look(transaction: Transaction, refs: Sequence[Ref]) -> list[Found]:
 
 def found(row: Sequence[Any]) -> Found:
     """Name the columns of `FOUND`."""
-    number, index, recipient, state, attempts, envelope_hash, sender, kind = row
-    return Found(Ref(number, index), recipient, State(state), attempts, envelope_hash, sender, kind)
+    number, index, recipient, state, attempts, network, envelope_hash, sender, kind, relayed = row
+    return Found(Ref(number, index), recipient, State(state), attempts, network, envelope_hash, sender, kind, bool(relayed))
 
 
 def move(transaction: Transaction, moves: Sequence[Move]) -> None:
@@ -117,7 +145,7 @@ def move(transaction: Transaction, moves: Sequence[Move]) -> None:
     transaction.write(event_statement, events)
     tell(transaction, [told for one in moves for told in _told(one)])
     forgive(transaction, [_delivery(one) for one in moves if one.steps[-1].state in OWES_NOTHING])
-    drop_bodies(transaction, {one.found.ref.number for one in moves if one.steps[-1].state in ENDED})
+    drop_bodies(transaction, {one.found.ref.number for one in moves if _needs_no_body(one)})
 
 
 def _events(now: int, one: Move) -> Iterator[tuple[Value, ...]]:
@@ -135,10 +163,16 @@ def _delivery(one: Move) -> tuple[int, Address]:
 
 
 def _told(one: Move) -> Iterator[tuple[Address, bytes, int]]:
+    who = reader_of(one.found.sender, relayed=one.found.relayed)
     for step in one.steps:
         proof = step.state is State.OPENED and one.found.kind in ANNOUNCED
-        if (proof or step.state in TOLD) and step.receipt is not None:
-            yield one.found.sender, step.receipt, one.found.ref.number
+        if step.receipt is not None and (one.found.relayed or proof or step.state in TOLD):
+            yield who, step.receipt, one.found.ref.number
+
+
+def _needs_no_body(one: Move) -> bool:
+    state = one.steps[-1].state
+    return state in _NEEDS_NO_BODY or (state is State.DELIVERED and one.found.network is not None)
 
 
 def drop_bodies(transaction: Transaction, numbers: set[int]) -> None:

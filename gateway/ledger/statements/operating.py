@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from gateway.ledger.facts import Ref
 from gateway.ledger.prepared import Transaction
+from gateway.ledger.statements.conveying import may_release, released
 from gateway.ledger.statements.directory import record_action
-from gateway.ledger.statements.moving import Move, Step, look, move
-from gateway.ledger.states import State
+from gateway.ledger.statements.moving import look, move
 
 __all__ = ["release"]
 
@@ -23,9 +23,9 @@ def release(transaction: Transaction, batch: Sequence[tuple[Ref, bytes, str]]) -
 
 
 def _release(transaction: Transaction, ref: Ref, leaf: bytes, summary: str) -> bool:
-    held = [row for row in look(transaction, [ref]) if row.state is State.HELD]
+    held = [row for row in look(transaction, [ref]) if may_release(row)]
     if not held:
         return False
-    move(transaction, [Move(row, (Step(State.ACCEPTED, transaction.now),)) for row in held])
+    move(transaction, [released(row, transaction.now) for row in held])
     record_action(transaction, [(leaf, summary)])
     return True

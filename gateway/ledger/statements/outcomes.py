@@ -1,7 +1,8 @@
 """
 What authors are told: receipts that say that a delivery of theirs was rejected, held, expired or recalled, or a copy destroyed.
 
-Each row is written in the same commit as the event that it speaks of; an author reads on from the last one that he saw.
+Each row is written in the same commit as the event that it speaks of; an author reads on from the last one that he saw. Who
+wrote from another network is told there: its relay reads every signed receipt under `@network`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from gateway.ids import Address
+from gateway.ids import Address, network_of
 from gateway.ledger.prepared import Statement, Transaction, place, single
 from gateway.ledger.tables import Int8, outcome
 
-__all__ = ["read", "tell"]
+__all__ = ["read", "reader_of", "tell"]
 
 _TELL: Final = Statement(
     lambda rows: sa.insert(outcome).values(
@@ -36,6 +37,11 @@ _READ: Final = single(
     "after",
     "limit",
 )
+
+
+def reader_of(who: Address, *, relayed: bool) -> Address:
+    """Return under which name it is kept what somebody is told: his own, or his network's where his mail was relayed."""
+    return Address(f"@{network_of(who)}") if relayed else who
 
 
 def tell(transaction: Transaction, told: Sequence[tuple[Address, bytes, int]]) -> None:

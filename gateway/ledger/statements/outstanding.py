@@ -26,7 +26,7 @@ _COPIES: Final = single(
 
 
 def _announced() -> sa.Select[Any]:
-    waits = sa.and_(any_of(message.c.kind, ANNOUNCED), message.c.body.is_not(None), any_of(delivery.c.state, OPEN))
+    waits = sa.and_(any_of(message.c.kind, ANNOUNCED), any_of(delivery.c.state, OPEN))
     counts = sa.select(message.c.kind, sa.func.count(), sa.func.min(message.c.accepted_at))
     return counts.join_from(message, delivery, delivery.c.number == message.c.number).where(waits).group_by(message.c.kind)
 

@@ -3,7 +3,8 @@ Recalls: what is undelivered of their target ends in the commit that accepts the
 
 A recall counts when its sender wrote the target, or may recall messages of its kind; any other is a message like every other.
 It reaches those recipients of the target whom it names itself. A target that comes after the recall of its own author meets it
-here. What was delivered already is marked as a copy that is outstanding, until its holder says that it is destroyed; whoever
+here. What was delivered already, or went to another network, is a copy that is outstanding until its holder says that it is
+destroyed, or the gateway there that it was never handed over; whoever
 recalls what another wrote is told of copies that were destroyed before. Nobody owes an answer to what was recalled.
 """
 
@@ -18,7 +19,7 @@ from gateway.ids import Address, EnvelopeHash
 from gateway.ledger.facts import Acceptance, Ref
 from gateway.ledger.prepared import Statement, Transaction, given, place
 from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, move
-from gateway.ledger.statements.outcomes import tell
+from gateway.ledger.statements.outcomes import reader_of, tell
 from gateway.ledger.statements.owing import forgive
 from gateway.ledger.states import DESTROYED, LATE, RECALL, State, sources
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
@@ -27,6 +28,7 @@ __all__ = ["clear", "mark", "recall"]
 
 _STOPS: Final = frozenset(sources(State.RECALLED))
 _HELD_BY_RECIPIENT: Final = frozenset({State.DELIVERED, State.OPENED})
+_ELSEWHERE: Final = frozenset({State.OUTBOUND, State.RELAYED, State.HELD})  # once the relay took it
 
 
 class _Pair(NamedTuple):
@@ -113,20 +115,25 @@ def recall(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> None:
     for pair in pairs:
         reached = [row for who, row in rows[pair.target].items() if who in rows[pair.recall]]
         for row in reached:
-            if row.state in _STOPS and row.ref not in moves:
+            if row.state in _STOPS and not row.may_be_there and row.ref not in moves:
                 receipt = pair.one.sign_recalled(row.envelope_hash, row.recipient)
                 moves[row.ref] = Move(row, (Step(State.RECALLED, transaction.now, None, receipt),), row.attempts)
-        mark(transaction, [row.ref for row in reached if row.state in _HELD_BY_RECIPIENT])
+        mark(transaction, [row.ref for row in reached if _has_a_copy(row)])
         _tell(transaction, pair, reached)
         forgive(transaction, [(row.ref.number, row.recipient) for row in reached])  # nobody answers what was taken back
     move(transaction, list(moves.values()))
+
+
+def _has_a_copy(row: Found) -> bool:
+    return row.state in _HELD_BY_RECIPIENT or (row.may_be_there and row.state in _ELSEWHERE)
 
 
 def _tell(transaction: Transaction, pair: _Pair, reached: Sequence[Found]) -> None:
     """Tell who recalls what another wrote of the copies that are destroyed already; the author knows."""
     names = [(row.envelope_hash, row.recipient) for row in reached if row.sender != pair.one.sender]
     said = transaction.look(_SAID, sorted(names))
-    tell(transaction, [(pair.one.sender, receipt, pair.target) for (receipt,) in said])
+    who = reader_of(pair.one.sender, relayed=pair.one.first_receipt is not None)
+    tell(transaction, [(who, receipt, pair.target) for (receipt,) in said])
 
 
 def mark(transaction: Transaction, refs: Sequence[Ref]) -> None:

@@ -5,12 +5,13 @@ Idempotent: what is recorded already is answered like the first time and changes
 counts. `opened` after `rejected`, or the other way round, is a conflict. A receipt for a delivery that is not its subject's
 is answered like one that does not exist (promise 9). After an expiry or a recall it is kept as an event: the state stays.
 That a copy was destroyed is kept once for each reason, and told to the author and to whoever recalled it in the author's place;
-that a correction was opened too late is told to its author, as if it had been in time.
+that a correction was opened too late is told to its author, as if it had been in time. Of a delivery to another network its
+relay brings the receipts, also those of the gateway there, and nobody else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -21,9 +22,9 @@ from gateway.ledger.facts import Record
 from gateway.ledger.prepared import Statement, Transaction, Value, given, place
 from gateway.ledger.statements import recalling
 from gateway.ledger.statements.inserting import event_statement
-from gateway.ledger.statements.moving import Found, Move, Step, found, move
-from gateway.ledger.statements.outcomes import tell
-from gateway.ledger.states import ANNOUNCED, DESTROYED, INBOX, LATE, MAY_EXPIRE, RECALL, State, steps
+from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, move
+from gateway.ledger.statements.outcomes import reader_of, tell
+from gateway.ledger.states import ANNOUNCED, DESTROYED, INBOX, LATE, MAY_EXPIRE, RECALL, TRANSITIONS, State, steps
 from gateway.ledger.tables import Int8, any_of, delivery, event, message
 
 __all__ = ["record"]
@@ -34,6 +35,10 @@ RECORDED: Final = ""
 
 # What each answer contradicts: the recipient's application has decided once.
 _CONTRADICTS: Final = {State.OPENED: State.REJECTED, State.REJECTED: State.OPENED}
+
+# What the gateway of another network states of a delivery there.
+_OF_ITS_GATEWAY: Final = frozenset({State.EXPIRED, State.RECALLED, State.HELD})
+_NEVER_HAD: Final = frozenset({State.EXPIRED, State.RECALLED})  # then no copy is outstanding
 
 _LATE_NAME: Final = ("envelope_hash", "subject", "event", "reason")
 _HANDED_OVER: Final = frozenset({LATE[State.DELIVERED], LATE[State.OPENED]})
@@ -49,6 +54,9 @@ class _Late(NamedTuple):
     receipt: Record
 
 
+_OF_DELIVERY: Final = FOUND[:6]  # the rest of `FOUND` is of the message
+
+
 def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
     """Find deliveries by number and recipient."""
 
@@ -58,8 +66,7 @@ def _of_subject(*conditions: sa.ColumnElement[bool]) -> Statement:
         # message that has 4,096.
         number = delivery.c.number.between(names.c.number, names.c.number)
         at = sa.and_(delivery.c.recipient == names.c.recipient, number, *conditions)
-        columns = (delivery.c.number, delivery.c.idx, delivery.c.recipient, delivery.c.state, delivery.c.attempts)
-        return sa.select(*columns).select_from(names).join(delivery, at)
+        return sa.select(*_OF_DELIVERY).select_from(names).join(delivery, at)
 
     return Statement(build, ("number", "recipient"))
 
@@ -83,12 +90,13 @@ def _recallers(rows: int) -> sa.Select[Any]:
     )
     of_kind = sa.and_(target.c.envelope_hash == names.c.envelope_hash, target.c.kind == names.c.kind)
     to_holder = sa.and_(delivery.c.recipient == names.c.holder, delivery.c.number == recall.c.number)
-    columns = (names.c.envelope_hash, names.c.holder, names.c.recaller)
+    relayed = recall.c.origin.is_not(None)
+    columns = (names.c.envelope_hash, names.c.holder, names.c.recaller, relayed.label("relayed"))
     return sa.select(*columns).select_from(names).join(recall, by_them).join(target, of_kind).join(delivery, to_holder)
 
 
 _NUMBERS: Final = Statement(
-    lambda rows: sa.select(message.c.number, message.c.envelope_hash, message.c.sender, message.c.kind).where(
+    lambda rows: sa.select(message.c.number, *FOUND[6:]).where(
         message.c.envelope_hash.in_([place(message.c.envelope_hash, row) for row in range(rows)])
     ),
     ("envelope_hash",),
@@ -103,7 +111,9 @@ def record(transaction: Transaction, batch: Sequence[Sequence[Record]]) -> list[
     """Record the receipts of a group; return for each its outcome: recorded (empty), `not-found` or `conflict`."""
     book = _Book(_look(transaction, {(one.envelope_hash, one.subject) for records in batch for one in records}))
     outcomes = [[book.enter(one) for one in records] for records in batch]
-    move(transaction, list(book.moves.values()))
+    moves = list(book.moves.values())
+    move(transaction, moves)
+    recalling.clear(transaction, [one.found.ref for one in moves if one.found.network and one.steps[-1].state in _NEVER_HAD])
     _keep_late(transaction, book.late)
     return outcomes
 
@@ -114,9 +124,9 @@ def _keep_late(transaction: Transaction, late: dict[LateName, _Late]) -> None:
     new = {name: one for name, one in late.items() if name not in known}
     transaction.write(event_statement, [_late_event(transaction.now, name, one) for name, one in new.items()])
     destroyed = [one for (_, _, kind, _), one in new.items() if kind == DESTROYED]
-    tell(transaction, _told(transaction, destroyed))
     opened = [one for (_, _, kind, _), one in new.items() if kind == LATE[State.OPENED] and one.row.kind in ANNOUNCED]
-    tell(transaction, [(one.row.sender, one.receipt.signed, one.row.ref.number) for one in opened])
+    here = [(one.row.sender, one.receipt.signed, one.row.ref.number) for one in opened if not one.row.relayed]
+    tell(transaction, here + _told_there(new) + _told(transaction, destroyed))
     handed = [one for (_, _, kind, _), one in new.items() if kind in _HANDED_OVER and one.row.state is State.RECALLED]
     recalling.mark(transaction, sorted({one.row.ref for one in handed}))
     recalling.clear(transaction, [one.row.ref for one in destroyed])
@@ -126,13 +136,20 @@ def _told(transaction: Transaction, destroyed: Sequence[_Late]) -> list[tuple[Ad
     """Say whom answers to recalls are told: the author, and who else sent its holder a recall that counts."""
     asked = {(one.receipt.envelope_hash, one.row.recipient, *may) for one in destroyed for may in one.receipt.recallers}
     found: dict[Name, set[Address]] = {}
-    for envelope_hash, holder, recaller in transaction.look(_RECALLERS, sorted(asked)):
-        found.setdefault((envelope_hash, holder), set()).add(recaller)
+    for envelope_hash, holder, recaller, relayed in transaction.look(_RECALLERS, sorted(asked)):
+        found.setdefault((envelope_hash, holder), set()).add(reader_of(recaller, relayed=bool(relayed)))
     told = []
     for one in destroyed:
-        others = found.get((one.receipt.envelope_hash, one.row.recipient), set()) - {one.row.sender}
-        told += [(who, one.receipt.signed, one.row.ref.number) for who in (one.row.sender, *sorted(others))]
+        author = reader_of(one.row.sender, relayed=one.row.relayed)
+        others = found.get((one.receipt.envelope_hash, one.row.recipient), set()) - {author}
+        told += [(who, one.receipt.signed, one.row.ref.number) for who in (author, *sorted(others))]
     return told
+
+
+def _told_there(new: Mapping[LateName, _Late]) -> list[tuple[Address, bytes, int]]:
+    """Of mail from another network its relay is told of everything that was signed, in the order of the events."""
+    late = [one for (_, _, kind, _), one in new.items() if one.row.relayed and kind != DESTROYED]
+    return [(reader_of(one.row.sender, relayed=True), one.receipt.signed, one.row.ref.number) for one in late]
 
 
 def _late_event(now: int, name: LateName, one: _Late) -> tuple[Value, ...]:
@@ -149,10 +166,8 @@ def _look(transaction: Transaction, names: set[Name]) -> dict[Name, Found]:
     long as that about none (promise 9).
     """
     known = transaction.look(_NUMBERS, [(one,) for one in sorted({envelope_hash for envelope_hash, _ in names})])
-    messages: dict[int, tuple[EnvelopeHash, Address, Kind]] = {
-        number: (one, sender, kind) for number, one, sender, kind in known
-    }
-    numbers = {envelope_hash: number for number, (envelope_hash, *_) in messages.items()}
+    messages: dict[int, tuple[EnvelopeHash, Address, Kind, bool]] = {number: (*of,) for number, *of in known}
+    numbers = {of[0]: number for number, of in messages.items()}
     asked = {(numbers.get(envelope_hash, -absent), subject) for absent, (envelope_hash, subject) in enumerate(names)}
     rows = transaction.look(_IN_INBOX, sorted(asked))
     rows += transaction.look(_ANYWHERE, sorted(asked - {(number, recipient) for number, _, recipient, *_ in rows}))
@@ -171,22 +186,31 @@ class _Book:
         """Enter one receipt and return its outcome."""
         name = (one.envelope_hash, one.subject)
         row = self._rows.get(name)
-        if row is None:
+        if row is None or row.network != one.network or (row.network is not None and not row.may_be_there):
             return NOT_FOUND
-        if one.event not in LATE:
+        if one.event not in LATE and (one.network is None or one.event not in _OF_ITS_GATEWAY):
             return CONFLICT
         taken = self.moves[name].steps if name in self.moves else ()
         state = taken[-1].state if taken else row.state
         goal = State(one.event) if one.event != DESTROYED else None
         if goal is None and state in MAY_EXPIRE:
             return NOT_FOUND  # a copy that was never handed over, and that nobody who may has recalled
-        way = steps(state, goal) if goal else ()
+        way = _way(row, state, goal) if goal else ()
         if way:
             implied = tuple(Step(passed, one.at, f"implied by {goal}") for passed in way[:-1])
             self.moves[name] = Move(row, (*taken, *implied, Step(way[-1], one.at, one.reason, one.signed)), row.attempts)
+        elif goal is not None and one.event not in LATE:
+            return RECORDED if state is goal else CONFLICT
         elif goal is None or state in {State.EXPIRED, State.RECALLED}:
             why = one.reason or "" if one.event == DESTROYED else ""
             self.late.setdefault((*name, LATE[one.event], why), _Late(row, one))
         elif _CONTRADICTS.get(goal) is state:
             return CONFLICT
         return RECORDED
+
+
+def _way(row: Found, state: State, goal: State) -> tuple[State, ...]:
+    """Return the way of a receipt; what is held in another network goes on from there."""
+    if row.network is not None and state is State.HELD and goal not in TRANSITIONS[state]:
+        return (State.OUTBOUND, *steps(State.OUTBOUND, goal)) if goal is not state else ()
+    return steps(state, goal)

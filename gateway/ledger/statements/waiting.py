@@ -21,7 +21,7 @@ from gateway.ledger.prepared import Statement, Transaction, given, place, single
 from gateway.ledger.states import INBOX, WAITING, State
 from gateway.ledger.tables import Int8, any_of, delivery, message
 
-__all__ = ["inbox", "sealed_to", "waiting", "waiting_count", "wanted"]
+__all__ = ["inbox", "load", "sealed_to", "waiting", "waiting_count", "wanted"]
 
 LEAST_ROWS: Final = 16  # rows that are read of one mailbox at once
 INBOX_ROWS: Final = 512  # rows that one page of a thin client's inbox looks at
@@ -90,7 +90,7 @@ _INBOX: Final = single(
 )
 _SIZE: Final = _numbers(message.c.number, sa.func.length(message.c.head) + sa.func.length(message.c.body))
 _MESSAGE: Final = _numbers(
-    message.c.number, message.c.head, message.c.body, message.c.receipt, message.c.urgency, message.c.expires
+    message.c.number, *(message.c[name] for name in ("head", "body", "receipt", "urgency", "expires", "first_receipt"))
 )
 _ROW: Final = _of_refs(_RECIPIENT, delivery.c.stanza, delivery.c.proof)
 _WANTED: Final = _of_refs(where=(any_of(_STATE, WAITING),))
@@ -116,13 +116,13 @@ def waiting(transaction: Transaction, limit_bytes: int, limit_rows: int, skip: C
     boxes = [recipient for (recipient,) in transaction.run(_BOXES) if recipient not in skip]
     at_once = max(LEAST_ROWS, 2 * limit_rows // max(1, len(boxes)))
     first = islice(merge(*(_in_box(transaction, recipient, at_once) for recipient in boxes)), limit_rows)
-    return _load(transaction, [Ref(number, index) for _, number, index in first], limit_bytes)
+    return load(transaction, [Ref(number, index) for _, number, index in first], limit_bytes)
 
 
 def inbox(transaction: Transaction, recipient: Address, after_number: int, limit_bytes: int) -> list[Waiting]:
     """Return what one recipient has not answered, after a number, in order of acceptance."""
     rows = transaction.run(_INBOX, recipient, after_number, INBOX_ROWS)
-    return _load(transaction, [Ref(number, index) for number, index in rows], limit_bytes)
+    return load(transaction, [Ref(number, index) for number, index in rows], limit_bytes)
 
 
 def wanted(transaction: Transaction, refs: Collection[Ref]) -> set[Ref]:
@@ -150,7 +150,7 @@ def _in_box(transaction: Transaction, recipient: Address, at_once: int) -> Itera
             return
 
 
-def _load(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> list[Waiting]:
+def load(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> list[Waiting]:
     """Read the messages of `refs`, in that order, until the next one is too much; the first one always fits."""
     numbers = _that_fit(transaction, list(dict.fromkeys(ref.number for ref in refs)), limit_bytes)
     rows: dict[int, list[Row]] = {number: [] for number in numbers}
@@ -159,8 +159,8 @@ def _load(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> li
     found = {number: rest for number, *rest in transaction.look(_MESSAGE, [(number,) for number in numbers])}
     loaded = []
     for number in numbers:
-        head, body, receipt, urgency, expires = found[number]
-        loaded.append(Waiting(number, head, body, receipt, urgency in URGENT, expires, sorted(rows[number])))
+        head, body, receipt, urgency, expires, first = found[number]
+        loaded.append(Waiting(number, head, body, receipt, urgency in URGENT, expires, sorted(rows[number]), first))
     return loaded
 
 
