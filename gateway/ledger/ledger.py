@@ -20,6 +20,7 @@ from gateway.ledger.line import Line
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.owed import Owed
+from gateway.ledger.peers import PeerFiles
 from gateway.ledger.published import Published
 from gateway.ledger.readers import Readers
 from gateway.ledger.statements import (
@@ -73,6 +74,7 @@ class Ledger:
         log: The rows of the audit log.
         owed: What recipients owe: answers, and the destruction of copies.
         directory: Its files.
+        peers: Those of other networks.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Ledger:
         self.log = LogTable(self._readers, self._writer)
         self.owed = Owed(self._readers, self._writer)
         self.directory = Published(self._readers, self._writer)
+        self.peers = PeerFiles(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod

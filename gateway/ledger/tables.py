@@ -36,7 +36,7 @@ __all__ = [
     "tombstone",
 ]
 
-SCHEMA_VERSION: Final = "0003"  # the newest migration: what this code reads and writes
+SCHEMA_VERSION: Final = "0004"  # the newest migration: what this code reads and writes
 
 # Only INTEGER is the row's own id in SQLite, and it has 8 bytes there.
 Int8: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
