@@ -25,6 +25,7 @@ from gateway.directory.current import CurrentKeyring
 from gateway.envelope import Use
 from gateway.errors import Rejected
 from gateway.exchange import Authority, DirectorySource, Exchange, Parts, Stamps
+from gateway.exchange.no_relay import NoRelay
 from gateway.exchange.own_card import publish_own_card
 from gateway.exchange.publication import FolderPublication
 from gateway.exchange.tasks import Tasks
@@ -213,7 +214,9 @@ def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts)
     return ApiParts(
         exchange=exchange,
         log=parts.audit.reader,
-        directory=parts.directory.current,
+        relay=NoRelay(),
+        peers=parts.directory.peers,
+        directory=parts.directory.known,
         health=health,
         metrics=parts.metrics,
         clock=parts.clock,

@@ -22,6 +22,7 @@ from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 from tests.support.exchange import Stage as Behind
 from tests.support.exchange import staged as exchange_staged
+from tests.support.fake_relay import FakeRelay
 from tests.support.http_stage import QUICK, Client, connected
 from tests.support.waiting import SOON_S
 
@@ -38,11 +39,14 @@ class Whole(Client):
     def __init__(self, behind: Behind) -> None:
         super().__init__(lambda: self.api.port, behind.clock)
         self.behind = behind
+        self.relay = FakeRelay()
         self.api = HttpApi(
             Parts(
                 exchange=behind.exchange,
                 log=LogReader(behind.ledger.log),
-                directory=behind.parts.directory.current,
+                relay=self.relay,
+                peers=behind.parts.directory.peers,
+                directory=behind.parts.directory.known,
                 health=Health({}),
                 metrics=behind.parts.metrics,
                 clock=behind.clock,
