@@ -8,25 +8,24 @@ Spec: schemas/relay.md, "The directory of a peer" and "Requests".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from gateway.api.answers import reply, reply_json
+from gateway.api.answers import reply
 from gateway.api.routes import Answered, Body, Call, Route
 from gateway.errors import Rejected
 from gateway.ids import Network
 from gateway.protocol import media
-from gateway.protocol.relaying import Bodies
+from gateway.protocol.relaying import Bodies, Published
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from gateway.api.ports import PeersPort
 
-__all__ = ["PeerPublication", "PeerRoutes"]
+__all__ = ["PeerRoutes"]
 
 _MAX_BUNDLE_BYTES: Final = media.MAX_BUNDLE_PATHS * 256
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -37,14 +36,6 @@ _REFUSALS: Final = (
 
 _Names = Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(min_length=1, max_length=media.MAX_BUNDLE_PATHS)]
 _names: Final = msgspec.json.Decoder(_Names)
-
-
-class PeerPublication(msgspec.Struct, frozen=True):
-    """The version of the directory in use, the newest root at hand, and the names that are still to be brought."""
-
-    version: int
-    root: int
-    missing: Sequence[str]
 
 
 class PeerRoutes:
@@ -85,7 +76,7 @@ class PeerRoutes:
                 path=f"{media.PEERS_PUBLISH}{{network}}",
                 handler=self.publish,
                 summary="Bring files of a peer's directory: MessagePack [[name, bytes], ...], which prove themselves",
-                answers={200: Answered("What is in use now, and what is still missing", media.JSON, PeerPublication)},
+                answers={200: Answered("What is in use now, and what is still missing", media.JSON, Published)},
                 problems=_REFUSALS,
                 body=Body((media.MSGPACK,), media.MAX_PUBLICATION_BYTES),
                 changes=True,
@@ -116,4 +107,5 @@ class PeerRoutes:
         if len(files) != len(brought):
             raise Rejected("a file stands twice", code="malformed")
         taken = await self._peers.take(Network(call.parameter), files)
-        return reply_json(PeerPublication(taken.version, taken.root, taken.missing), headers=_NO_STORE)
+        answer = Published(taken.version, taken.root, tuple(taken.missing))
+        return reply(Bodies.published.encode(answer), media.JSON, headers=_NO_STORE)

@@ -125,10 +125,12 @@ class Published(Struct, frozen=True):
 
     Args:
         version: Of the directory that it holds now.
+        root: Version of the newest root that it holds: whoever brings a directory brings the next one too.
         missing: Names that it needs before the newer one can be used; empty: nothing is newer, or it is in use.
     """
 
     version: int
+    root: Annotated[int, Meta(ge=0, le=1_000_000)]
     missing: Annotated[tuple[Annotated[str, Meta(max_length=300)], ...], Meta(max_length=65_536)] = ()
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gateway.ids import Network
 
@@ -108,10 +108,16 @@ class FakeRelay:
 
 
 class FakePeers:
-    """Peers' directories: `copies` has the files of each."""
+    """
+    Peers' directories: `copies` has the files of each.
 
-    def __init__(self) -> None:
+    Args:
+        served: By network, what returns the files of a directory that changes by itself.
+    """
+
+    def __init__(self, served: Mapping[str, Callable[[], Mapping[str, bytes]]] | None = None) -> None:
         self.copies: dict[str, dict[str, bytes]] = {}
+        self._served = {} if served is None else served
         self.stale_ones: set[str] = set()
         self.missing: list[str] = []
         self.fail: BaseException | None = None
@@ -134,6 +140,8 @@ class FakePeers:
         return TakenRow(len(copy), 1, self.missing)
 
     def _copy(self, network: Network) -> dict[str, bytes]:
+        if network in self._served:
+            return dict(self._served[network]())
         if network not in self.copies:
             raise Rejected(f"{network} is no peer", code="peer-unknown")
         return self.copies[network]
