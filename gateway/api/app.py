@@ -19,6 +19,8 @@ from gateway.api.messages import Messages
 from gateway.api.openapi import OpenApiRoute
 from gateway.api.operations import HealthRoutes, MetricsRoutes, OrderRoutes
 from gateway.api.outcomes import OutcomeRoutes
+from gateway.api.peers import PeerRoutes
+from gateway.api.relay import RelayRoutes
 from gateway.api.schemas import SchemaRoutes
 from gateway.api.service import Service
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.api.ports import ExchangePort, LogPort, OperatorPort, SignProblem, Standing
+    from gateway.api.ports import ExchangePort, LogPort, OperatorPort, PeersPort, RelayPort, SignProblem, Standing
     from gateway.api.routes import Route
     from gateway.envelope.primitives import Rng
     from gateway.ops.health import Health
@@ -44,7 +46,9 @@ class Parts:
     Args:
         exchange: The use cases.
         log: Answers about the audit log.
-        directory: Returns who is who now.
+        relay: What relays bring and fetch.
+        peers: The directories of peers.
+        directory: Returns who is who now, here and in the networks of peers.
         health: For `/readyz`.
         metrics: Counts requests.
         clock: Unix seconds.
@@ -56,6 +60,8 @@ class Parts:
 
     exchange: ExchangePort
     log: LogPort
+    relay: RelayPort
+    peers: PeersPort
     directory: Callable[[], Standing]
     health: Health
     metrics: Metrics
@@ -78,7 +84,8 @@ class HttpApi:
     def __init__(self, parts: Parts, tls: ssl.SSLContext | None = None) -> None:
         authenticator = Authenticator(parts.directory, parts.clock)
         self._inbox = Inbox(parts.exchange, authenticator, parts.clock, parts.rng, parts.limits)
-        self.routes = _table(parts, self._inbox)
+        self._relay = RelayRoutes(parts.relay, parts.peers, authenticator, parts.directory, parts.clock)
+        self.routes = _table(parts, self._inbox, self._relay)
         service = Service(self.routes, parts.limits, parts.clock, parts.metrics, authenticator, parts.sign_problem)
         self._listener = Listener(service.handle, parts.limits, tls)
 
@@ -97,8 +104,9 @@ class HttpApi:
         await self._listener.start(host, port)
 
     async def stop(self, grace_s: float) -> None:
-        """Take no more, end every session, let what is running end within `grace_s`."""
+        """Take no more, end every session and everything that waits, let what is running end within `grace_s`."""
         self._inbox.stop()
+        self._relay.stop()
         await self._listener.stop(grace_s)
 
 
@@ -109,13 +117,15 @@ def operations_listener(health: Health, metrics: Metrics, operator: OperatorPort
     return Listener(Service(routes, limits, clock).handle, limits)
 
 
-def _table(parts: Parts, inbox: Inbox) -> list[Route]:
+def _table(parts: Parts, inbox: Inbox, relay: RelayRoutes) -> list[Route]:
     """Return every row of the participants' listener."""
     routes = [
         *Messages(parts.exchange).routes(),
         *inbox.routes(),
         *OutcomeRoutes(parts.exchange).routes(),
         *DirectoryRoutes(parts.exchange).routes(),
+        *PeerRoutes(parts.peers).routes(),
+        *relay.routes(),
         *LogRoutes(parts.log).routes(),
         *SchemaRoutes(parts.schemas).routes(),
         *HealthRoutes(parts.health).routes(),

@@ -2,9 +2,10 @@
 Who is asking: the signature of a request, and the standing of who signed it.
 
 1. the authority that the request names is well formed, and the target is a path   2. the signature is good (`protocol.request`)
-3. the participant is active. A session's upgrade is remembered by its nonce, so that it cannot be made twice, and a session
-shows its key again every hour (`renewed`), and is asked for its standing more often (`standing`).
-Spec: schemas/api.md, "Signed requests".
+3. the participant is active, and of this network. Of a peer its relays alone may ask, on routes of the relay alone: to all
+others a peer's participant is a stranger. A session's upgrade is remembered by its nonce, so that it cannot be made twice, and
+a session shows its key again every hour (`renewed`), and is asked for its standing more often (`standing`).
+Spec: schemas/api.md, "Signed requests"; schemas/relay.md, "Requests".
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from gateway.directory.entries import Status
 from gateway.envelope import contexts, primitives
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
-from gateway.ids import KeyId
+from gateway.ids import KeyId, network_of
 from gateway.protocol.request import Asker, HttpRequest, check_skew, verify_request
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from gateway.api.ports import Standing
+    from gateway.envelope.trust import KeyRecord
     from gateway.protocol.frames import Renew
 
 __all__ = ["Authenticator"]
@@ -45,26 +47,45 @@ class Authenticator:
         self._directory = directory
         self._clock = clock
 
-    def asker(self, request: web.BaseRequest, body: bytes) -> Asker:
+    def asker(self, request: web.BaseRequest, body: bytes, *, carriers: bool = False) -> Asker:
         """
         Return who signed a request.
 
+        Args:
+            request: As it was received.
+            body: Its body.
+            carriers: Whether relays of peers may make it too.
+
         Raises:
-            Rejected: `signature-missing`, `signature-bad`, `clock-skew`, `sender-unknown` or `bad-request`.
+            Rejected: `signature-missing`, `signature-bad`, `clock-skew`, `sender-unknown` or `bad-request`; and `peer-unknown`
+                for a key that nobody has here or there, where relays of peers may ask: they learn that they are none.
         """
         directory = self._directory()
         asked = HttpRequest(request.method, _url(request), request.headers, body)
-        asker = verify_request(asked, directory.key, self._clock())
-        self._active(directory, asker)
+        unknown: list[KeyId] = []
+
+        def find_key(key_id: KeyId) -> KeyRecord | None:
+            record = directory.key(key_id)
+            if record is None:
+                unknown.append(key_id)
+            return record
+
+        try:
+            asker = verify_request(asked, find_key, self._clock())
+        except Rejected as exc:
+            if carriers and unknown:
+                raise Rejected("the key of no participant here, and of no peer's", code="peer-unknown") from exc
+            raise
+        self._active(directory, asker, carriers=carriers)
         return asker
 
-    def standing(self, asker: Asker) -> None:
-        """Raise `signature-bad` or `sender-unknown` when who opened a session may hold it no more."""
+    def standing(self, asker: Asker, *, carriers: bool = False) -> None:
+        """Raise `signature-bad` or `sender-unknown` when who opened a session, or waits, may not any more."""
         directory = self._directory()
         record = directory.key(asker.key_id)
         if record is None or not record.current(int(self._clock())):
             raise Rejected("the key of this session is not good any more", code="signature-bad")
-        self._active(directory, asker)
+        self._active(directory, asker, carriers=carriers)
 
     def renewed(self, asker: Asker, frame: Renew, nonce: bytes) -> Asker:
         """
@@ -90,9 +111,10 @@ class Authenticator:
         return asker._replace(key_id=record.key_id)
 
     @staticmethod
-    def _active(directory: Standing, asker: Asker) -> None:
+    def _active(directory: Standing, asker: Asker, *, carriers: bool = False) -> None:
         entry = directory.entry(asker.address)
-        if entry is None or entry.status is not Status.ACTIVE:
+        own = network_of(asker.address) == directory.network
+        if entry is None or entry.status is not Status.ACTIVE or not (own or (carriers and entry.is_relay)):
             raise Rejected(f"{asker.address} is not active", code="sender-unknown")
 
 

@@ -134,7 +134,7 @@ def _operation(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     found = [
-        {"name": one.name, "in": "query", "required": False, "description": one.description, "schema": dict(one.schema)}
+        {"name": one.name, "in": "query", "required": one.required, "description": one.description, "schema": dict(one.schema)}
         for one in route.parameters
     ]
     name = route.path.partition("{")[2].rstrip("*}")

@@ -82,6 +82,7 @@ class Parameter:
     name: str
     description: str
     schema: Mapping[str, Any]
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +99,10 @@ class Route:
         problems: Codes that a client of this route should expect, besides those that every route has.
         body: None where a body is refused.
         signed: Whether the request must be signed by an active participant's `agent` key.
+        carriers: Whether relays of peers may ask too; everywhere else a participant of a peer is a stranger.
         changes: Whether a time-out leaves the outcome open.
         unbounded: Whether it lives as long as a session.
+        waits_s: How much longer than others it may take, because it waits for something to happen.
         told: Whether the use case writes the log line of a success itself, with more than is known here.
         parameters: Of the query.
     """
@@ -112,8 +115,10 @@ class Route:
     problems: Sequence[str] = ()
     body: Body | None = None
     signed: bool = False
+    carriers: bool = False
     changes: bool = False
     unbounded: bool = False
+    waits_s: float = 0.0
     told: bool = False
     parameters: Sequence[Parameter] = field(default=())
 

@@ -63,7 +63,7 @@ class Service:
         self._metrics = metrics
         self._authenticator = authenticator
         self._sign_problem = sign_problem
-        self._deadlines = Deadlines(limits.request_time_s)
+        self._deadlines = {waits_s: Deadlines(limits.request_time_s + waits_s) for waits_s in {one.waits_s for one in routes}}
         self._log = logger()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -98,16 +98,17 @@ class Service:
         if route.signed:
             if self._authenticator is None:
                 raise AssertionError("a signed route on a listener that cannot tell who asks")
-            call.asker = self._authenticator.asker(call.request, call.body)
+            call.asker = self._authenticator.asker(call.request, call.body, carriers=route.carriers)
         if route.unbounded:
             return await route.handler(call)
         try:
-            with self._deadlines.deadline():
+            with self._deadlines[route.waits_s].deadline():
                 return await route.handler(call)
         except TimeoutError as exc:
+            limit_s = self._limits.request_time_s + route.waits_s
             if route.changes:
-                raise Uncertain(f"no outcome after {self._limits.request_time_s:g} s") from exc
-            raise Unavailable(f"no answer after {self._limits.request_time_s:g} s", code="time-limit") from exc
+                raise Uncertain(f"no outcome after {limit_s:g} s") from exc
+            raise Unavailable(f"no answer after {limit_s:g} s", code="time-limit") from exc
 
     def _account(self, call: Call, route: Route | None, status: int, duration_s: float) -> None:
         if self._metrics is None:

@@ -4,7 +4,8 @@ Who is who, as this gateway knows it now: read from the ledger, fed from the aut
 The files in the ledger are believed only as far as they verify from the configured root. A change is made by compare-and-set,
 with its leaves of the audit log in the same commit: who lost the race reads what won and tries again on it. An outdated
 directory stays in use, because an authority that is away must not stop the exchange (promise 8): `check_fresh` says so, and
-every home keeps its own rule.
+every home keeps its own rule. What is asked of the directory in use is answered for peers too (`peers`): `current` without
+those that are stale, for accepting; `known` and `answers` with them, for what was accepted before.
 python-tuf's work is done in a thread.
 """
 
@@ -14,6 +15,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from gateway.directory.expiry import metadata_ends
@@ -21,9 +23,10 @@ from gateway.directory.leaves import directory_leaves
 from gateway.directory.metadata import read_repository
 from gateway.directory.repository import OnlineSigner, superseded
 from gateway.directory.roles import AUTHORITY_ROLES, TufRole
-from gateway.directory.view import Directory, build_from
+from gateway.directory.view import Directory, build_from, with_peers
 from gateway.envelope import KeyRecord
 from gateway.errors import Rejected, Unavailable
+from gateway.exchange.peer_directories import PeerDirectories
 from gateway.exchange.publication import Publication
 from gateway.ids import KeyId
 from gateway.ledger import Ledger
@@ -65,6 +68,9 @@ class DirectorySource:
         authority: See `Authority`.
         clock: Unix seconds.
         metrics: Version and age.
+
+    Attributes:
+        peers: The directories of the networks that the own directory names.
     """
 
     def __init__(self, ledger: Ledger, authority: Authority, clock: Callable[[], float], metrics: Metrics) -> None:
@@ -82,16 +88,28 @@ class DirectorySource:
         self._told_expired = False
         self._files: Mapping[str, bytes] = {}
         self._directory: Directory | None = None
+        self._current: Directory | None = None
+        self._known: Directory | None = None
         self._answers: DirectoryAnswers | None = None
+        self._joined_until = inf
+        self.peers = PeerDirectories(ledger, clock, metrics, self._join)
 
     def current(self) -> Directory:
-        """Return the directory in use; `unavailable` before there is one."""
-        if self._directory is None:
+        """Return the directory in use, for sealing and accepting; `unavailable` before there is one."""
+        if self._clock() >= self._joined_until:  # a peer became stale since
+            self._join()
+        if self._current is None:
             raise Unavailable("there is no directory yet: publish one, then start the gateway")
-        return self._directory
+        return self._current
+
+    def known(self) -> Directory:
+        """Return the directory in use, with peers that are stale; `unavailable` before there is one."""
+        if self._known is None:
+            raise Unavailable("there is no directory yet: publish one, then start the gateway")
+        return self._known
 
     def answers(self) -> DirectoryAnswers:
-        """Return what the directory in use answers to the envelope."""
+        """Return what the directory in use answers to the envelope, with peers that are stale."""
         if self._answers is None:
             raise Unavailable("there is no directory yet")
         return self._answers
@@ -147,7 +165,13 @@ class DirectorySource:
         self.current()
 
     async def reload(self) -> bool:
-        """Read the ledger's files when they changed; True when they did."""
+        """Read the ledger's files when they changed, and those of peers; True when the directory in use is another one."""
+        before = self._known
+        await self._reload()
+        await self._follow()
+        return self._known is not before
+
+    async def _reload(self) -> bool:
         if self._version and await self._ledger.directory.version() == self._version:
             return False
         version, files = await self._ledger.directory.read()
@@ -171,6 +195,7 @@ class DirectorySource:
                 await self.change(lambda files, _: self._online.refresh(files, now))
             self._tell_expiry()
         self._renewed_at = now
+        await self._follow()
 
     async def _take_in(self, now: float) -> None:
         publication = await asyncio.to_thread(self._publication.read)
@@ -199,7 +224,7 @@ class DirectorySource:
                     return False
                 if await self._publish(news):
                     return True
-                await self.reload()
+                await self._reload()
         raise Unavailable("others changed the directory at the same time", code="busy")
 
     async def _publish(self, news: Files) -> bool:
@@ -244,12 +269,30 @@ class DirectorySource:
             directory, ends = await asyncio.to_thread(self._verified, files)
             if version < self._version:
                 return
-            self._directory, self._answers, self._ends = directory, DirectoryAnswers(directory), ends
+            self._directory, self._ends = directory, ends
+            self._join()
             self._metrics.directory_version.set(directory.version)
             self._log.info("directory", version=directory.version, count=len(directory.entries))
             for path, code in directory.held_back.items():
                 self._log.warning("card-held-back", path=path, code=code)
         self._version, self._files = version, files
+
+    async def _follow(self) -> None:
+        """Hold the peers that the directory names; one that it names no more is nobody already."""
+        if self._directory is not None:
+            await self.peers.follow(self._directory)
+
+    def _join(self) -> None:
+        """Let the directory answer for its peers, and for those that are stale only about what was."""
+        own, now = self._directory, self._clock()
+        if own is None:
+            return
+        found = self.peers.directories()
+        self._known = with_peers(own, found)
+        self._answers = DirectoryAnswers(self._known)
+        fresh = [one for one in found if not self.peers.stale(one.network, now)]
+        self._current = self._known if len(fresh) == len(found) else with_peers(own, fresh)
+        self._joined_until = min((self.peers.stale_at(one.network) for one in fresh), default=inf)
 
     def _verified(self, files: Mapping[str, bytes]) -> tuple[Directory, dict[TufRole, int]]:
         """Return the directory, and when the metadata of each role expires."""

@@ -43,6 +43,7 @@ class Gauges:
         parts, metrics = self._parts, self._parts.metrics
         metrics.broker_ready.set(parts.broker.ready)
         metrics.directory_age_seconds.set(parts.directory.age_s())
+        parts.directory.peers.measure()
         for state, count in (await parts.ledger.totals()).items():
             metrics.waiting(state.value).set(count)
         oldest = await parts.ledger.oldest_waiting()

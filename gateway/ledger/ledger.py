@@ -20,6 +20,7 @@ from gateway.ledger.line import Line
 from gateway.ledger.log_table import LogTable
 from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.owed import Owed
+from gateway.ledger.peers import PeerFiles
 from gateway.ledger.published import Published
 from gateway.ledger.readers import Readers
 from gateway.ledger.relay import Relay
@@ -75,6 +76,7 @@ class Ledger:
         owed: What recipients owe: answers, and the destruction of copies.
         directory: Its files.
         relay: What goes to other networks, and comes from them.
+        peers: Those of other networks.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Ledger:
         self.owed = Owed(self._readers, self._writer)
         self.directory = Published(self._readers, self._writer)
         self.relay = Relay(self._readers, self._writer)
+        self.peers = PeerFiles(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod

@@ -2,7 +2,8 @@
 All metrics of the gateway: nothing is measured that is not declared here.
 
 Names carry base units; each help sentence says what is not counted. Labels come from closed sets (kinds of the registry,
-codes of the error tree, events of receipts, witnesses of the configuration), never from a participant or a message.
+codes of the error tree, events of receipts, witnesses of the configuration, networks of the signed directory), never from a
+participant or a message.
 Children with labels are looked up once and kept: `labels()` costs as much as a hash of 4 KiB.
 Metrics live in a registry of their own, so that a process can run several gateways (demo, tests).
 """
@@ -42,6 +43,7 @@ class Metrics:
         self._log()
         self._vouching()
         self._relay()
+        self._peers()
         # One cache for each gateway, not for the class: children belong to this registry.
         self.accepted = cache(self._accepted.labels)
         self.refused = cache(self._refused.labels)
@@ -67,6 +69,8 @@ class Metrics:
         self.relay_receipts = cache(self._relay_receipts.labels)
         self.relay_outbound = cache(self._relay_outbound.labels)
         self.relay_oldest_seconds = cache(self._relay_oldest_seconds.labels)
+        self.peer_directory_version = cache(self._peer_directory_version.labels)
+        self.peer_directory_age_seconds = cache(self._peer_directory_age_seconds.labels)
 
     def _submissions(self) -> None:
         own = self.registry
@@ -282,6 +286,31 @@ class Metrics:
             ["network"],
             registry=own,
         )
+
+    def _peers(self) -> None:
+        own = self.registry
+        self._peer_directory_version = Gauge(
+            "gateway_peer_directory_version",
+            "Version of a peer's directory in use; 0 while none is at hand.",
+            ["network"],
+            registry=own,
+        )
+        self._peer_directory_age_seconds = Gauge(
+            "gateway_peer_directory_age_seconds",
+            "Time since a peer's gateway signed the timestamp at hand, if it lives for a day; +Inf without one.",
+            ["network"],
+            registry=own,
+        )
+
+    def forget_peer(self, network: str) -> None:
+        """Show nothing more of a network that is no peer any more."""
+        for gauge, children in (
+            (self._peer_directory_version, self.peer_directory_version),
+            (self._peer_directory_age_seconds, self.peer_directory_age_seconds),
+        ):
+            children(network)  # there is something to remove
+            gauge.remove(network)
+            children.cache_clear()
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text form."""

@@ -33,6 +33,7 @@ __all__ = [
     "MAX_DELIVERY_BYTES",
     "MAX_GATEWAY_FRAME_BYTES",
     "MAX_PACKING_BYTES",
+    "MAX_PUBLICATION_BYTES",
     "MAX_RECEIPTS",
     "MAX_RECEIPT_BYTES",
     "MAX_STANZAS_BYTES",
@@ -44,9 +45,13 @@ __all__ = [
     "OPENAPI",
     "OPERATIONS",
     "OUTCOMES",
+    "PEERS",
+    "PEERS_BUNDLE",
+    "PEERS_PUBLISH",
     "PROBLEM",
     "READY",
     "RECEIPTS",
+    "RELAY",
     "SCHEMAS",
     "SEALED",
     "SIGNED",
@@ -67,6 +72,10 @@ DIRECTORY: Final = "/v1/directory/"  # "metadata/..." and "targets/..." follow
 DIRECTORY_BUNDLE: Final = "/v1/directory/bundle"
 CHALLENGES: Final = "/v1/directory/challenges"
 CARDS: Final = "/v1/directory/cards"
+PEERS: Final = "/v1/peers/"  # "NETWORK/metadata/..." and "NETWORK/targets/..." follow
+PEERS_BUNDLE: Final = "/v1/peers/bundle/"  # the network follows, as for the next one
+PEERS_PUBLISH: Final = "/v1/peers/publish/"
+RELAY: Final = "/v1/relay/"  # what follows: gateway.protocol.relaying
 LOG: Final = "/v1/log"  # prefix of C2SP tlog-tiles: "/checkpoint" and "/tile/..." follow
 LOG_CHECKPOINT: Final = "/v1/log/checkpoint"
 LOG_TILES: Final = "/v1/log/tile/"
@@ -94,5 +103,6 @@ MAX_CLIENT_FRAME_BYTES: Final = MAX_RECEIPTS * (MAX_RECEIPT_BYTES + 8)
 MAX_GATEWAY_FRAME_BYTES: Final = MAX_DELIVERY_BYTES + 64
 MAX_CARD_BYTES: Final = 64 << 10  # keys, and a version list for every kind
 MAX_BUNDLE_PATHS: Final = 1024
+MAX_PUBLICATION_BYTES: Final = 40 << 20  # a directory of 4,096 participants with its metadata
 
 AUTHORISED_FOR_S: Final = 3600  # a session shows its agent key again within the hour

@@ -213,7 +213,9 @@ def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts)
     return ApiParts(
         exchange=exchange,
         log=parts.audit.reader,
-        directory=parts.directory.current,
+        relay=exchange.relay,
+        peers=parts.directory.peers,
+        directory=parts.directory.known,
         health=health,
         metrics=parts.metrics,
         clock=parts.clock,

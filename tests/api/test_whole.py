@@ -22,7 +22,9 @@ from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 from tests.support.exchange import Stage as Behind
 from tests.support.exchange import staged as exchange_staged
+from tests.support.fake_relay import FakeRelay
 from tests.support.http_stage import QUICK, Client, connected
+from tests.support.network import join, make_world
 from tests.support.waiting import SOON_S
 
 if TYPE_CHECKING:
@@ -38,11 +40,14 @@ class Whole(Client):
     def __init__(self, behind: Behind) -> None:
         super().__init__(lambda: self.api.port, behind.clock)
         self.behind = behind
+        self.relay = FakeRelay()
         self.api = HttpApi(
             Parts(
                 exchange=behind.exchange,
                 log=LogReader(behind.ledger.log),
-                directory=behind.parts.directory.current,
+                relay=self.relay,
+                peers=behind.parts.directory.peers,
+                directory=behind.parts.directory.known,
                 health=Health({}),
                 metrics=behind.parts.metrics,
                 clock=behind.clock,
@@ -164,3 +169,28 @@ async def test_a_refresh_of_the_directory_goes_through(tmp_path: Path) -> None:
         names = ["metadata/timestamp.json", "metadata/1.root.json", "metadata/nothing"]
         bundle = await gate.ask("POST", media.DIRECTORY_BUNDLE, qm, body=msgspec.json.encode(names), media=media.JSON)
         assert [name for name, _ in msgspec.msgpack.decode(bundle.body)] == names[:2]
+
+
+async def test_a_peers_relay_is_known_by_the_directory_that_anybody_brought(tmp_path: Path) -> None:
+    """Before its directory is here a relay is a stranger; then it brings forwards, and its neighbours may ask for nothing."""
+    async with whole(tmp_path) as gate:
+        world = gate.behind.world
+        theirs = make_world(["GN-QN", "RELAY-ICN"], gate.behind.clock(), network="eu-network")
+        theirs.change("RELAY-ICN", roles=("relay",), kinds_accepted=())
+        theirs.publish()
+        join(world, theirs, "NCB-XA")
+        gate.behind.publication.files = world.publication()
+        await gate.behind.parts.directory.renew()
+        relay, neighbour = theirs.member("RELAY-ICN").keyring, theirs.member("GN-QN").keyring
+        bring = partial(gate.ask, "POST", f"{media.RELAY}forwards", body=b"\x91\xc4\x04good", media=media.MSGPACK)
+        assert (await bring(relay)).code == "peer-unknown"
+        body = msgspec.msgpack.encode(list(theirs.files.items()))
+        taken = await gate.ask("POST", f"{media.PEERS_PUBLISH}eu-network", body=body, media=media.MSGPACK)
+        assert msgspec.json.decode(taken.body) == {"version": theirs.directory.version, "root": 1, "missing": []}
+        assert msgspec.msgpack.decode((await bring(relay)).body) == [["", [b"accepted"]]]
+        assert (await bring(neighbour)).code == "sender-unknown"
+        assert (await gate.ask("GET", media.INBOX, relay)).code == "sender-unknown"
+        path = f"{media.PEERS}eu-network/metadata/timestamp.json"
+        assert (await gate.ask("GET", path, gate.keyring("NCB-QM"))).body == theirs.files["metadata/timestamp.json"]
+        gate.behind.clock.jump(9 * 86_400)
+        assert (await bring(relay)).code == "directory-stale"

@@ -349,7 +349,7 @@ async def test_only_their_own_receipts_count(pair: Pair) -> None:
 
 
 async def test_an_answer_that_proves_nothing_changes_nothing(pair: Pair) -> None:
-    """An `accepted` of another envelope, of our own gateway, or a receipt that is no answer: the forward is handed out again."""
+    """An `accepted` of another envelope or of our own gateway, or no answer at all: the forward is handed out again."""
     one, two = await send(pair.icn, QM, [FAR]), await send(pair.icn, QM, [FAR])
     page = await pair.out.page()
     taken = await pair.out.hand_over([data for _, data in page])

@@ -49,6 +49,7 @@ from tests.faults.rotating_office import officer_passphrase, online_keys
 from tests.faults.rotation_count import DirectoryFacts, HomeFacts, OfficeFacts
 from tests.support.authority import CHEAP, NOW, Office
 from tests.support.exchange import Stage, address, staged
+from tests.support.fake_relay import FakeRelay
 from tests.support.network import make_world
 
 if TYPE_CHECKING:
@@ -149,7 +150,9 @@ async def served(folder: Path) -> AsyncIterator[Network]:
             ApiParts(
                 exchange=stage.exchange,
                 log=parts.audit.reader,
-                directory=parts.directory.current,
+                relay=FakeRelay(),
+                peers=parts.directory.peers,
+                directory=parts.directory.known,
                 health=Health({}),
                 metrics=parts.metrics,
                 clock=parts.clock,

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.directory.entries import Entry, Status
+from gateway.directory.peers import Peer
 from gateway.directory.possession import Challenge
 from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
 from gateway.envelope.trust import KeyRecord
 from gateway.errors import Rejected
-from gateway.ids import Address, EnvelopeHash, KeyId, participant_of
+from gateway.ids import Address, EnvelopeHash, KeyId, Network, participant_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,9 +58,11 @@ class StatusRow(NamedTuple):
 
 
 class FakeDirectory:
-    """Who is who: participants come and go by one call."""
+    """Who is who: participants come and go by one call, and so do peers."""
 
     def __init__(self) -> None:
+        self.network = Network("icn")
+        self.borders: dict[Network, Peer] = {}
         self.entries: dict[Address, Entry] = {}
         self.keys: dict[KeyId, KeyRecord] = {}
 
@@ -71,12 +74,24 @@ class FakeDirectory:
         """Return a participant."""
         return self.entries.get(address)
 
-    def join(self, address: str, *, times: tuple[int, int] = ALWAYS, use: Use = Use.AGENT) -> MemoryKeyring:
+    def name_peer(self, network: str, relay: str) -> None:
+        """Name a peer, and the participant that carries mail to it."""
+        self.borders[Network(network)] = Peer(
+            network=network,
+            root=b"root",
+            endpoints=("https://gateway.example",),
+            relay=relay,
+            sends=("*",),
+            takes=("*",),
+            ceiling="red/confidential",
+        )
+
+    def join(self, address: str, *, times: tuple[int, int] = ALWAYS, use: Use = Use.AGENT, role: str = "ncb") -> MemoryKeyring:
         """Let a participant in, with a key that is good between two times, and return its keyring."""
         whose = Address(address)
         key = SigningKey.generate(whose, use, os.urandom)
         self.keys[key.key_id] = KeyRecord.of(key.public, *times)
-        self.entries.setdefault(whose, _entry(whose))
+        self.entries.setdefault(whose, _entry(whose, role=role))
         return MemoryKeyring(whose, [key])
 
     def set_status(self, address: str, status: Status) -> None:
@@ -91,14 +106,14 @@ class FakeDirectory:
                 self.keys[key_id] = KeyRecord(record.address, record.use, record.key, record.key_id, *times, at)
 
 
-def _entry(address: Address, status: Status = Status.ACTIVE) -> Entry:
+def _entry(address: Address, status: Status = Status.ACTIVE, role: str = "ncb") -> Entry:
     return Entry(
         participant=participant_of(address),
         address=address,
         name="A unit",
         country="QM",
         organisation_type="ncb",
-        roles=("ncb",),
+        roles=(role,),
         status=status,
         clearance="confidential",
         kinds_accepted=("*",),

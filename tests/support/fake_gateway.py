@@ -33,6 +33,7 @@ from gateway.policy import admit
 from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 from tests.support.fake_log import FakeLog
+from tests.support.fake_relay import FakePeers, FakeRelay
 from tests.support.fake_session import FakeSession, Message, RecipientView, Row, Submitted, View
 
 if TYPE_CHECKING:
@@ -302,6 +303,8 @@ async def fake_gateway(world: World, clock: Callable[[], float] = time.time, **l
     parts = Parts(
         exchange=gateway,
         log=gateway.log,
+        relay=FakeRelay(),
+        peers=FakePeers(),
         directory=lambda: world.directory,
         health=Health({}),
         metrics=Metrics(),

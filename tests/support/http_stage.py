@@ -28,6 +28,7 @@ from gateway.protocol.request import NONCE_BYTES, HttpRequest, sign_request
 from gateway.resources import schemas_path
 from tests.support.fake_exchange import FakeExchange
 from tests.support.fake_log import FakeLog
+from tests.support.fake_relay import FakePeers, FakeRelay
 from tests.support.waiting import SOON_S
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class Stage(Client):
         self.now = float(NOW)
         self.exchange = FakeExchange()
         self.log = FakeLog()
+        self.relay = FakeRelay()
+        self.peers = FakePeers()
         self.metrics = Metrics()
         self.probes = {"ledger": True, "directory": True, "broker": True}
         self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
@@ -150,6 +153,8 @@ class Stage(Client):
         return Parts(
             exchange=self.exchange,
             log=self.log,
+            relay=self.relay,
+            peers=self.peers,
             directory=lambda: self.exchange.directory,
             health=self.health,
             metrics=self.metrics,
