@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.client.records.outgoing import Outgoing
     from gateway.client.records.recall_rows import SentRecall
     from gateway.client.sending.send_receipt import SendReceipt
+    from gateway.directory.view import Directory
     from gateway.envelope.header import Header
 
 __all__ = ["EXPIRES_IN_S", "Holder", "Mode", "RecallStatus", "Wanted", "ask_outstanding", "recall"]
@@ -69,7 +70,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
         answer: `deleted`, `use-stopped` or `never-had`, in a receipt that was verified; None before it answered.
         at: When it answered, Unix seconds.
         obeyed: Whether that answers this recall.
-        outcome: How the message itself ended there, where this home knows: `rejected`, `held`, `expired` or `recalled`.
+        outcome: How the message itself ended there, where this home knows: `rejected`, `refused`, `held`, `expired` or
+            `recalled`.
         told: Whether the recall is addressed to it; it had no key to seal to otherwise.
     """
 
@@ -214,14 +216,18 @@ async def _send(
 async def _reachable(parts: Parts, recipients: Iterable[Address]) -> list[Address]:
     """Leave out who cannot be sealed to now, and say so."""
     names, directory = list(recipients), await parts.directory.for_sealing()
-    if any(directory.delivery_key(one, parts.clock()) is None for one in names):
+    if _without_key(parts, directory, names):
         with suppress(Rejected, Unavailable, Uncertain):  # the copy at hand counts then
             directory = await parts.directory.refresh()
-    keys = {one: directory.delivery_key(one, parts.clock()) for one in names}
-    for one, key in keys.items():
-        if key is None:
-            _log.warning("%s is not told of the recall: it has no current delivery key; recall it again later", one)
-    return [one for one, key in keys.items() if key is not None]
+    left_out = _without_key(parts, directory, names)
+    for one in left_out:
+        _log.warning("%s is not told of the recall: it has no current delivery key; recall it again later", one)
+    return [one for one in names if one not in left_out]
+
+
+def _without_key(parts: Parts, directory: Directory, names: Iterable[Address]) -> list[Address]:
+    now = parts.clock()
+    return [one for one in names if directory.delivery_key(one, now) is None or not parts.directory.is_fresh(one)]
 
 
 def _marking(header: Header) -> Handling:
