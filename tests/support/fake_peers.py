@@ -111,7 +111,8 @@ def carry(here: FakeGateway, there: FakeGateway, *, refuse: str | None = None) -
 def bring_home(here: FakeGateway, there: FakeGateway) -> None:
     """Bring the newest receipt of each recipient there to the gateway of its author."""
     far = {(row.envelope_hash, row.recipient): row for message in there.messages.values() for row in message.rows}
-    for (sender, _), message in here.messages.items():
+    own = [(sender, message) for (sender, _), message in here.messages.items() if network_of(sender) == here.world.network]
+    for sender, message in own:
         for row in message.rows:
             found = far.get((row.envelope_hash, row.recipient))
             if found is not None and found.receipt is not None:

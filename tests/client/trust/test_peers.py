@@ -1,4 +1,4 @@
-"""A home knows the peers that its own directory names: verified from the pinned roots, refreshed, and gone when they are removed."""
+"""A home knows the peers that its own directory names: verified from the pinned roots, and gone when they are removed."""
 
 from __future__ import annotations
 
