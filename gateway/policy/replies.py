@@ -21,7 +21,7 @@ from gateway.message.kind_spec import COORDINATION
 from gateway.message.registry import KINDS
 from gateway.message.system.correction import Correction
 from gateway.message.system.recall import Recall
-from gateway.policy.admit import Rule, Verdict
+from gateway.policy.verdict import Rule, Verdict
 
 if TYPE_CHECKING:
     from gateway.directory.view import Directory

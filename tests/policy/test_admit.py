@@ -122,11 +122,11 @@ def test_clearance_must_reach_the_marking(world: World, handling: str, clearance
 
 
 def test_an_exercise_has_no_real_recipients(world: World) -> None:
-    """Promise 10: an address of another network is nobody here."""
+    """Promise 10: no other network is a peer of an exercise."""
     exercise = make_world(["NCB-QM", "GN-QN"], NOW, network="drill", exercise=True)
     header = msgspec.structs.replace(HEADER, sender=Address("NCB-QM@drill"), sealer=Address("NCB-QM@drill"))
     verdict = judge(header, [QN], exercise.directory, NOW)
-    assert (verdict.rule, verdict.code) == (Rule.RECIPIENTS_ACTIVE, "recipient-unknown")
+    assert (verdict.rule, verdict.code) == (Rule.BORDER_PEER, "peer-unknown")
 
 
 NOTICE = Kind("notice.request")
