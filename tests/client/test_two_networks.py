@@ -156,7 +156,7 @@ async def test_a_recall_crosses_the_border_and_is_answered(pair: Pair) -> None:
 
 async def test_what_may_not_leave_is_refused_before_it_is_sealed(pair: Pair) -> None:
     """The author learns the rule of the border at once; no gateway is asked."""
-    join(pair.ours, pair.theirs, "RELAY-EU", ceiling="green/restricted", sends=("information.report",))
+    join(pair.ours, pair.theirs, "RELAY-EU", ceiling="clear/official-use-only", sends=("information.report",))
     async with pair.home(NEAR) as qm:
         for name, code in ((REQUEST, "border-kind"), (REPORT, "border-ceiling")):
             with pytest.raises(Rejected) as refused:
