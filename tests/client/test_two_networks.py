@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.client.proof.evidence import ProofWish
 from gateway.envelope.receipt import Event
 from gateway.errors import Rejected
 from tests.client.examples import REQUEST, content, drain
@@ -163,3 +164,13 @@ async def test_what_may_not_leave_is_refused_before_it_is_sealed(pair: Pair) -> 
                 await qm.send(content(name), to=["NCB-QN", FAR])
             assert refused.value.code == code
     assert pair.here.messages == {}
+
+
+async def test_a_bundle_of_evidence_stays_on_its_side_of_the_border(pair: Pair) -> None:
+    """Keys of another network stand in no leaf of this log: who asks for such a proof is told so, at once."""
+    async with pair.home(NEAR) as qm, pair.home(FAR) as gn:
+        delivery = await arrived(pair, qm, gn)
+        for point, wish in ((qm, ProofWish(names=[FAR])), (gn, ProofWish())):
+            with pytest.raises(Rejected) as refused:
+                await point.proof(delivery.message_id, wish)
+            assert refused.value.code == "network-differs"
