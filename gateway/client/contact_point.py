@@ -39,7 +39,7 @@ from gateway.client.warnings import EarlyWarning
 from gateway.client.writing.compose import Wish
 from gateway.directory.view import Directory
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, MessageId
+from gateway.ids import Address, EnvelopeHash, MessageId, Network
 from gateway.message import Content
 
 __all__ = ["ContactPoint"]
@@ -111,7 +111,8 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
 
         Args:
             content: What is said; checked as a recipient would.
-            to: Participants (`NCB-QM`), addresses, or names of groups; one alone may be a string.
+            to: Participants (`NCB-QM`), addresses, or names of groups; of a peer with its network (`units@eu-network`). One
+                alone may be a string.
             wish: See `Wish`; what is left out is what the content says, else a default.
 
         Returns:
@@ -242,7 +243,7 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
 
     async def key_card(self, participant: str) -> bytes:
         """
-        Return the signed key card of a participant as it was published.
+        Return the signed key card of a participant of this network or a peer as it was published.
 
         Raises:
             Rejected: `not-found`: the directory has none.
@@ -250,7 +251,8 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
         """
         parts = self._parts
         await parts.directory.current()
-        card = await asyncio.to_thread(parts.directory.card, f"cards/{participant.partition('@')[0]}/key")
+        local, _, network = participant.partition("@")
+        card = await asyncio.to_thread(parts.directory.card, f"cards/{local}/key", Network(network) if network else None)
         if card is None:
             raise Rejected(f"the directory has no key card of {participant[:80]}", code="not-found")
         return card

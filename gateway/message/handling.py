@@ -11,6 +11,8 @@ from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal, get_args
 
+import msgspec
+
 from gateway.errors import Rejected
 from gateway.message.shared.basics import AddressText, Line, OfficerRef, Wire
 from gateway.message.shared.refuse import require
@@ -31,6 +33,7 @@ __all__ = [
     "join",
     "parse_handling",
     "protects_persons",
+    "raised",
     "require_readers",
 ]
 
@@ -160,6 +163,26 @@ def as_strict(code: str, floor: str) -> bool:
     (tlp, level), (floor_tlp, floor_level) = parse_handling(code), parse_handling(floor)
     strict_tlp = TLP_LEVELS.index(tlp) >= TLP_LEVELS.index(floor_tlp)
     return strict_tlp and CONFIDENTIALITIES.index(level) >= CONFIDENTIALITIES.index(floor_level)
+
+
+def raised(marking: Handling, code: str) -> Handling:
+    """
+    Return a marking that is in both parts as strict as a header code; itself where it is.
+
+    What the stricter level does not allow is taken back with it; officers are not made up: whoever writes on names them.
+    """
+    if as_strict(marking.code, code):
+        return marking
+    tlp, level = parse_handling(code)
+    tlp = max(marking.tlp, tlp, key=TLP_LEVELS.index)
+    level = max(marking.confidentiality, level, key=CONFIDENTIALITIES.index)
+    return msgspec.structs.replace(
+        marking,
+        tlp=tlp,
+        confidentiality=level,
+        onward="none" if tlp == "red" else marking.onward,
+        public_extract=marking.public_extract and tlp in {"clear", "green"},
+    )
 
 
 def clears(clearance: Confidentiality, code: str) -> bool:

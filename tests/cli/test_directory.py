@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.client.conftest import make_test_home
-from tests.support.network import make_world
+from tests.support.network import join, make_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,23 @@ async def test_participants_are_listed_with_who_can_be_reached(gateway: Gateway)
     assert (shown.code, "GN-QN@icn" in shown.out, "reachable" in shown.out) == (0, True, True)
     assert (me["reachable"], set(me)) == (True, {"address", "name", "country", "roles", "reachable"})
     assert told["network"] == "icn"
+
+
+async def test_peers_are_listed_and_their_participants_shown(gateway: Gateway, gate: FakeGateway) -> None:
+    """Under the names that are written to; who is known to its own network alone is not among them."""
+    theirs = make_world(("GN-QN", "GN-QX"), time.time(), network="eu-network")
+    theirs.change("GN-QX", known_to=("eu-network",))
+    theirs.groups["units"] = ("GN-QN", "GN-QX")
+    theirs.publish()
+    join(gate.world, theirs, "TRIB-QX-OTP", ceiling="amber/restricted")
+    gate.peer_files["eu-network"] = lambda: theirs.files
+    shown = await gateway("directory", name="GN-QN")
+    assert "peer eu-network" in shown.out
+    assert "sends *, takes *, up to amber/restricted" in shown.out
+    far = await gateway("directory", "--network", "eu-network", name="GN-QN")
+    assert ("GN-QN@eu-network" in far.out, "group:units@eu-network  GN-QN@eu-network" in far.out) == (True, True)
+    assert ("GN-QX" in far.out, "NCB-QM" in far.out) == (False, False)
+    assert (await gateway("directory", "--network", "other", name="GN-QN")).code == 1
 
 
 async def test_a_home_that_the_gateway_does_not_know_is_told_whom_to_ask(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import Rejected
 from gateway.message import HANDLING_CODES, Handling, clears, handling_code, join, parse_handling
-from gateway.message.handling import CONFIDENTIALITIES, TLP_LEVELS, EvidentialUse, Onward, protects_persons
+from gateway.message.handling import CONFIDENTIALITIES, TLP_LEVELS, EvidentialUse, Onward, as_strict, protects_persons, raised
 
 RESTRICTIONS = ("H0", "H1", "H2", "H3")
 USES: tuple[EvidentialUse, ...] = ("none", "lead-only", "with-consent", "unrestricted")
@@ -64,6 +64,15 @@ def test_join_is_never_less_strict(one: Handling, two: Handling) -> None:
         assert both.verify_before_action >= part.verify_before_action
         assert both.public_extract <= part.public_extract
         assert part.officers is None or (both.officers is not None and both.officers <= part.officers)
+
+
+@given(markings, st.sampled_from(HANDLING_CODES))
+def test_a_raised_marking_is_as_strict_as_the_code_and_no_laxer_than_it_was(one: Handling, code: str) -> None:
+    """Both words are at least those of the code, and nothing that the marking forbids becomes allowed."""
+    found = raised(one, code)
+    assert as_strict(found.code, code)
+    assert join(one, found) == found
+    assert (found is one) == as_strict(one.code, code)
 
 
 @given(markings.filter(good), markings.filter(good))

@@ -5,7 +5,7 @@ Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes 
 changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands nothing
 over on sessions, `no_cards = True` publishes none, `forged` is the answer to every submission, `closed_keys` are refused,
 `stranger` is the refusal of every submission by somebody who has no key, `damage_signature` changes signatures of refusals,
-`view` is what receipts say of the log. What happened is in `events`.
+`view` is what receipts say of the log. What happened is in `events`. `peer_files` are the directories of other networks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gateway.envelope.clear import check_clear, check_clear_author, encode_seale
 from gateway.envelope.keys import PublicKey, Use
 from gateway.envelope.receipt import Event, LogView, Receipt, make_receipt, parse_receipt, verify_receipt
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, KeyId, MessageId
+from gateway.ids import Address, EnvelopeHash, KeyId, MessageId, network_of
 from gateway.message import spec
 from gateway.ops.health import Health
 from gateway.ops.metrics import Metrics
@@ -77,6 +77,7 @@ class FakeGateway:
         self.damage_signature: Callable[[str], str] = lambda field_: field_
         self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
         self.base = ""
+        self.peer_files: dict[str, Callable[[], Mapping[str, bytes]]] = {}
 
     def waiting(self, recipient: Address) -> list[Row]:
         """Return what a recipient has not answered, in order."""
@@ -184,7 +185,7 @@ class FakeGateway:
         """Hold a delivery and tell its author."""
         sender = next(sender for (sender, _), message in self.messages.items() if row in message.rows)
         row.state, row.reason = "held", reason
-        row.receipt = self._receipt(Event.HELD, row.envelope_hash, row.recipient, reason=reason)
+        row.receipt = self.receipt(Event.HELD, row.envelope_hash, row.recipient, reason=reason)
         self.told.append((sender, row.receipt))
 
     def break_sessions(self, reason: Exception | None = None) -> None:
@@ -217,16 +218,19 @@ class FakeGateway:
             if known.submission != body:
                 raise Rejected(code="conflict")
             return Submitted(200, known.answer)
+        if self.world.joined:
+            self.world.read()  # what a relay brought meanwhile
         check_submission(examined, self.world.answers, now, self._key_ok)
         admit(header, [one.recipient for one in examined.stanzas], self.world.directory, now)
         self.numbers += 1
-        accepted = self._receipt(Event.ACCEPTED, examined.envelope_hash, header.sender, self.numbers)
+        accepted = self.receipt(Event.ACCEPTED, examined.envelope_hash, header.sender, self.numbers)
         made = [
             Row(
                 self.numbers,
                 row.recipient,
                 examined.envelope_hash,
                 make_delivery(examined.common_bytes, row.index, row.stanza, row.proof, [accepted]),
+                state="accepted" if network_of(row.recipient) == self.world.network else "outbound",
                 at=now,
             )
             for row in rows(examined)
@@ -241,7 +245,7 @@ class FakeGateway:
     def _key_ok(self, recipient: Address, key_id: KeyId, at: int) -> bool:
         return key_id not in self.closed_keys and self.world.directory.delivery_key_ok(recipient, key_id, at)
 
-    def _receipt(
+    def receipt(
         self,
         event: Event,
         envelope_hash: EnvelopeHash,
@@ -249,6 +253,7 @@ class FakeGateway:
         number: int | None = None,
         reason: str | None = None,
     ) -> bytes:
+        """Sign a receipt of this gateway."""
         receipt = Receipt(
             event=event,
             envelope_hash=envelope_hash,
@@ -304,7 +309,7 @@ async def fake_gateway(world: World, clock: Callable[[], float] = time.time, **l
         exchange=gateway,
         log=gateway.log,
         relay=FakeRelay(),
-        peers=FakePeers(),
+        peers=FakePeers(gateway.peer_files),
         directory=lambda: world.directory,
         health=Health({}),
         metrics=Metrics(),

@@ -161,6 +161,7 @@ class World:
         now: Its clock, Unix seconds.
         members: All participants but the gateway.
         gate: The gateway's participant.
+        joined: Networks whose directories are at hand here.
         files: The repository, as a gateway serves it.
     """
 
@@ -172,6 +173,7 @@ class World:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     revoked: tuple[KeyRevocation, ...] = ()
     peers: tuple[Peer, ...] = ()
+    joined: list[World] = field(default_factory=list, repr=False, compare=False)
     files: dict[str, bytes] = field(default_factory=dict)
     officers: list[dict[TufRole, RoleKey]] = field(default_factory=list)
     online: OnlineSigner = field(init=False)
@@ -227,9 +229,7 @@ class World:
     def publication(self) -> dict[str, bytes]:
         """Return what the authority publishes next."""
         entries = tuple(member.entry for member in (self.gate, *self.members.values()))
-        listed = WhoIsWho(
-            network=self.network, exercise=self.exercise, entries=entries, groups=self.groups, peers=self.peers
-        )
+        listed = WhoIsWho(network=self.network, exercise=self.exercise, entries=entries, groups=self.groups, peers=self.peers)
         who = encode_who(listed)
         revocations = encode_revocations(Revocations(network=self.network, keys=self.revoked))
         versions = [newest_version(self.files, role) + 1 for role in (TufRole.TARGETS, TufRole.REVOCATIONS)]
@@ -268,7 +268,8 @@ class World:
 
     def read(self) -> None:
         """Read the repository again."""
-        self.directory = build_from(read_repository(self.files, self.root, self.now))
+        own = build_from(read_repository(self.files, self.root, self.now))
+        self.directory = with_peers(own, [one.directory for one in self.joined])
 
 
 def make_world(names: Iterable[str], now: float, *, network: str = NETWORK, exercise: bool = False) -> World:
@@ -304,8 +305,8 @@ def join(ours: World, theirs: World, relay: str, **changes: object) -> None:
         "ceiling": "red/confidential",
     }
     ours.peers = (*(one for one in ours.peers if one.network != theirs.network), Peer(**{**fields, **changes}))  # type: ignore[arg-type]
+    ours.joined = [*(one for one in ours.joined if one is not theirs), theirs]
     ours.publish()
-    ours.directory = with_peers(ours.directory, [theirs.directory])
 
 
 def make_pair(now: float) -> tuple[World, World]:
@@ -314,5 +315,5 @@ def make_pair(now: float) -> tuple[World, World]:
     theirs = make_world(["GN-QN", "GN-QX", "RELAY-ICN"], now, network="eu-network")
     join(ours, theirs, "RELAY-EU")
     join(theirs, ours, "RELAY-ICN")
-    ours.directory = with_peers(ours.directory, [theirs.directory])
+    ours.read()
     return ours, theirs

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.client.records.arrivals import Arrived
     from gateway.client.records.outgoing import Outgoing
     from gateway.client.trust.directory import HomeDirectory
+    from gateway.directory.view import Directory
     from gateway.ids import Address, EnvelopeHash
 
 __all__ = ["Named", "find_named", "parse_name"]
@@ -54,7 +55,7 @@ async def find_named(home: Home, directory: HomeDirectory, eraser: Eraser, name:
     """
     key = parse_name(name)
     copy = await directory.read_copy()
-    senders = {home.address, *(copy.entries if copy is not None else ())}
+    senders = {home.address, *_known(copy)}
     sources = {home.source(sender, MessageId(key)): sender for sender in senders}
     found = await home.store.read(lambda connection: _find(connection, key, sources, home.address))
     if found.arrived is None and found.sent is None:
@@ -64,6 +65,13 @@ async def find_named(home: Home, directory: HomeDirectory, eraser: Eraser, name:
                 return Named(None, row)
         raise Rejected(f"this home neither sent nor received {format_id(key)}", code="not-found")
     return found
+
+
+def _known(directory: Directory | None) -> set[Address]:
+    """Return everybody who may have sent something here, peers' participants too."""
+    if directory is None:
+        return set()
+    return {address for one in (directory, *directory.peers.values()) for address in one.entries}
 
 
 def _find(connection: sqlite3.Connection, key: bytes, sources: Mapping[bytes, Address], me: Address) -> Named:

@@ -37,12 +37,14 @@ class Tombstone(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
         accepted: The signed receipt of the sender's gateway.
         accepted_at: When my own network's gateway accepted it, Unix seconds.
         named: This home among the addressees.
+        accepted_here: The signed receipt of my own network's gateway, of relayed mail; None where `accepted` is it.
     """
 
     head: Head
     accepted: bytes
     accepted_at: int
     named: NamedRecipient
+    accepted_here: bytes | None = None
 
 
 def tombstone_of(delivery: bytes) -> Tombstone:
@@ -51,7 +53,8 @@ def tombstone_of(delivery: bytes) -> Tombstone:
     stanza = STANZA.decode(form.stanza)
     named = NamedRecipient(stanza.recipient, stanza.blind, form.index, form.proof)
     accepted_at = read_receipt(form.accepted[-1]).receipt.at
-    return Tombstone(head_of_common(form.common), encode(form.accepted[0]), accepted_at, named)
+    here = encode(form.accepted[-1]) if len(form.accepted) > 1 else None
+    return Tombstone(head_of_common(form.common), encode(form.accepted[0]), accepted_at, named, here)
 
 
 def sealed_tombstone(home: Home, envelope_hash: bytes, delivery: bytes) -> bytes:

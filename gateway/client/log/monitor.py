@@ -29,6 +29,7 @@ from gateway.envelope.receipt import GATEWAY_EVENTS, LogView, SignedReceipt, par
 from gateway.envelope.wire import DELIVERY
 from gateway.errors import Corrupt, GatewayError
 from gateway.evidence.anchors import gateway_of, log_keys, origin_of
+from gateway.ids import network_of
 from gateway.merkle import EMPTY_ROOT, verify_consistency
 from gateway.tlog.checkpoint import parse_checkpoint, verify_checkpoint
 from gateway.tlog.note import Note, parse_note
@@ -80,8 +81,10 @@ class Monitor:
             _log.error("%s: %s; evidence %s", found.code, found.why, found.name)
 
     def saw(self, signed: SignedReceipt) -> None:
-        """Remember the view in a receipt that was verified; costs nothing when it is known."""
+        """Remember the view in a receipt that was verified; costs nothing when it is known, or of another network's log."""
         view = signed.receipt.log
+        if network_of(signed.receipt.signer) != self._home.network:
+            return
         if view is None or view == self.view or view in self._seen:
             return
         if len(self._seen) >= _SEEN:

@@ -2,7 +2,8 @@
 What a home itself knows of a message that is to be proved: the author's home of what it sent, a recipient's of what it got.
 
 An author names whom he wishes to name, with the blinds that his draft keeps; the others stay hidden. A recipient can show no
-more than its own place among the addressees. Content is added only where its holder asks for it.
+more than its own place among the addressees. Content is added only where its holder asks for it. A bundle speaks of one
+network, whose log lists the keys of everybody in it: what crossed a border is proved as far as this side of it.
 """
 
 from __future__ import annotations
@@ -22,16 +23,19 @@ from gateway.client.sent.status import ask_receipts
 from gateway.client.ties.lineage import require_usable
 from gateway.client.writing.draft import draft_of
 from gateway.envelope import contexts
+from gateway.envelope.common import read_core
+from gateway.envelope.payload import SUITES
 from gateway.envelope.wire import InnerForm
 from gateway.errors import Rejected
 from gateway.evidence.bundle import NamedRecipient
-from gateway.ids import MessageId, format_id
+from gateway.ids import MessageId, format_id, network_of
 from gateway.merkle import all_inclusion_proofs, leaf_hash
 
 if TYPE_CHECKING:
     from gateway.client.parts import Parts
     from gateway.client.records.arrivals import Arrived
     from gateway.client.writing.draft import Draft
+    from gateway.ids import Address
 
 __all__ = ["ALL", "Provable", "provable"]
 
@@ -70,8 +74,9 @@ async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *,
 
     Raises:
         Rejected: `not-found`: neither sent nor received, or not accepted; `conflict`: several senders used this id, which names
-            none of their messages; `recipient-unknown`: a name that the message was not written to; the content is asked for
-            and was `recalled`, is `content-deleted`, or cannot be opened any more (`cannot-open`, `key-gone`).
+            none of their messages; `recipient-unknown`: a name that the message was not written to; `network-differs`: it, or
+            the sender, is of another network, whose keys no leaf of this log lists; the content is asked for and was
+            `recalled`, is `content-deleted`, or cannot be opened any more (`cannot-open`, `key-gone`).
         Unavailable: No gateway can be asked for the receipts of recipients.
     """
     found = await find_named(parts.home, parts.directory, parts.eraser, message_id)
@@ -102,13 +107,21 @@ async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_conte
 def _wanted(parts: Parts, draft: Draft, names: Sequence[str]) -> set[str]:
     addressed = {one.recipient for one in draft.addressees}
     if ALL in names:
-        return set(addressed)
+        return {one for one in addressed if network_of(one) == parts.home.network}
     wanted = set(parts.directory.last().expand(names))
     if strangers := wanted - addressed:
         raise Rejected(
             f"the message was not written to {min(strangers)}", code="recipient-unknown", hint="see `gateway status`"
         )
+    for one in sorted(wanted):
+        _require_here(parts, one)
     return set(wanted)
+
+
+def _require_here(parts: Parts, who: Address) -> None:
+    if network_of(who) != parts.home.network:
+        told = f"{who} is of another network: no leaf of this log lists its keys"
+        raise Rejected(told, code="network-differs", hint="its receipts are in `gateway status`, verified")
 
 
 def _named(draft: Draft, wanted: set[str]) -> list[NamedRecipient]:
@@ -127,6 +140,7 @@ async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provab
     told = parts.eraser.tombstone(row)
     if told is None:
         raise Rejected("what arrived has not the form of a delivery", code="cannot-open")
+    _require_here(parts, read_core(told.head.core, SUITES)[1].sender)
     receipts = await parts.home.store.read(partial(receipt_rows.of_envelope, envelope_hash=row.envelope_hash))
     opened = await _opened(parts, row) if with_content else None
     return Provable(told.head, told.accepted, receipts, [told.named], opened)

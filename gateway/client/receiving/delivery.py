@@ -86,15 +86,15 @@ class Desk:
         source = self._home.source(opened.header.sender, opened.header.message_id)
         return self._shown.setdefault(source, opened.envelope_hash) == opened.envelope_hash
 
-    async def acknowledge(self, claimed: Claimed, opened: Opened) -> None:
+    async def acknowledge(self, claimed: Claimed, opened: Opened, handled_as: str) -> None:
         """
-        Keep the content, and say `opened`.
+        Keep the content with the code by which it is handled here, and say `opened`.
 
         Raises:
             Rejected: `session-replaced`, another process of this home took it over; `conflict`, see step 9; `recalled`, a
                 recall came meanwhile.
         """
-        read = ReadContent(opened.header_bytes, opened.content, opened.author)
+        read = ReadContent(opened.header_bytes, opened.content, opened.author, handled_as)
         settlement = Settlement(
             row=claimed.row,
             envelope_hash=claimed.envelope_hash,
@@ -181,12 +181,13 @@ class Delivery:
         again: It was offered before and not acknowledged: the application may have seen it.
         number: The acceptance number; histories are ordered by it.
         content: The view of what the author wrote; `content.raw` are the bytes signed.
+        handled_as: The code by which it is handled here: the header's, or a stricter one where another network sent it.
         recall: Of a recall, what this home did: `deleted`, `use-stopped`, `never-had`, or `refused` where its sender may not
             recall that message; None for every other kind.
         corrected_by: Id of the message in which its sender has it right, if he said so before this was handed over.
     """
 
-    __slots__ = ("_claimed", "_desk", "again", "content", "corrected_by", "header", "number", "opened", "recall")
+    __slots__ = ("_claimed", "_desk", "again", "content", "corrected_by", "handled_as", "header", "number", "opened", "recall")
 
     def __init__(self, desk: Desk | None, claimed: Claimed | None, message: ReadMessage) -> None:
         self._desk = desk
@@ -194,6 +195,7 @@ class Delivery:
         self.opened: Opened = message.opened
         self.header: Header = message.opened.header
         self.content: Content = message.content
+        self.handled_as: str = message.handled_as
         self.number: int = message.opened.number
         self.again = claimed is not None and claimed.again
         self.recall: str | None = None
@@ -245,7 +247,7 @@ class Delivery:
                 `recalled`: it was recalled meanwhile, and is not to be used.
         """
         desk, claimed = self._held()
-        await desk.acknowledge(claimed, self.opened)
+        await desk.acknowledge(claimed, self.opened, self.handled_as)
 
     async def reject(self, reason: str = REFUSED) -> None:
         """
@@ -280,6 +282,7 @@ class Delivery:
             "accepted_at": self.opened.last,
             "urgency": header.urgency,
             "handling": header.handling,
+            "handled_as": self.handled_as,
             "respond_by": header.respond_by,
             "recipients": header.recipients,
             "approved_by": None if self.approved_by is None else format_id(self.approved_by),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from gateway.client.receiving.handled import handled_as, still_handled_as
 from gateway.client.records import arrivals
 from gateway.client.records.sealed import delivery_of, sealed_delivery
 from gateway.envelope.common import Envelope
@@ -23,7 +24,7 @@ from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import read_receipt
 from gateway.envelope.wire import DELIVERY, STANZA
 from gateway.errors import CannotOpen, Rejected, Unavailable, Uncertain
-from gateway.ids import EnvelopeHash, Kind
+from gateway.ids import EnvelopeHash, Kind, network_of
 from gateway.message import check_repeats, read, require_listed
 from gateway.message.registry import spec
 from gateway.protocol import media
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from gateway.client.line.transport import Transport
     from gateway.client.records.arrivals import Claimed
     from gateway.client.trust.directory import HomeDirectory
+    from gateway.envelope.header import Header
+    from gateway.ids import Network
     from gateway.message import Content
 
 __all__ = [
@@ -56,10 +59,11 @@ _log: Final = logging.getLogger(__name__)
 
 
 class ReadMessage(NamedTuple):
-    """A delivery that passed every step."""
+    """A delivery that passed every step; `handled_as` is the strictest of its header's code and what that means here."""
 
     opened: Opened
     content: Content
+    handled_as: str
 
 
 class Identity(NamedTuple):
@@ -135,6 +139,8 @@ class Opener:
         try:
             return await self.read(better)
         except Rejected as exc:
+            if exc.code == "directory-ahead" and (stranger := self._stranger(better)):
+                raise Refused("peer-unknown", f"{stranger} is no peer any more") from exc
             if exc.code in NOT_YET:
                 raise Held(str(exc)) from exc
             raise Refused(exc.code, exc.reason if isinstance(exc, CannotOpen) else exc.detail) from exc
@@ -173,7 +179,7 @@ class Opener:
             raise
         # 8. The sender may send this kind; content strict and after its schema; repeats agree; not past its expiry.
         try:
-            return ReadMessage(opened, self._checked(opened, now))
+            return ReadMessage(opened, self._checked(opened, now), handled_as(opened.header, self._directory.last()))
         except Rejected as exc:
             raise Refused(exc.code, exc.detail, opened) from exc
 
@@ -214,6 +220,15 @@ class Opener:
         sealed = sealed_delivery(self._home, claimed.envelope_hash, better)
         await self._home.store.write(lambda connection: arrivals.replace(connection, claimed.row, sealed))
         return better
+
+    def still_handled_as(self, header: Header, kept: str) -> str:
+        """Return the code by which a message that was acknowledged before is handled now."""
+        return still_handled_as(header, kept, self._directory.at_hand)
+
+    def _stranger(self, data: bytes) -> Network | None:
+        """Return the network of a delivery's sender where that is neither this one nor a peer; None where it is."""
+        network, directory = network_of(Envelope(DELIVERY.decode(data).common, SUITES).header.sender), self._directory.last()
+        return None if network in {directory.network, *directory.borders} else network
 
     def _checked(self, opened: Opened, now: int) -> Content:
         header = opened.header

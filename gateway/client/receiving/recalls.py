@@ -1,11 +1,12 @@
 """
 Recalls and corrections, as a holder obeys them: by itself, before anything else is handed over, and with a signed answer.
 
-A recall counts from the sender of its target, and from the coordination centre where the registry says so; whoever else sends
-one changes nothing. What arrived is deleted or not used any more, what waits is not handed over; `destroyed` for the target
-says which, in the commit that does it. A target that never came is remembered, and is refused when it comes, so that either
-order of arrival ends the same. A correction destroys nothing, and is noted as early: nothing wrong is handed over without it.
-Both go to the application as any message. Spec: schemas/messages.md, "Recall, correction and last day".
+A recall counts from the sender of its target, and from the coordination centre of this network or of the sender's where the
+registry says so; whoever else sends one changes nothing. What arrived is deleted or not used any more, what waits is not handed
+over; `destroyed` for the target says which, in the commit that does it. A target that never came is remembered, and is refused
+when it comes, so that either order of arrival ends the same. A correction destroys nothing, and is noted as early: nothing
+wrong is handed over without it. Both go to the application as any message.
+Spec: schemas/messages.md, "Recall, correction and last day".
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from gateway.envelope.open import Opened
 from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import Event
 from gateway.errors import Rejected, Unavailable, Uncertain
-from gateway.ids import Address, EnvelopeHash, Kind, format_id
+from gateway.ids import Address, EnvelopeHash, Kind, format_id, network_of
 from gateway.message.registry import KINDS
 from gateway.message.system.correction import Correction
 from gateway.message.system.recall import Recall
@@ -157,9 +158,11 @@ class RecallKeeper:
         return self.forbidden(await self._home.store.read(find), opened.header) is not None
 
     def may_recall(self, sender: Address, target: Header) -> bool:
-        """Tell whether a participant may recall a message with this header."""
+        """Tell whether a participant may recall a message with this header; another network's centre its own alone."""
         if sender == target.sender:
             return True
+        if network_of(sender) not in {self._home.network, network_of(target.sender)}:
+            return False
         entry, kind = self._directory.last().entry(sender), KINDS.get(Kind(target.kind))
         return entry is not None and "coordination" in entry.roles and kind is not None and kind.recalled_by_desk
 

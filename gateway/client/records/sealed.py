@@ -1,8 +1,8 @@
 """
 What stands encrypted in the row of an arrival: the delivery as it came, and what was read of it.
 
-The content is kept with its header and with the author's signature, which proves it when the key that opens the delivery is
-destroyed; homes of an older version kept it without.
+The content is kept with its header, with the author's signature, which proves it when the key that opens the delivery is
+destroyed, and with the code by which it is handled here; homes of an older version kept it without one or both.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ _parts: Final = msgspec.msgpack.Decoder(list[bytes])
 
 
 class ReadContent(NamedTuple):
-    """What an application acknowledged; `author` is None where an older version kept it."""
+    """What an application acknowledged; `author` is None, and `handled_as` empty, where an older version kept it."""
 
     header: bytes
     content: bytes
     author: Signature | None
+    handled_as: str = ""
 
 
 def sealed_delivery(home: Home, envelope_hash: bytes, delivery: bytes) -> bytes:
@@ -46,7 +47,8 @@ def delivery_of(home: Home, row: Arrived | Claimed) -> bytes:
 
 def sealed_content(home: Home, envelope_hash: bytes, read: ReadContent) -> bytes:
     """Encrypt what was read for its row."""
-    data = msgspec.msgpack.encode([read.header, read.content, *(read.author or ())])
+    handled_as = [read.handled_as.encode()] if read.author and read.handled_as else []
+    data = msgspec.msgpack.encode([read.header, read.content, *(read.author or ()), *handled_as])
     return home.seal(data, _CONTENT + envelope_hash)
 
 
@@ -60,6 +62,8 @@ def content_of(home: Home, row: Arrived) -> ReadContent | None:
                 return ReadContent(header, content, None)
             case [header, content, key_id, signature]:
                 return ReadContent(header, content, Signature(KeyId(key_id), signature))
+            case [header, content, key_id, signature, handled_as]:
+                return ReadContent(header, content, Signature(KeyId(key_id), signature), handled_as.decode())
     except msgspec.MsgspecError as exc:
         raise Corrupt("a content of the home is no MessagePack of bytes") from exc
     raise Corrupt("a content of the home has another form")

@@ -40,7 +40,7 @@ from gateway.policy import admit
 
 __all__ = ["Outbox", "Ties"]
 
-_NEWER: Final = frozenset({"recipient-key", "recipient-unknown"})  # what a newer directory may mend
+_NEWER: Final = frozenset({"recipient-key", "recipient-unknown", "directory-stale"})  # what a newer directory may mend
 _log: Final = logging.getLogger(__name__)
 
 
@@ -126,6 +126,7 @@ class Outbox:
         async def sealed() -> Outgoing:
             # Directory and originators may say otherwise than when it was written.
             header = draft.header
+            self._directory.require_fresh(draft.recipients)
             admit(header, draft.recipients, self._directory.last(), self._clock())
             content = read(header.kind, header.schema_version, draft.content)
             self._lineage.require(content, await self._lineage.of(content, header.in_reply_to), draft.recipients)
@@ -174,6 +175,7 @@ class Outbox:
         if wish.get("inherit"):
             content = inheriting(content, ancestors, self._home.address, self._clock())
         wish = await self._conversations.answering(content, wish)
+        self._directory.require_fresh(to)
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
         self._lineage.require(content, ancestors, draft.recipients)
         await self._conversations.require(draft)
@@ -271,12 +273,14 @@ class Outbox:
 
     async def _anew(self, row: Outgoing, why: str) -> Outgoing:
         """Write, sign and seal a refused message anew, and keep that in its place; what needs an approval waits for another."""
+        draft = draft_of(self._home, row)
         try:
             await self._directory.refresh()
             await self._directory.for_sealing()
+            self._directory.require_fresh(draft.recipients)
         except Rejected as exc:
             raise Unavailable(f"no good directory to seal anew with: {exc.code}") from exc
-        fresh = await self._pack(rewritten(draft_of(self._home, row), self._clock()))
+        fresh = await self._pack(rewritten(draft, self._clock()))
         if fresh.state is State.WAITING:
             fresh = fresh._replace(reason=why)
         at = int(self._clock())

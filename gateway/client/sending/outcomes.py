@@ -1,12 +1,12 @@
 """
 How this home's messages ended: read from the gateway, proved, kept, told; and sent anew where a recipient's key was gone.
 
-The feed is the gateway's, the receipts are the recipients' or a gateway's: one counts only if it verifies, names an envelope
-of this home and one of its addressees. `rejected` with `key-gone` means that nobody can open the envelope any more: the same
-content goes to that recipient alone, as a new message, once for each message and recipient. What was sent in another's place is
-sent once more only if the recipient changed its card since, and three times in a row at most: then it is told, not repeated.
-A receipt `destroyed`, and `opened` for a correction or a step in the life of a notice, answers what this home asked of holders,
-and stands beside the outcome.
+The feed is the gateway's, the receipts are the recipients' or a gateway's: one counts only if it verifies, was for its signer
+to say, and names an envelope of this home and one of its addressees. `rejected` with `key-gone` means that nobody can open the
+envelope any more: the same content goes to that recipient alone, as a new message, once for each message and recipient. What
+was sent in another's place is sent once more only if the recipient changed its card since, and three times in a row at most:
+then it is told, not repeated. A receipt `destroyed`, and `opened` for a correction or a step in the life of a notice, answers
+what this home asked of holders, and stands beside the outcome.
 Spec: schemas/api.md, "Outcomes".
 """
 
@@ -31,9 +31,10 @@ from gateway.client.sending.outbox import Outbox
 from gateway.client.sending.rows import packed_row
 from gateway.client.ties.asking import answered_by
 from gateway.client.trust.directory import REFRESH_S, HomeDirectory
+from gateway.client.trust.statements import proved_statement
 from gateway.client.writing.compose import for_one
 from gateway.client.writing.draft import draft_of
-from gateway.envelope.receipt import Event, Receipt, SignedReceipt, parse_receipt, verify_receipt
+from gateway.envelope.receipt import Event, Receipt, SignedReceipt, parse_receipt
 from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable
 from gateway.ids import Address, EnvelopeHash, MessageId, format_id, new_uuid7
 from gateway.protocol import media
@@ -45,7 +46,8 @@ MAX_PAGES: Final = 1000  # at once; no home has so many, and a gateway must not 
 MAX_GENERATION: Final = 3
 _CONTEXT: Final = b"outcome/receipt"
 _ANSWERS: Final = frozenset({Event.DESTROYED, Event.OPENED})
-_ENDS: Final = frozenset({Event.REJECTED, Event.HELD, Event.EXPIRED, Event.RECALLED})
+_ENDS: Final = frozenset({Event.REJECTED, Event.REFUSED, Event.HELD, Event.EXPIRED, Event.RECALLED})
+_TOLD: Final = frozenset({Event.REJECTED, Event.REFUSED, Event.HELD})
 _page: Final = msgspec.msgpack.Decoder(list[tuple[int, bytes]])
 _log: Final = logging.getLogger(__name__)
 
@@ -139,7 +141,7 @@ class OutcomeKeeper:
         if row is None or receipt.event not in _ENDS or receipt.subject not in self._recipients(row):
             return None  # of a message that this home does not have: it was made anew, or it sends from two places
         key_gone = (receipt.event, receipt.reason) == (Event.REJECTED, "key-gone")
-        if receipt.event in {Event.REJECTED, Event.HELD}:
+        if receipt.event in _TOLD:
             reason = receipt.reason or "no reason given"
             _log.warning("message %s for %s: %s, %s", format_id(row.message_id), receipt.subject, receipt.event, reason)
         return Told(
@@ -175,10 +177,10 @@ class OutcomeKeeper:
     async def _proved(self, data: bytes) -> Receipt:
         signed = parse_receipt(data)
         try:
-            receipt = verify_receipt(signed, self._directory.answers())
+            receipt = proved_statement(signed, self._directory.answers(), self._home.address)
         except Rejected:
             await self._directory.refresh()  # its signer may have a new key
-            receipt = verify_receipt(signed, self._directory.answers())
+            receipt = proved_statement(signed, self._directory.answers(), self._home.address)
         self._saw(signed)
         return receipt
 
@@ -204,7 +206,7 @@ class OutcomeKeeper:
             await self._give_up(told, row, "it was recalled, or deleted here")
             return
         key = self._directory.last().delivery_key(recipient, self._clock())
-        if key is None:
+        if key is None or not self._directory.is_fresh(recipient):
             _log.warning("message %s for %s waits: it has no key to seal to", format_id(row.message_id), recipient)
             return
         origin = await self._home.store.read(lambda connection: outcome_rows.origin(connection, row.message_id))

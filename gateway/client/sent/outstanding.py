@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Demand", "Holder", "ask_outstanding"]
 
 _UNDER_WAY: Final = frozenset({State.KEPT, State.ACCEPTED})
-_NOTHING_LEFT: Final = frozenset({Event.REJECTED, Event.EXPIRED, Event.RECALLED})  # it was refused, or never handed over
+_NOTHING_LEFT: Final = frozenset({Event.REJECTED, Event.REFUSED, Event.EXPIRED, Event.RECALLED})  # or never handed over
 _log: Final = logging.getLogger(__name__)
 
 
@@ -50,8 +50,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
             or a step of a notice is asked about; None before it answered.
         at: When it answered, Unix seconds.
         obeyed: Whether nothing more is expected of it.
-        outcome: How it ended there, where this home knows: `rejected`, `held`, `expired` or `recalled`; the correction or step
-            where one is asked about, else the message.
+        outcome: How it ended there, where this home knows: `rejected`, `refused`, `held`, `expired` or `recalled`; the
+            correction or step where one is asked about, else the message.
         told: Whether it is asked at all; it had no key to seal to otherwise.
     """
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gateway.client.records.arrivals import Arrived
     from gateway.client.records.outgoing import Outgoing
     from gateway.client.sending.send_receipt import SendReceipt
+    from gateway.directory.view import Directory
     from gateway.envelope.header import Header
 
 __all__ = ["EXPIRES_IN_S", "Mode", "Wanted", "recall"]
@@ -139,14 +140,18 @@ async def _send(
 async def _reachable(parts: Parts, recipients: Iterable[Address]) -> list[Address]:
     """Leave out who cannot be sealed to now, and say so."""
     names, directory = list(recipients), await parts.directory.for_sealing()
-    if any(directory.delivery_key(one, parts.clock()) is None for one in names):
+    if _without_key(parts, directory, names):
         with suppress(Rejected, Unavailable, Uncertain):  # the copy at hand counts then
             directory = await parts.directory.refresh()
-    keys = {one: directory.delivery_key(one, parts.clock()) for one in names}
-    for one, key in keys.items():
-        if key is None:
-            _log.warning("%s is not told of the recall: it has no current delivery key; recall it again later", one)
-    return [one for one, key in keys.items() if key is not None]
+    left_out = _without_key(parts, directory, names)
+    for one in left_out:
+        _log.warning("%s is not told of the recall: it has no current delivery key; recall it again later", one)
+    return [one for one in names if one not in left_out]
+
+
+def _without_key(parts: Parts, directory: Directory, names: Iterable[Address]) -> list[Address]:
+    now = parts.clock()
+    return [one for one in names if directory.delivery_key(one, now) is None or not parts.directory.is_fresh(one)]
 
 
 def _marking(header: Header) -> Handling:

@@ -2,7 +2,8 @@
 What became of a message that this home sent, for each recipient.
 
 The gateway says it; the recipients' signed receipts prove it. A receipt counts only if it verifies and names the envelope that
-this home sealed: a state that needs one and has none that counts is shown as the gateway's word, `proved` false.
+this home sealed: a state that needs one and has none that counts is shown as the gateway's word, `proved` false. What went to
+another network is `outbound`, then `relayed` by the signed acceptance of the gateway there, or `refused` by its signed refusal.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from gateway.client.records.outgoing import Outgoing, State
 from gateway.client.sending.approvals import Decision
 from gateway.client.sending.rows import evidence_of
 from gateway.client.ties.asking import answers_to
-from gateway.envelope.receipt import Event, parse_receipt, verify_receipt
+from gateway.client.trust.statements import proved_statement, took_over
+from gateway.envelope.receipt import Event, parse_receipt
 from gateway.errors import Rejected, Unavailable
 from gateway.ids import Address, EnvelopeHash, MessageId, format_id, parse_id
 from gateway.protocol import media
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MessageStatus", "RecipientStatus", "ask_receipts", "ask_status"]
 
-_WITH_RECEIPT: Final = frozenset(Event) - {Event.ACCEPTED, Event.DESTROYED}
+_RELAYED: Final = "relayed"
+_WITH_RECEIPT: Final = frozenset({*Event, _RELAYED}) - {Event.ACCEPTED, Event.DESTROYED}
 _IMPLIED: Final = {Event.OPENED: {"delivered", "opened"}, Event.REJECTED: {"delivered", "rejected"}}
 
 
@@ -37,9 +40,10 @@ class RecipientStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         recipient: Its address.
-        state: `accepted`, `queued`, `delivered`, `opened`, `rejected`, `expired`, `recalled` or `held`.
+        state: `accepted`, `queued`, `delivered`, `opened`, `rejected`, `expired`, `recalled` or `held`; of another network
+            also `outbound`, `relayed` or `refused`.
         at: When it came to this state, Unix seconds.
-        reason: Why it was rejected or held, a code.
+        reason: Why it was rejected, refused or held, a code.
         proved: Whether a signed receipt that names our envelope says so.
         anew: Id, as text, of the message that this home sent in its place, because the recipient's key was gone.
         destroyed: What became of its copy, in a receipt that was verified: `deleted`, `use-stopped`, `never-had` or `expired`.
@@ -204,9 +208,12 @@ def _proves(told: _Row, row: Outgoing, parts: Parts) -> bool:
         return False
     try:
         signed = parse_receipt(told.receipt)
-        receipt = verify_receipt(signed, parts.directory.answers())
+        receipt = proved_statement(signed, parts.directory.answers(), parts.home.address)
     except Rejected:
         return False
     parts.monitor.saw(signed)
-    said = _IMPLIED.get(receipt.event, {str(receipt.event)})
-    return (receipt.envelope_hash, receipt.subject) == (row.envelope_hash, told.recipient) and told.state in said
+    if receipt.envelope_hash != row.envelope_hash:
+        return False
+    if told.state == _RELAYED:
+        return took_over(receipt, parts.home.address, told.recipient)
+    return receipt.subject == told.recipient and told.state in _IMPLIED.get(receipt.event, {str(receipt.event)})

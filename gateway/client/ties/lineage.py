@@ -21,7 +21,7 @@ from gateway.envelope.header import decode_header
 from gateway.errors import Rejected
 from gateway.ids import EnvelopeHash, KeyId
 from gateway.message import read, spec
-from gateway.message.handling import Handling, as_strict, parse_handling
+from gateway.message.handling import Handling, as_strict, parse_handling, raised
 from gateway.message.information.request_response import RequestResponse
 from gateway.message.inheritance import Parent, forwarded, marked, require_inherited
 from gateway.message.system.recall import Recall
@@ -50,19 +50,25 @@ class Ancestor(NamedTuple):
     content: Content
     envelope_hash: EnvelopeHash
     consents: tuple[Consent, ...]  # of its originators, in force or ended
+    handled_as: str  # by which code it is handled here
     corrected_by: MessageId | None = None  # the message in which its sender has it right
-    answered: bool = False  # the header of an answer is no laxer than its own, whoever the originators are
+    answered: bool = False  # the header of an answer is no laxer than its own code, whoever the originators are
+
+    @property
+    def marking(self) -> Handling:
+        """By what it is handled here: its content's marking, as strict as its code."""
+        return raised(self.content.handling, self.handled_as)
 
     @property
     def parent(self) -> Parent:
         """What of it is inherited."""
-        return Parent(self.envelope_hash.hex(), self.header.sender, self.content.handling)
+        return Parent(self.envelope_hash.hex(), self.header.sender, self.marking)
 
     @property
     def source(self) -> Source:
         """What of it decides where it may go."""
         disclosed = frozenset(self.content.disclosed_recipients)
-        return Source(self.header.sender, self.content.handling, self.parent.originators, disclosed)
+        return Source(self.header.sender, self.marking, self.parent.originators, disclosed)
 
     def binding(self, me: Address, now: float) -> Parent | None:
         """Return what binds the marking of what I make from it; None where nothing does."""
@@ -70,8 +76,8 @@ class Ancestor(NamedTuple):
         return None if marking is None else self.parent._replace(marking=marking)
 
     def code_binding(self, me: Address) -> Parent:
-        """Return what its header code alone binds: a gateway knows nothing else of it."""
-        tlp, confidentiality = parse_handling(self.header.handling)
+        """Return what its code alone binds: a gateway knows nothing else of it."""
+        tlp, confidentiality = parse_handling(self.handled_as)
         laxest = {"evidential_use": "unrestricted", "onward": "group", "verify_before_action": False}
         code = msgspec.convert({"tlp": tlp, "confidentiality": confidentiality, **laxest}, Handling)
         return Parent(self.envelope_hash.hex(), me, code)
@@ -123,8 +129,8 @@ class Lineage:
         me, now = self._home.address, self._clock()
         require_inherited(content.handling, [parent for one in ancestors if (parent := one.binding(me, now))])
         for ancestor in ancestors:
-            if ancestor.answered and not as_strict(content.handling.code, ancestor.header.handling):
-                detail = f"an answer is marked no more laxly than what it answers: {ancestor.header.handling}"
+            if ancestor.answered and not as_strict(content.handling.code, ancestor.handled_as):
+                detail = f"an answer is marked no more laxly than what it answers: {ancestor.handled_as}"
                 raise Rejected(detail, code="handling-laxer", pointer="/handling/tlp")
             if ancestor.envelope_hash.hex() in content.derived_from:
                 require_onward(ancestor.source, me, recipients, ancestor.consents, now)
@@ -150,24 +156,25 @@ class Lineage:
         if row is None:
             return None
         require_usable(row)
-        header, content = await self._read(row)
+        header, content, handled_as = await self._read(row)
         if content.last_at is not None and self._clock() >= content.last_at:
             raise Rejected(f"nobody may use {envelope_hash.hex()} after its last day", code="content-deleted")
         answers = await self._home.store.read(partial(arrivals.answers_to, target=self._home.target(envelope_hash)))
-        said = [(answer.envelope_hash.hex(), *await self._read(answer)) for answer in answers]
+        said = [(answer.envelope_hash.hex(), *(await self._read(answer))[:2]) for answer in answers]
         corrected_by = await self._corrections.of(envelope_hash, header.sender)
-        return Ancestor(header, content, envelope_hash, consents_of(said), corrected_by)
+        return Ancestor(header, content, envelope_hash, consents_of(said), handled_as, corrected_by)
 
-    async def _read(self, row: Arrived) -> tuple[Header, Content]:
+    async def _read(self, row: Arrived) -> tuple[Header, Content, str]:
         kept = content_of(self._home, row)
         if kept is not None:
             header = decode_header(kept.header)
-            return header, read(header.kind, header.schema_version, kept.content)
+            handled_as = self._opener.still_handled_as(header, kept.handled_as)
+            return header, read(header.kind, header.schema_version, kept.content), handled_as
         try:
             found = await self._opener.read_current(delivery_of(self._home, row))
         except Refused as exc:
             raise Rejected(exc.reason, code=exc.code) from exc
-        return found.opened.header, found.content
+        return found.opened.header, found.content, found.handled_as
 
     async def _own(self, envelope_hash: EnvelopeHash) -> bool:
         return await self._home.store.read(partial(outgoing.sent_as, envelope_hash=envelope_hash))
@@ -187,7 +194,7 @@ def inheriting(content: Content, ancestors: Sequence[Ancestor], me: Address, now
     version = content.schema_version or spec(content.kind).version
     data = marked(content.raw, [parent for one in ancestors if (parent := one.binding(me, now))])
     found = content if data is content.raw else read(content.kind, version, data)
-    laxer = [one for one in ancestors if one.answered and not as_strict(found.handling.code, one.header.handling)]
+    laxer = [one for one in ancestors if one.answered and not as_strict(found.handling.code, one.handled_as)]
     if not laxer:
         return found
     return read(content.kind, version, marked(data, [one.code_binding(me) for one in laxer]))

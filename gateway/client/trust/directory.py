@@ -11,18 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Final, TypeVar
-
-import msgspec
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from gateway.client.home.home import DIRECTORY, Home
 from gateway.client.line.transport import Transport
+from gateway.client.trust.fetching import Files
+from gateway.client.trust.peers import FOLDER, PeerDirectories
 from gateway.directory.metadata import read_repository
-from gateway.directory.view import Directory
+from gateway.directory.view import Directory, with_peers
 from gateway.errors import GatewayError, Rejected, Unavailable
+from gateway.ids import Address, Network, network_of
 from gateway.policy.answers import DirectoryAnswers
-from gateway.protocol import media
 from gateway.trust import SEAL_FOR_S, Expected, TrustedDirectory
 from gateway.trust.store import Store
 
@@ -30,12 +30,7 @@ __all__ = ["REFRESH_S", "HomeDirectory"]
 
 REFRESH_S: Final = 300.0  # at most every five minutes, unless a delivery names a newer version
 LOOK_AGAIN_S: Final = 30.0  # when no gateway could be reached
-FETCH_S: Final = 120.0  # for one request, whatever number of gateways is tried in turn
-BUNDLE_PATHS: Final = 256  # in one request: cards are a few KiB each
-_bundle: Final = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 _log: Final = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class HomeDirectory:
@@ -54,7 +49,9 @@ class HomeDirectory:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._trusted: TrustedDirectory | None = None
+        self._peers = PeerDirectories(home.folder / DIRECTORY / FOLDER, exercise=home.exercise, files=self._files, clock=clock)
         self._directory: Directory | None = None
+        self._peers_confirmed_at: Mapping[Network, float] = {}
         self._answers: tuple[Directory, DirectoryAnswers] | None = None
         self._confirmed_at = 0.0
         self._look_at = 0.0
@@ -83,6 +80,29 @@ class HomeDirectory:
             raise Rejected(f"the directory is {age_s:.0f} s old, sealing needs {SEAL_FOR_S}", code="directory-stale")
         return directory
 
+    def require_fresh(self, names: Iterable[str]) -> None:
+        """
+        Refuse to seal for a peer whose directory is too old; the own one is `for_sealing`'s.
+
+        Args:
+            names: Of recipients, as a person writes them or as addresses.
+
+        Raises:
+            Rejected: `directory-stale`, nobody vouched for that copy for `SEAL_FOR_S`, or there is none yet.
+        """
+        stale = [network for name in names if (network := Network(name.rpartition("@")[2])) in self._stale_peers()]
+        if stale:
+            told = f"nobody vouched for the directory of {stale[0]} for {SEAL_FOR_S} s, sealing needs that"
+            raise Rejected(told, code="directory-stale")
+
+    def is_fresh(self, address: Address) -> bool:
+        """Say whether a peer's directory is fresh enough to seal to its participant; for one's own see `for_sealing`."""
+        return network_of(address) not in self._stale_peers()
+
+    def _stale_peers(self) -> set[Network]:
+        since, known = self._clock() - SEAL_FOR_S, self._peers_confirmed_at
+        return {network for network in self.last().borders if known.get(network, -math.inf) < since}
+
     async def refresh(self) -> Directory:
         """Fetch now, whatever the age; all that ask while one fetch runs share the next."""
         begun = self._begun
@@ -106,6 +126,11 @@ class HomeDirectory:
         return self._answers[1]
 
     @property
+    def at_hand(self) -> Directory | None:
+        """The copy at hand; None where this process has read none yet."""
+        return self._directory
+
+    @property
     def age_s(self) -> float:
         """Seconds since a gateway last confirmed the copy at hand; infinite without one."""
         return self._clock() - self._confirmed_at if self._confirmed_at else math.inf
@@ -121,15 +146,21 @@ class HomeDirectory:
         async with self._looking:
             await asyncio.to_thread(self._read)
 
-    def files(self) -> Mapping[str, bytes]:
-        """Return the files of the copy on disk, empty before the first contact; blocks."""
+    def files(self, network: Network | None = None) -> Mapping[str, bytes]:
+        """Return the files of the copy on disk, of this network or a peer, empty before the first contact; blocks."""
+        if network is not None and network != self._home.network:
+            return self._peers.copy(network)
         copy = Store(self._home.folder / DIRECTORY).read()
         return {} if copy is None else copy.files
 
-    def card(self, path: str) -> bytes | None:
+    def card(self, path: str, network: Network | None = None) -> bytes | None:
         """Return a signed card of the copy on disk as it was published, or None; blocks."""
-        files = self.files()
-        return read_repository(files, self._home.root, None).cards.get(path) if files else None
+        peer = None if network is None else self.last().borders.get(network)
+        if peer is None and network not in {None, self._home.network}:
+            return None  # of a network that is no peer
+        files = self.files(network)
+        root = self._home.root if peer is None else peer.root
+        return read_repository(files, root, None).cards.get(path) if files else None
 
     def _due(self) -> bool:
         """Tell whether it is time to look; a time that is far off was noted before the clock was set back."""
@@ -151,43 +182,29 @@ class HomeDirectory:
 
     def _refresh(self) -> None:
         self._begun += 1
-        self._opened().refresh()
+        self._peers.refresh(self._opened().refresh())
         self._read()
         self._look_at = self._confirmed_at + REFRESH_S
 
     def _read(self) -> None:
         trusted = self._opened()
-        self._directory, age_s = trusted.last(), trusted.age_s
-        self._confirmed_at = self._clock() - age_s if self._directory is not None else 0.0
+        own, age_s = trusted.last(), trusted.age_s
+        if own is None:
+            self._directory, self._confirmed_at = None, 0.0
+            return
+        peers = self._peers.read(own)
+        self._peers_confirmed_at = {network: confirmed_at for network, (_, confirmed_at) in peers.items()}
+        self._directory = with_peers(own, [directory for directory, _ in peers.values()])
+        self._confirmed_at = self._clock() - age_s
 
     def _opened(self) -> TrustedDirectory:
         if self._trusted is None:
             expected = Expected(self._home.network, self._home.exercise)
-            folder = self._home.folder / DIRECTORY
+            folder, files = self._home.folder / DIRECTORY, self._files()
             self._trusted = TrustedDirectory(
-                folder, self._home.root, self._fetch, self._clock, bundle=self._fetch_many, expected=expected
+                folder, self._home.root, files.one, self._clock, bundle=files.many, expected=expected
             )
         return self._trusted
 
-    def _fetch(self, path: str) -> bytes:
-        return self._wait(self._transport.get(media.DIRECTORY + path))
-
-    def _fetch_many(self, paths: Sequence[str]) -> Mapping[str, bytes]:
-        found: dict[str, bytes] = {}
-        for start in range(0, len(paths), BUNDLE_PATHS):
-            body = msgspec.json.encode(paths[start : start + BUNDLE_PATHS])
-            answer = self._wait(self._transport.ask("POST", media.DIRECTORY_BUNDLE, body=body, kind=media.JSON))
-            try:
-                found.update(_bundle.decode(answer.body))
-            except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-                raise Unavailable("a bundle of the directory that cannot be read") from exc
-        return found
-
-    def _wait(self, fetching: Coroutine[object, object, T]) -> T:
-        """Fetch on the event loop, from the refreshing thread; if the loop goes away this ends too."""
-        asked = asyncio.run_coroutine_threadsafe(fetching, self._loop)
-        try:
-            return asked.result(FETCH_S)
-        except TimeoutError:
-            asked.cancel()
-            raise Unavailable(f"no gateway had the directory within {FETCH_S:.0f} s") from None
+    def _files(self, network: Network | None = None) -> Files:
+        return Files(self._transport, self._loop, network)
