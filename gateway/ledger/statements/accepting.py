@@ -16,8 +16,8 @@ from gateway.envelope import signed_receipt_leaf
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Address, MessageId
 from gateway.ledger.facts import URGENT, Acceptance, Stored
-from gateway.ledger.prepared import Statement, Transaction, Value, place
-from gateway.ledger.statements.inserting import event_statement, insert
+from gateway.ledger.prepared import Insert, Statement, Transaction, Value, place
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.owing import owe
 from gateway.ledger.statements.recalling import recall
 from gateway.ledger.states import State
@@ -41,8 +41,8 @@ _KNOWN: Final = Statement(
 )
 
 
-_MESSAGE: Final = insert(message, message.c.keys())
-_DELIVERY: Final = insert(delivery, delivery.c.keys())
+_MESSAGE: Final = Insert(message, message.c.keys())
+_DELIVERY: Final = Insert(delivery, delivery.c.keys())
 
 
 def accept(transaction: Transaction, batch: Sequence[Acceptance]) -> list[Stored | GatewayError]:
