@@ -244,7 +244,8 @@ class Form(Generic[T]):
         Raises:
             Rejected: `too-large`, `malformed` or `not-canonical`, in this order.
         """
-        limit(self.name, len(data), self.max_bytes)
+        if len(data) > self.max_bytes:
+            limit(self.name, len(data), self.max_bytes)
         try:
             value = self._decoder.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:

@@ -76,6 +76,9 @@ class Verdict:
             raise Rejected(f"{self.detail} (rule {self.rule})", code=self.code)
 
 
+_ADMITTED: Final = Verdict(Rule.ADMITTED)
+
+
 class _Case(NamedTuple):
     header: Header
     recipients: Sequence[Address]
@@ -111,7 +114,7 @@ def judge(
         detail = broken(case)
         if detail is not None:
             return Verdict(rule, code, detail)
-    return Verdict(Rule.ADMITTED)
+    return _ADMITTED
 
 
 def _sender_active(case: _Case) -> str | None:
