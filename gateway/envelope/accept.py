@@ -16,17 +16,11 @@ import msgspec
 
 from gateway.envelope import checks
 from gateway.envelope.common import VERSION, Envelope, require_directory
+from gateway.envelope.form import encode
 from gateway.envelope.payload import SUITES
 from gateway.envelope.seal import addressee_leaves, check_addressee_leaves
 from gateway.envelope.trust import Answers
-from gateway.envelope.wire import (
-    HEAD,
-    STANZA,
-    SUBMISSION,
-    CommonForm,
-    HeadForm,
-    encode,
-)
+from gateway.envelope.wire import HEAD, STANZA, SUBMISSION, CommonForm, HeadForm
 from gateway.errors import Corrupt, Rejected
 from gateway.ids import Address, KeyId
 from gateway.merkle import all_inclusion_proofs, tree_hash

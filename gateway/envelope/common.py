@@ -13,11 +13,12 @@ from hashlib import sha256
 from typing import Final
 
 from gateway.envelope import contexts
+from gateway.envelope.form import first_element, limit
 from gateway.envelope.header import Header, decode_header
 from gateway.envelope.payload import SUITES, is_padded_length
 from gateway.envelope.primitives import AEAD_TAG_BYTES
 from gateway.envelope.trust import Answers
-from gateway.envelope.wire import COMMON, CORE, MAX_BODY_BYTES, CommonForm, CoreForm, first_element, limit
+from gateway.envelope.wire import COMMON, CORE, MAX_BODY_BYTES, CommonForm, CoreForm
 from gateway.errors import Rejected
 from gateway.ids import network_of
 

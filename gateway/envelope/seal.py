@@ -16,19 +16,11 @@ from typing import Final, NamedTuple, NotRequired, TypedDict, Unpack
 
 from gateway.envelope import contexts, payload, primitives
 from gateway.envelope.common import VERSION
+from gateway.envelope.form import encode, limit
 from gateway.envelope.header import Header, decode_header
 from gateway.envelope.keys import Keyring, PublicKey, Signature, Use
 from gateway.envelope.primitives import Rng, SecretKey
-from gateway.envelope.wire import (
-    MAX_CONTENT_BYTES,
-    ClearForm,
-    CommonForm,
-    CoreForm,
-    StanzaForm,
-    SubmissionForm,
-    encode,
-    limit,
-)
+from gateway.envelope.wire import MAX_CONTENT_BYTES, ClearForm, CommonForm, CoreForm, StanzaForm, SubmissionForm
 from gateway.errors import Rejected
 from gateway.ids import Address, EnvelopeHash
 from gateway.merkle import leaf_hash, root_of, tree_hash
