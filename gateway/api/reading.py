@@ -40,6 +40,8 @@ class Bodies:
 
     def grow(self, before: int, after: int) -> None:
         """Count a body that grows from one size to another; raise `busy` when all together are too much."""
+        if after <= SMALL_BYTES:
+            return
         more = _beyond(after) - _beyond(before)
         if more and self._held_bytes + more > self._limit_bytes:
             raise Unavailable(f"large bodies hold {self._held_bytes} bytes, limit {self._limit_bytes}", code="busy")
@@ -47,7 +49,8 @@ class Bodies:
 
     def let_go(self, size: int) -> None:
         """Forget a body of this size."""
-        self._held_bytes -= _beyond(size)
+        if size > SMALL_BYTES:
+            self._held_bytes -= _beyond(size)
 
 
 async def read_body(request: web.BaseRequest, body: Body, time_s: float, bodies: Bodies) -> bytes:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 from msgspec import Meta, Struct
 
 from gateway.envelope.contexts import delivery_card_message, key_card_message, possession_message
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keys import PublicKey, SigningKey, Use
 from gateway.envelope.primitives import verify
 from gateway.envelope.trust import KeyRecord
-from gateway.envelope.wire import AddressField, Bytes16, Bytes32, Form, Uint, encode
+from gateway.envelope.wire import AddressField, Bytes16, Bytes32, Uint
 from gateway.errors import Rejected
 from gateway.ids import KeyId, participant_of
 

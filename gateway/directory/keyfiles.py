@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gateway.directory.repository import OnlineSigner
 from gateway.directory.roles import ONLINE_ROLES, RoleKey, TufRole
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keyfile import (
     MODERATE,
     SALT_BYTES,
@@ -26,7 +27,7 @@ from gateway.envelope.keyfile import (
     seal_secret,
 )
 from gateway.envelope.keys import MemoryKeyring, SigningKey
-from gateway.envelope.wire import Bytes16, Bytes32, Form, encode
+from gateway.envelope.wire import Bytes16, Bytes32
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:

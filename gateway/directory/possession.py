@@ -16,9 +16,10 @@ from msgspec import Meta, Struct
 
 from gateway.directory.cards import DeliveryCard, parse_card
 from gateway.envelope.contexts import challenge_answer, challenge_message, challenge_nonce
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keys import Use
 from gateway.envelope.primitives import SecretKey, box, box_public, equal
-from gateway.envelope.wire import Bytes16, Bytes32, Form, encode
+from gateway.envelope.wire import Bytes16, Bytes32
 from gateway.errors import CannotOpen, Rejected
 from gateway.ids import KeyId
 

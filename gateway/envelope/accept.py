@@ -14,22 +14,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.envelope import checks, contexts
+from gateway.envelope import checks
 from gateway.envelope.common import VERSION, Envelope, require_directory
+from gateway.envelope.form import encode
 from gateway.envelope.payload import SUITES
-from gateway.envelope.seal import Addressee, check_addressees
+from gateway.envelope.seal import addressee_leaves, check_addressee_leaves
 from gateway.envelope.trust import Answers
-from gateway.envelope.wire import (
-    HEAD,
-    STANZA,
-    SUBMISSION,
-    CommonForm,
-    HeadForm,
-    encode,
-)
+from gateway.envelope.wire import HEAD, STANZA, SUBMISSION, CommonForm, HeadForm
 from gateway.errors import Corrupt, Rejected
 from gateway.ids import Address, KeyId
-from gateway.merkle import all_inclusion_proofs, leaf_hash, tree_hash
+from gateway.merkle import all_inclusion_proofs, tree_hash
 
 __all__ = [
     "DeliveryKeyOk",
@@ -74,13 +68,20 @@ class Examined(Envelope):
         Rejected: As `Envelope`, and for the stanzas `too-large`, `malformed` or `not-canonical`.
     """
 
-    __slots__ = ("proved_at", "stanzas")
+    __slots__ = ("_leaves", "proved_at", "stanzas")
 
     def __init__(self, body: bytes) -> None:
         submission = SUBMISSION.decode(body)
         super().__init__(submission.common, SUITES)
         self.stanzas = [_stanza(raw) for raw in submission.stanzas]
+        self._leaves: list[bytes] | None = None
         self.proved_at: int | None = None  # when the seal was proved: a second proof at the same second is not needed
+
+    def addressee_leaves(self) -> list[bytes]:
+        """Return the leaf hashes of the tree over the addressees: the check and the proofs are made of the same."""
+        if self._leaves is None:
+            self._leaves = addressee_leaves((one.recipient, one.blind) for one in self.stanzas)
+        return self._leaves
 
 
 def _stanza(raw: bytes) -> Stanza:
@@ -119,7 +120,7 @@ def check_submission(examined: Examined, answers: Answers, now: int, delivery_ke
     checks.check_sealer(examined.header, answers)
     check_seal(examined, answers, now)
     checks.check_approval(examined, answers, (now, now))
-    check_addressees(examined.header, [Addressee(one.recipient, one.blind) for one in examined.stanzas])
+    check_addressee_leaves(examined.header, [one.recipient for one in examined.stanzas], examined.addressee_leaves())
     if tree_hash([one.raw for one in examined.stanzas]) != examined.stanzas_root:
         raise Rejected("not the stanzas that the sealer signed", code="addressees-differ")
     for one in examined.stanzas:
@@ -129,8 +130,7 @@ def check_submission(examined: Examined, answers: Answers, now: int, delivery_ke
 
 def rows(examined: Examined) -> list[Row]:
     """Cut a checked submission into one row for each recipient, in the order of the tree."""
-    leaves = [leaf_hash(contexts.addressee_leaf(one.blind, one.recipient)) for one in examined.stanzas]
-    _, proofs = all_inclusion_proofs(leaves)
+    _, proofs = all_inclusion_proofs(examined.addressee_leaves())
     return [Row(i, one.recipient, one.raw, proof) for i, (one, proof) in enumerate(zip(examined.stanzas, proofs, strict=True))]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from gateway.envelope import checks, contexts
 from gateway.envelope.common import read_core
+from gateway.envelope.form import encode, limit
 from gateway.envelope.header import decode_header
 from gateway.envelope.keys import Keyring, PublicKey, Signature
 from gateway.envelope.payload import SUITES
@@ -19,16 +20,7 @@ from gateway.envelope.primitives import Rng
 from gateway.envelope.receipt import SignedReceipt, read_receipt
 from gateway.envelope.seal import Addressee, Sealed, check_addressees, seal
 from gateway.envelope.trust import Answers
-from gateway.envelope.wire import (
-    ACCEPTED,
-    CLEAR,
-    HEAD,
-    MAX_CONTENT_BYTES,
-    SEALED_ANSWER,
-    SealedAnswerForm,
-    encode,
-    limit,
-)
+from gateway.envelope.wire import ACCEPTED, CLEAR, HEAD, MAX_CONTENT_BYTES, SEALED_ANSWER, SealedAnswerForm
 from gateway.errors import Rejected
 from gateway.ids import Address, EnvelopeHash
 

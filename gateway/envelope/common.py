@@ -13,17 +13,20 @@ from hashlib import sha256
 from typing import Final
 
 from gateway.envelope import contexts
+from gateway.envelope.form import first_element, limit
 from gateway.envelope.header import Header, decode_header
 from gateway.envelope.payload import SUITES, is_padded_length
 from gateway.envelope.primitives import AEAD_TAG_BYTES
 from gateway.envelope.trust import Answers
-from gateway.envelope.wire import COMMON, CORE, MAX_BODY_BYTES, CommonForm, CoreForm, first_element, limit
+from gateway.envelope.wire import COMMON, CORE, MAX_BODY_BYTES, CommonForm, CoreForm
 from gateway.errors import Rejected
 from gateway.ids import network_of
 
 __all__ = ["VERSION", "Envelope", "read_core", "require_directory"]
 
 VERSION: Final = "E1"
+_STEP_BYTES: Final = 1984  # hashlib gives the lock up from 2048 bytes on
+_HELD_BYTES: Final = 8 << 10  # 10 microseconds: giving the lock up and waiting for it behind a busy thread costs more
 
 
 class Envelope:
@@ -64,7 +67,7 @@ class Envelope:
         self.stanzas_root, self.commit, self.body = form.stanzas, form.commit, form.body
         self.seal, self.approval = form.seal, form.approval
         self.core_hash = contexts.core_hash(form.core)
-        self.body_hash = sha256(form.body).digest()
+        self.body_hash = _hash_body(form.body)
         self.envelope_hash = contexts.envelope_hash(self.core_hash, form.stanzas, form.commit, self.body_hash)
 
     def __repr__(self) -> str:
@@ -72,26 +75,52 @@ class Envelope:
 
 
 def _read_common(data: bytes) -> CommonForm:
-    if (version := first_element(data, "common")) != VERSION:
-        if isinstance(version, int):
-            raise Rejected("common: a version is text", code="malformed")
-        raise Rejected(f"version {version[:16]!r}, known here: {VERSION}", code="unknown-version")
-    form = COMMON.decode(data)
+    try:
+        form = COMMON.decode(data)
+    except Rejected:
+        _require_version(first_element(data, "common"))  # it decides what the rest should be
+        raise
+    _require_version(form.version)
     limit("body", len(form.body), MAX_BODY_BYTES)
     if not is_padded_length(len(form.body) - AEAD_TAG_BYTES):
         raise Rejected(f"a body of {len(form.body)} bytes is not padded", code="malformed")
     return form
 
 
+def _require_version(version: str | int) -> None:
+    if isinstance(version, int):
+        raise Rejected("common: a version is text", code="malformed")
+    if version != VERSION:
+        raise Rejected(f"version {version[:16]!r}, known here: {VERSION}", code="unknown-version")
+
+
 def read_core(data: bytes, suites: Collection[int]) -> tuple[CoreForm, Header]:
     """Decode a core and the header in it; raise as `Envelope` does."""
-    ours = {suite for suite in suites if suite in SUITES}  # a card may list what only another release of its reader opens
-    if (suite := first_element(data, "core")) not in ours:
-        if isinstance(suite, str):
-            raise Rejected("core: a suite is a number", code="malformed")
-        raise Rejected(f"suite {suite}, known here: {sorted(ours)}", code="unknown-suite")
-    core = CORE.decode(data)
+    try:
+        core = CORE.decode(data)
+    except Rejected:
+        _require_suite(first_element(data, "core"), suites)
+        raise
+    _require_suite(core.suite, suites)
     return core, decode_header(core.header)
+
+
+def _require_suite(suite: str | int, suites: Collection[int]) -> None:
+    if isinstance(suite, str):
+        raise Rejected("core: a suite is a number", code="malformed")
+    if suite not in suites or suite not in SUITES:  # a card may list what only another release of its reader opens
+        known = sorted(set(suites).intersection(SUITES))
+        raise Rejected(f"suite {suite}, known here: {known}", code="unknown-suite")
+
+
+def _hash_body(body: bytes) -> bytes:
+    """Return SHA-256 of a body; a small one is hashed in steps for which hashlib keeps the interpreter's lock."""
+    if len(body) > _HELD_BYTES:
+        return sha256(body).digest()
+    digest = sha256()
+    for start in range(0, len(body), _STEP_BYTES):
+        digest.update(body[start : start + _STEP_BYTES])
+    return digest.digest()
 
 
 def require_directory(envelope: Envelope, answers: Answers) -> None:

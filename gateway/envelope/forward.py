@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from gateway.envelope import checks, contexts
 from gateway.envelope.accept import DeliveryKeyOk, Row
 from gateway.envelope.common import Envelope, require_directory
+from gateway.envelope.form import Form, encode, first_element
 from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import Event, SignedReceipt, read_receipt, receipt_problem
 from gateway.envelope.wire import (
@@ -28,12 +29,9 @@ from gateway.envelope.wire import (
     MAX_STANZA_BYTES,
     STANZA,
     Bytes32,
-    Form,
     SignedReceiptForm,
     StanzaForm,
     Uint,
-    encode,
-    first_element,
 )
 from gateway.errors import CannotOpen, Rejected
 from gateway.ids import Network, network_of

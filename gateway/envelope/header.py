@@ -12,9 +12,10 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from gateway.envelope.wire import MAX_HEADER_BYTES, MAX_RECIPIENTS, AddressField, Bytes32, Form, Uint, encode
+from gateway.envelope.form import Form, encode, is_address, matching
+from gateway.envelope.wire import MAX_HEADER_BYTES, MAX_RECIPIENTS, Bytes32, Uint
 from gateway.errors import Rejected
-from gateway.ids import ConversationId, EnvelopeHash, Kind, MessageId
+from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
 
 __all__ = [
     "CONFIDENTIALITY",
@@ -32,23 +33,23 @@ CONFIDENTIALITY: Final = ("official-use-only", "restricted", "confidential")
 HANDLING_CODES: Final = tuple(f"{tlp}/{level}" for tlp in TLP for level in CONFIDENTIALITY)
 URGENCIES: Final = ("flash", "urgent", "normal", "routine")
 
-_KIND: Final = r"\A[a-z][a-z0-9-]{0,31}(\.[a-z][a-z0-9-]{0,31}){1,2}\Z"
 _NUMBER: Final = r"(0|[1-9][0-9]{0,3})"
-_HANDLING: Final = rf"\A({'|'.join(TLP).replace('+', '[+]')})/({'|'.join(CONFIDENTIALITY)})\Z"
+_is_kind: Final = matching(r"[a-z][a-z0-9-]{0,31}(\.[a-z][a-z0-9-]{0,31}){1,2}")
+_is_version: Final = matching(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 
 
 class Header(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, kw_only=True):
-    """The fields in their order on the wire; times are Unix seconds."""
+    """The fields in their order on the wire; times are Unix seconds. What texts may be, says `_broken`."""
 
     message_id: Annotated[MessageId, Meta(min_length=16, max_length=16)]
-    sender: AddressField
-    sealer: AddressField
-    kind: Annotated[Kind, Meta(pattern=_KIND)]
-    schema_version: Annotated[str, Meta(pattern=rf"\A{_NUMBER}\.{_NUMBER}\.{_NUMBER}\Z")]
+    sender: Address
+    sealer: Address
+    kind: Kind
+    schema_version: str
     created: Uint
     expires: Uint
-    urgency: Annotated[str, Meta(pattern=rf"\A({'|'.join(URGENCIES)})\Z")]
-    handling: Annotated[str, Meta(pattern=_HANDLING)]
+    urgency: str
+    handling: str
     conversation_id: Annotated[ConversationId, Meta(min_length=16, max_length=16)]
     in_reply_to: Annotated[EnvelopeHash, Meta(min_length=32, max_length=32)] | None = None
     respond_by: Uint | None = None
@@ -57,7 +58,15 @@ class Header(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, k
     blobs: tuple[Bytes32, ...]
 
 
-_FORM: Final = Form(Header, "header", MAX_HEADER_BYTES)
+def _broken(header: Header) -> str:
+    if not (is_address(header.sender) and is_address(header.sealer)):
+        return "sender or sealer"
+    if not (_is_kind(header.kind) and _is_version(header.schema_version)):
+        return "kind or schema_version"
+    return "" if header.urgency in URGENCIES and header.handling in HANDLING_CODES else "urgency or handling"
+
+
+_FORM: Final = Form(Header, "header", MAX_HEADER_BYTES, _broken)
 
 
 def decode_header(data: bytes) -> Header:

@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway.envelope import primitives
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keys import DeliveryKey, SigningKey, Use
 from gateway.envelope.primitives import AEAD_NONCE_BYTES, SALT_BYTES, Rng, SecretKey
-from gateway.envelope.wire import AddressField, Bytes16, Bytes32, Form, encode
+from gateway.envelope.wire import AddressField, Bytes16, Bytes32
 from gateway.errors import Rejected
 
 __all__ = [

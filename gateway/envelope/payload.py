@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.envelope import contexts, primitives
+from gateway.envelope.form import encode
 from gateway.envelope.keys import Signature
 from gateway.envelope.primitives import AEAD_NONCE_BYTES, AEAD_TAG_BYTES, KEY_BYTES, SecretKey
-from gateway.envelope.wire import INNER, MAX_CONTENT_BYTES, InnerForm, encode
+from gateway.envelope.wire import INNER, MAX_CONTENT_BYTES, InnerForm
 from gateway.errors import CannotOpen, Rejected
 from gateway.ids import KeyId
 

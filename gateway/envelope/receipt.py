@@ -16,21 +16,12 @@ from typing import Annotated, Final, NamedTuple
 from msgspec import Meta, Struct
 
 from gateway.envelope import contexts, primitives
+from gateway.envelope.form import Form, encode, is_address
 from gateway.envelope.keys import Keyring, Use
 from gateway.envelope.trust import Answers, find_signer
-from gateway.envelope.wire import (
-    ACCEPTED,
-    MAX_RECEIPT_BYTES,
-    AddressField,
-    Bytes16,
-    Bytes32,
-    Form,
-    SignedReceiptForm,
-    Uint,
-    encode,
-)
+from gateway.envelope.wire import ACCEPTED, MAX_RECEIPT_BYTES, Bytes16, Bytes32, SignedReceiptForm, Uint
 from gateway.errors import Rejected
-from gateway.ids import EnvelopeHash, KeyId
+from gateway.ids import Address, EnvelopeHash, KeyId
 
 __all__ = [
     "GATEWAY_EVENTS",
@@ -91,8 +82,8 @@ class Receipt(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, 
 
     event: Event
     envelope_hash: Annotated[EnvelopeHash, Meta(min_length=32, max_length=32)]
-    subject: AddressField
-    signer: AddressField
+    subject: Address
+    signer: Address
     at: Uint
     number: Uint | None = None
     reason: Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{0,63}\Z")] | None = None
@@ -111,7 +102,11 @@ class SignedReceipt:
     data: bytes
 
 
-_RECEIPT: Final = Form(Receipt, "receipt", MAX_RECEIPT_BYTES)
+def _broken(receipt: Receipt) -> str:
+    return "" if is_address(receipt.subject) and is_address(receipt.signer) else "subject or signer"
+
+
+_RECEIPT: Final = Form(Receipt, "receipt", MAX_RECEIPT_BYTES, _broken)
 
 
 def make_receipt(receipt: Receipt, keyring: Keyring) -> bytes:

@@ -16,29 +16,23 @@ from typing import Final, NamedTuple, NotRequired, TypedDict, Unpack
 
 from gateway.envelope import contexts, payload, primitives
 from gateway.envelope.common import VERSION
+from gateway.envelope.form import encode, limit
 from gateway.envelope.header import Header, decode_header
 from gateway.envelope.keys import Keyring, PublicKey, Signature, Use
 from gateway.envelope.primitives import Rng, SecretKey
-from gateway.envelope.wire import (
-    MAX_CONTENT_BYTES,
-    ClearForm,
-    CommonForm,
-    CoreForm,
-    StanzaForm,
-    SubmissionForm,
-    encode,
-    limit,
-)
+from gateway.envelope.wire import MAX_CONTENT_BYTES, ClearForm, CommonForm, CoreForm, StanzaForm, SubmissionForm
 from gateway.errors import Rejected
 from gateway.ids import Address, EnvelopeHash
-from gateway.merkle import tree_hash
+from gateway.merkle import leaf_hash, root_of, tree_hash
 
 __all__ = [
     "Addressee",
     "Sealed",
     "Sealing",
     "Spread",
+    "addressee_leaves",
     "addressees_hash",
+    "check_addressee_leaves",
     "check_addressees",
     "draw_addressees",
     "encode_clear",
@@ -110,7 +104,12 @@ def draw_addressees(recipients: Iterable[Address], rng: Rng) -> list[Addressee]:
 
 def addressees_hash(addressees: Sequence[Addressee]) -> bytes:
     """Return what the header says of the addressees: the root of the tree over them."""
-    return tree_hash([contexts.addressee_leaf(blind, recipient) for recipient, blind in addressees])
+    return root_of(addressee_leaves(addressees))
+
+
+def addressee_leaves(addressees: Iterable[tuple[Address, bytes]]) -> list[bytes]:
+    """Return the leaf hashes of the tree over recipients and their blinds."""
+    return [leaf_hash(contexts.addressee_leaf(blind, recipient)) for recipient, blind in addressees]
 
 
 def sign_content(header: bytes, content: bytes, keyring: Keyring) -> Signature:
@@ -127,11 +126,16 @@ def encode_clear(header: bytes, addressees: Sequence[Addressee], author: Signatu
 
 def check_addressees(header: Header, addressees: Sequence[Addressee]) -> None:
     """Refuse addressees that the header does not name: `recipient-repeated` or `addressees-differ`."""
-    if len({one.recipient for one in addressees}) != len(addressees):
+    check_addressee_leaves(header, [one.recipient for one in addressees], addressee_leaves(addressees))
+
+
+def check_addressee_leaves(header: Header, recipients: Sequence[Address], leaves: Sequence[bytes]) -> None:
+    """Check addressees as `check_addressees` does, where the hashes of their leaves are at hand."""
+    if len(set(recipients)) != len(recipients):
         raise Rejected(code="recipient-repeated")
-    if len(addressees) != header.recipients:
-        raise Rejected(f"{len(addressees)} addressees, the header says {header.recipients}", code="addressees-differ")
-    if addressees_hash(addressees) != header.addressees:
+    if len(recipients) != header.recipients:
+        raise Rejected(f"{len(recipients)} addressees, the header says {header.recipients}", code="addressees-differ")
+    if root_of(leaves) != header.addressees:
         raise Rejected("not the addressees that the author signed", code="addressees-differ")
 
 

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from gateway.envelope import contexts
 from gateway.envelope.common import read_core
+from gateway.envelope.form import Form, encode, first_element
 from gateway.envelope.header import Header
 from gateway.envelope.keys import Signature
 from gateway.envelope.payload import SUITES
@@ -27,12 +28,9 @@ from gateway.envelope.wire import (
     Bytes16,
     Bytes32,
     CoreForm,
-    Form,
     InnerForm,
     SignedReceiptForm,
     Uint,
-    encode,
-    first_element,
 )
 from gateway.errors import Rejected
 from gateway.evidence.token import MAX_TOKEN_BYTES

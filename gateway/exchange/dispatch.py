@@ -76,8 +76,9 @@ class Dispatcher:
         """Take a message that was accepted just now; when there is no room it is read back from the ledger."""
         if self._shared:
             self._remember(dispatch)
-        if any(dispatch.number in page for page in self._seen):
-            return
+        for page in self._seen:
+            if dispatch.number in page:
+                return
         self._fresh.append(dispatch)
         self._fresh_bytes += dispatch.size_bytes
         if self._fresh_bytes > self._limits.fresh_bytes:

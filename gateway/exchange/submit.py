@@ -84,7 +84,7 @@ class Submitter:
         if isinstance(found, Rejected) and await self._outdated(view):
             view = self._view()
             examined, found = await self._judged(body, view)
-        if not isinstance(found, Rejected):
+        if not isinstance(found, Rejected) and examined.header.in_reply_to is not None:
             found = await self._replying(found, view)
         if isinstance(found, Rejected):
             return await self._refused(examined, found, view)
@@ -134,7 +134,7 @@ class Submitter:
     async def _judged(self, body: bytes, view: View) -> tuple[Examined, Ready | Rejected]:
         if len(body) <= self._parts.limits.inline_bytes:
             return judge(body, view)
-        return await self._apart(lambda: judge(body, view))
+        return await self._apart(partial(judge, body, view))
 
     async def _replying(self, ready: Ready, view: View) -> Ready | Rejected:
         """Hold a reply against what it answers, as far as the ledger knows it; the content is for the SDKs."""

@@ -5,12 +5,14 @@ SQLAlchemy writes the SQL, so there is one set of statements for both dialects; 
 rows. A statement over a batch is built for a number of rows: its values stand first in the text, row by row, fixed values
 after them. SQLite takes many rows in one statement, because each step of a cursor gives up the interpreter's lock and waits
 for it again behind the event loop (measured: 9 ms a message against 1 ms); psycopg pipelines `executemany`.
+An insert is made for the number of rows that there are, which costs a text no more than its repetition; what looks or changes
+is filled up to a power of two with absent keys, which equal nothing: few texts are compiled, and one serves a group.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-__all__ = ["Statement", "Transaction", "Value", "given", "place", "single"]
+__all__ = ["Insert", "Statement", "Transaction", "Value", "given", "place", "single"]
 
 Value = str | bytes | int | None  # what a column holds; a bool is an int
 Values = Sequence[Value]
 Found = tuple[Any, ...]  # a row as the driver gives it: it knows no column's type
-MAX_ROWS: Final = 64  # in one text: 64 rows of 15 columns stay far below SQLite's limit of 32,766 values
+MAX_ROWS: Final = 64  # in one text: 64 rows of 18 columns stay far below SQLite's limit of 32,766 values
+ROWS_STEP: Final = 16  # beyond it an insert has a multiple: a connection keeps each text prepared
 
 
 class Statement:
@@ -56,6 +59,10 @@ class Statement:
             text = self._texts[key] = self._compile(dialect, rows)
         return text
 
+    def rows_at_once(self, left: int) -> int:
+        """Return how many rows a text has that serves as many of the rows that are left as it can."""
+        return min(MAX_ROWS, 1 << (left - 1).bit_length())
+
     def _compile(self, dialect: Dialect, rows: int) -> str:
         built = self._build(rows)
         assert isinstance(built, sa.ClauseElement)
@@ -64,6 +71,30 @@ class Statement:
         if list(getattr(compiled, "positiontup", None) or []) != order:
             raise ValueError(f"parameters are not in order: {compiled}")
         return str(compiled)
+
+
+class Insert(Statement):
+    """
+    Rows for one table.
+
+    Args:
+        table: Where they go.
+        columns: What a row of the batch holds, in order; the others stay absent.
+    """
+
+    def __init__(self, table: sa.Table, columns: Sequence[str]) -> None:
+        super().__init__(lambda _: sa.insert(table).values({name: place(table.c[name], 0) for name in columns}), columns)
+
+    def rows_at_once(self, left: int) -> int:
+        """Return how many of the rows that are left the next text takes: an insert cannot be filled up."""
+        return left if left <= ROWS_STEP else min(MAX_ROWS, left - left % ROWS_STEP)
+
+    def _compile(self, dialect: Dialect, rows: int) -> str:
+        """Compile one row, and repeat it."""
+        if rows == 1:
+            return super()._compile(dialect, 1)
+        head, values, row = self.text(dialect, 1).partition(" VALUES ")
+        return head + values + ", ".join([row] * rows)
 
 
 def single(statement: sa.Executable, *fixed: str) -> Statement:
@@ -84,8 +115,8 @@ def given(rows: int, **columns: sa.types.TypeEngine[Any]) -> sa.CTE:
     return sa.values(*(sa.column(name, kind) for name, kind in columns.items()), name="given").data(data).cte("given")
 
 
-_LOCK: Final = single(sa.select(counter.c.number, counter.c.directory).with_for_update())
-_COUNTED: Final = ("number", "directory", *(state.value for state in State))
+_LOCK: Final = single(sa.select(counter.c.number, counter.c.directory, counter.c.early_recalls).with_for_update())
+_COUNTED: Final = ("number", "directory", "early_recalls", *(state.value for state in State))
 _COUNT: Final = single(
     sa.update(counter).values({name: counter.c[name] + sa.bindparam(f"add_{name}") for name in _COUNTED}),
     *(f"add_{name}" for name in _COUNTED),
@@ -100,12 +131,14 @@ class Transaction:
         now: Unix seconds; the time of everything that happens in this transaction.
         number: The last acceptance number; `count` raises it.
         directory: Version of the directory's files.
+        early_recalls: How many recalls ever came whose target was not here; `count` raises it.
     """
 
     def __init__(self, cursor: DBAPICursor, dialect: Dialect, now: int) -> None:
         self.now = now
         self.number = 0
         self.directory = 0
+        self.early_recalls = 0
         self._cursor = cursor
         self._dialect = dialect
         self._pipelined = dialect.name == "postgresql"
@@ -116,10 +149,10 @@ class Transaction:
         row = next(iter(self.run(_LOCK)), None)
         if row is None:
             raise Corrupt("the ledger has no counter row")
-        self.number, self.directory = row
+        self.number, self.directory, self.early_recalls = row
 
     def count(self, name: str, change: int) -> None:
-        """Change `number`, `directory` or the number of deliveries in a state; written once, by `flush`."""
+        """Change `number`, `directory`, `early_recalls` or the deliveries in a state; written once, by `flush`."""
         self._counted[name] += change
 
     def flush(self) -> None:
@@ -138,17 +171,10 @@ class Transaction:
         return self._cursor.rowcount
 
     def look(self, statement: Statement, batch: Sequence[Values], *fixed: Value) -> list[Found]:
-        """
-        Read what belongs to a batch of keys.
-
-        The batch is filled up to a power of two with absent values, which equal nothing, so that few texts serve all sizes.
-        """
+        """Read what belongs to a batch of keys."""
         found: list[Found] = []
-        for start in range(0, len(batch), MAX_ROWS):
-            part = list(batch[start : start + MAX_ROWS])
-            size = 1 << (len(part) - 1).bit_length()
-            part.extend([(None,) * len(part[0])] * (size - len(part)))
-            self._cursor.execute(statement.text(self._dialect, size), [*chain.from_iterable(part), *fixed])
+        for size, values in _parts(statement, batch):
+            self._cursor.execute(statement.text(self._dialect, size), [*values, *fixed])
             found.extend(self._cursor.fetchall())
         return found
 
@@ -157,9 +183,18 @@ class Transaction:
         if self._pipelined and len(batch) > 1:
             self._cursor.executemany(statement.text(self._dialect, 1), batch)
             return
-        start = 0
-        while start < len(batch):
-            size = min(MAX_ROWS, 1 << (len(batch) - start).bit_length() - 1)
-            part = batch[start : start + size]
-            self._cursor.execute(statement.text(self._dialect, size), [*chain.from_iterable(part)])
-            start += size
+        for size, values in _parts(statement, batch):
+            self._cursor.execute(statement.text(self._dialect, size), values)
+
+
+def _parts(statement: Statement, batch: Sequence[Values]) -> Iterator[tuple[int, list[Value]]]:
+    """Cut a batch into what one text takes each: the text's number of rows, and their values."""
+    start = 0
+    while start < len(batch):
+        size = statement.rows_at_once(len(batch) - start)
+        values = [*chain.from_iterable(batch[start : start + size])]
+        absent = start + size - len(batch)
+        if absent > 0:
+            values.extend([None] * (absent * len(batch[0])))
+        yield size, values
+        start += size

@@ -5,6 +5,7 @@ One message row with the sealed body, one delivery row for each recipient, one e
 whoever writes on PostgreSQL locks it first, so numbers and events come in the order of commits and no two writers can
 wait for each other; it also counts the deliveries in each state, so that nobody needs to scan for it.
 Partial indexes cover what moves: history costs them nothing. Bodies stand last, so reading a head does not read a body.
+The tables of the audit log stand in `log_tables`, those of other networks in `peer_tables`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from gateway.ledger.log_tables import checkpoint, log_leaf, log_state, log_tile
+from gateway.ledger.peer_tables import lane, peer_file, peer_log, peer_version, refusal
+from gateway.ledger.schema import Int8, any_of, metadata
 from gateway.ledger.states import DIRECTORY, INBOX, LATE, MAY_EXPIRE, RECALL, WAITING, State
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Int8",
     "any_of",
     "checkpoint",
     "counter",
@@ -33,7 +38,9 @@ __all__ = [
     "metadata",
     "nonce",
     "outcome",
+    "peer_file",
     "peer_log",
+    "peer_version",
     "refusal",
     "session",
     "tombstone",
@@ -41,18 +48,8 @@ __all__ = [
 
 SCHEMA_VERSION: Final = "0004"  # the newest migration: what this code reads and writes
 
-# Only INTEGER is the row's own id in SQLite, and it has 8 bytes there.
-Int8: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # Delivery rows churn: their dead versions are collected early, and new versions find room on the same page.
 _CHURN: Final = {"fillfactor": 85, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000}
-
-metadata = sa.MetaData()
-
-
-def any_of(column: sa.Column[str], words: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """Compare with constants in the text itself: a partial index is used only where its own condition stands."""
-    return column.in_([sa.literal_column(f"'{word}'") for word in words])
-
 
 message = sa.Table(
     "message",
@@ -284,88 +281,8 @@ counter = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # always 1
     sa.Column("number", Int8, nullable=False),  # the last acceptance number
     sa.Column("directory", Int8, nullable=False),  # version of the directory's files
+    # Recalls that ever came before their target: as long as there was none, nobody needs to look for one.
+    sa.Column("early_recalls", Int8, nullable=False, server_default=sa.text("0")),
     *(sa.Column(state.value, Int8, nullable=False) for state in State),
     postgresql_with={"fillfactor": 10, "autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 500},
-)
-
-# --- other networks ---------------------------------------------------------------------------------------------------
-
-# Which relay process is the active one, and how far it has read the receipts of the other network.
-lane = sa.Table(
-    "lane",
-    metadata,
-    sa.Column("network", sa.Text, primary_key=True),
-    sa.Column("epoch", Int8, nullable=False),
-    sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("until", Int8, nullable=False),
-    sa.Column("after", Int8, nullable=False),
-)
-
-# The largest tree that was seen of the log of each gateway elsewhere.
-peer_log = sa.Table(
-    "peer_log",
-    metadata,
-    sa.Column("gateway", sa.Text, primary_key=True),
-    sa.Column("size", Int8, nullable=False),
-    sa.Column("root", sa.LargeBinary, nullable=False),
-    sa.Column("at", Int8, nullable=False),
-)
-
-# What was refused of other networks, so that a repeat is answered alike. Its events name nobody: this is all there is to erase.
-refusal = sa.Table(
-    "refusal",
-    metadata,
-    sa.Column("envelope_hash", sa.LargeBinary, primary_key=True),
-    sa.Column("recipient", sa.Text, primary_key=True),
-    sa.Column("receipt", sa.LargeBinary, nullable=False),
-    sa.Column("until", Int8, nullable=False),
-    sqlite_with_rowid=False,
-)
-sa.Index("refusal_until", refusal.c.until)
-
-# --- the audit log: its leaves stand in `event`, everything here follows from them ------------------------------------
-
-log_leaf = sa.Table(
-    "log_leaf",
-    metadata,
-    sa.Column("idx", Int8, primary_key=True, autoincrement=False),  # place in the log, from 0
-    sa.Column("seq", Int8, nullable=False),  # of its event
-    sa.Column("name", Int8, nullable=False),  # the first 8 bytes of its leaf hash, big-endian, signed
-)
-sa.Index("log_leaf_name", log_leaf.c.name)
-
-# Hash tiles of 256 hashes; the last one of a level is replaced as it grows.
-log_tile = sa.Table(
-    "log_tile",
-    metadata,
-    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("idx", Int8, primary_key=True, autoincrement=False),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-)
-
-log_state = sa.Table(
-    "log_state",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # always 1
-    sa.Column("size", Int8, nullable=False),
-    sa.Column("root", sa.LargeBinary, nullable=False),
-    sa.Column("seq", Int8, nullable=False),  # events up to this one are in the log, or are no leaves
-    sa.Column("at", Int8, nullable=False),
-)
-
-checkpoint = sa.Table(
-    "checkpoint",
-    metadata,
-    sa.Column("size", Int8, primary_key=True, autoincrement=False),
-    sa.Column("root", sa.LargeBinary, nullable=False),
-    sa.Column("at", Int8, nullable=False),
-    sa.Column("note", sa.LargeBinary),  # absent until it is signed
-    sa.Column("cosignatures", sa.LargeBinary, nullable=False),  # signature lines of witnesses
-    sa.Column("token", sa.LargeBinary),  # a time-stamp
-)
-sa.Index(
-    "checkpoint_stamped",
-    checkpoint.c.size,
-    sqlite_where=checkpoint.c.token.is_not(None),
-    postgresql_where=checkpoint.c.token.is_not(None),
 )

@@ -56,7 +56,7 @@ def configure(level: str = "info", file: BinaryIO | None = None) -> None:
         file: Where lines go, unbuffered or flushed by the caller; None is standard error.
     """
     structlog.configure(
-        processors=[_stamp, _failure, _allow, _render],
+        processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=_Lines(file if file is not None else cast("BinaryIO", sys.stderr.buffer)),
         cache_logger_on_first_use=True,
@@ -131,18 +131,15 @@ class _Lines:
             self._file.flush()
 
 
-def _stamp(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+def _line(_logger: WrappedLogger, method: str, event: EventDict) -> bytes:
+    """Make the line: one step, because a message is one line."""
     event["at"] = round(time.time(), 3)
     event["level"] = "error" if method == "exception" else method
-    return event
-
-
-def _failure(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    info = event.pop("exc_info", None)
+    info = event.get("exc_info")
     exc = info if isinstance(info, BaseException) else sys.exception() if info else None
     if exc is not None:
         event["exception"] = _chain(exc)
-    return event
+    return _encode({key: value for key, value in event.items() if key in KEYS})
 
 
 def _chain(exc: BaseException | None) -> list[dict[str, object]]:
@@ -155,11 +152,3 @@ def _chain(exc: BaseException | None) -> list[dict[str, object]]:
         chain.append({"type": type(exc).__qualname__, "text": told, "where": where})
         exc = exc.__cause__ or exc.__context__
     return chain
-
-
-def _allow(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: value for key, value in event.items() if key in KEYS}
-
-
-def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
-    return _encode(event)

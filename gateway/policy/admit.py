@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPIRES_WITHIN_S", "admit", "admit_relayed", "judge", "judge_relayed"]
 
 EXPIRES_WITHIN_S: Final = 90 * 86_400  # after `created`; delivery keys are kept for 91 days after they were sealed to
+_ADMITTED: Final = Verdict(Rule.ADMITTED)
 
 
 class _Case(NamedTuple):
@@ -108,7 +109,7 @@ def _first_broken(rules: _Rules, case: _Case) -> Verdict:
         detail = broken(case)
         if detail is not None:
             return Verdict(rule, code, detail)
-    return Verdict(Rule.ADMITTED)
+    return _ADMITTED
 
 
 def _sender_here(case: _Case) -> str | None:

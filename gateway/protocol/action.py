@@ -14,9 +14,10 @@ from typing import Annotated, Final, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from gateway.envelope import contexts, primitives
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keys import Keyring, Use
 from gateway.envelope.trust import KeyRecord
-from gateway.envelope.wire import Bytes16, Form, Uint, encode
+from gateway.envelope.wire import Bytes16, Uint
 from gateway.errors import Rejected
 from gateway.ids import Address, KeyId
 from gateway.protocol.request import FindKey, check_skew

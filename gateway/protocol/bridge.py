@@ -18,8 +18,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway.envelope import contexts, primitives
+from gateway.envelope.form import Form, encode, first_element
 from gateway.envelope.keys import Keyring, PublicKey, Use
-from gateway.envelope.wire import Form, Uint, encode, first_element
+from gateway.envelope.wire import Uint
 from gateway.errors import Rejected
 from gateway.ids import NETWORK_PATTERN, KeyId, Network, network_of, parse_address
 from gateway.protocol.relaying import MAX_RECEIPTS, Numbered

@@ -14,7 +14,8 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from gateway.envelope import contexts
-from gateway.envelope.wire import Bytes32, Form, Uint, encode
+from gateway.envelope.form import Form, encode
+from gateway.envelope.wire import Bytes32, Uint
 from gateway.errors import Rejected
 from gateway.ids import NETWORK_PATTERN, PARTICIPANT_PATTERN
 from gateway.merkle import HASH_BYTES

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from gateway.envelope import primitives
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keyfile import MODERATE, SALT_BYTES, Cost, SecretKey, derive_key, open_secret, seal_secret
-from gateway.envelope.wire import Bytes16, Form, encode
+from gateway.envelope.wire import Bytes16
 from gateway.errors import Rejected
 from gateway.tlog.note import COSIGNATURE_V1, VerifierKey
 

@@ -25,8 +25,8 @@ from gateway.directory.cards import (
     verify_delivery_card,
     verify_key_card,
 )
+from gateway.envelope.form import encode
 from gateway.envelope.keys import SigningKey, Use
-from gateway.envelope.wire import encode
 from gateway.errors import Rejected
 from tests.support.network import Member, counter_rng, make_member
 

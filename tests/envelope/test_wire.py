@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from gateway.envelope import Header, decode_header, encode_header, examine, examine_clear, open_delivery
 from gateway.envelope.common import Envelope, read_core
+from gateway.envelope.form import encode
 from gateway.envelope.header import CONFIDENTIALITY, HANDLING_CODES, TLP
-from gateway.envelope.wire import DELIVERY, STANZA, StanzaForm, encode
+from gateway.envelope.wire import DELIVERY, STANZA, StanzaForm
 from gateway.errors import Rejected
 from gateway.ids import Address, KeyId
 from tests.envelope.world import NOW, SENDER, Message, World, keyring, make_header

@@ -95,6 +95,17 @@ async def test_a_target_that_comes_after_its_recall_is_recalled_at_once(ledger: 
     assert await states(ledger, spared) == ["accepted"] * 2
 
 
+async def test_an_early_recall_is_remembered_by_another_gateway(ledger: Ledger, ledger_url: str, clock: Clock) -> None:
+    """Or after a restart: that one is here stands beside the numbers, which every writer reads under its lock."""
+    target = sample([QN])
+    await accept(ledger, recall(target, [QN]))
+    if ledger_url.startswith("sqlite"):
+        await ledger.close()
+    async with await Ledger.open(ledger_url, migrate=False, clock=clock) as other:
+        await accept(other, sample([QN]), target)
+        assert await states(other, target) == ["recalled"]
+
+
 async def test_recalled_twice_is_recalled_once(ledger: Ledger) -> None:
     """Two recalls, or the same one again, leave one event."""
     target = sample([QN])

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.envelope.accept import make_delivery
+from gateway.envelope.form import encode
 from gateway.envelope.receipt import Event
-from gateway.envelope.wire import DELIVERY, encode
+from gateway.envelope.wire import DELIVERY
 from gateway.ids import network_of
 from tests.support.fake_session import Message, Row
 

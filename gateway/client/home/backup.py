@@ -23,8 +23,9 @@ from gateway.client.home.held_keys import Holdings
 from gateway.client.home.home import Home
 from gateway.client.home.told import Told
 from gateway.client.line.tls import Tls
+from gateway.envelope.form import Form, encode
 from gateway.envelope.keyfile import MODERATE, SALT_BYTES, Cost, derive_key, open_secret, seal_secret
-from gateway.envelope.wire import Bytes16, Form, encode
+from gateway.envelope.wire import Bytes16
 from gateway.errors import Rejected
 from gateway.ids import ADDRESS_PATTERN, Address
 

@@ -18,8 +18,9 @@ from gateway.client.records import arrivals, outgoing, retention_rows, turn_rows
 from gateway.client.records.heads import Head, head_of_common
 from gateway.client.records.sealed import delivery_of
 from gateway.client.writing.draft import draft_of, sealed_draft
+from gateway.envelope.form import encode
 from gateway.envelope.receipt import read_receipt
-from gateway.envelope.wire import DELIVERY, STANZA, encode
+from gateway.envelope.wire import DELIVERY, STANZA
 from gateway.errors import Corrupt, Rejected
 from gateway.evidence.bundle import NamedRecipient
 

@@ -18,8 +18,8 @@ from gateway.envelope import signed_receipt_leaf
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Address, MessageId, network_of
 from gateway.ledger.facts import URGENT, Acceptance, Stored
-from gateway.ledger.prepared import Statement, Transaction, Value, place
-from gateway.ledger.statements.inserting import event_statement, insert
+from gateway.ledger.prepared import Insert, Statement, Transaction, Value, place
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.statements.owing import owe
 from gateway.ledger.statements.recalling import recall
 from gateway.ledger.states import State
@@ -43,8 +43,8 @@ _KNOWN: Final = Statement(
 )
 
 
-_MESSAGE: Final = insert(message, message.c.keys())
-_DELIVERY: Final = insert(delivery, delivery.c.keys())
+_MESSAGE: Final = Insert(message, message.c.keys())
+_DELIVERY: Final = Insert(delivery, delivery.c.keys())
 _STATE: Final = delivery.c.keys().index("state")
 
 

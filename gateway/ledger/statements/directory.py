@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from gateway.errors import GatewayError, Rejected
-from gateway.ledger.prepared import Statement, Transaction, place, single
+from gateway.ledger.prepared import Insert, Statement, Transaction, place, single
 from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.states import ACTION, DIRECTORY
 from gateway.ledger.tables import any_of, counter, directory_file, event
@@ -22,12 +22,7 @@ __all__ = ["Publication", "logged", "publish", "read", "record_action", "version
 
 Publication = tuple[int, Mapping[str, bytes | None], Sequence[bytes]]
 
-_ADD: Final = Statement(
-    lambda rows: sa.insert(directory_file).values(
-        [{"name": place(directory_file.c.name, row), "data": place(directory_file.c.data, row)} for row in range(rows)]
-    ),
-    ("name", "data"),
-)
+_ADD: Final = Insert(directory_file, ("name", "data"))
 _REMOVE: Final = Statement(
     lambda rows: sa.delete(directory_file).where(
         directory_file.c.name.in_([place(directory_file.c.name, row) for row in range(rows)])

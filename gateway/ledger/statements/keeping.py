@@ -15,9 +15,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gateway.ledger.facts import Erasure
-from gateway.ledger.prepared import Statement, Transaction, place, single
+from gateway.ledger.prepared import Insert, Statement, Transaction, place, single
 from gateway.ledger.statements.directory import record_action
-from gateway.ledger.statements.inserting import insert
 from gateway.ledger.statements.moving import MAY_BE_THERE
 from gateway.ledger.states import MAY_EXPIRE
 from gateway.ledger.tables import Int8, any_of, deadline, delivery, event, hold, message, outcome, tombstone
@@ -74,7 +73,7 @@ _PASSED: Final = single(
     "expired_by",
     "limit",
 )
-_BURY: Final = insert(tombstone, tombstone.c.keys())
+_BURY: Final = Insert(tombstone, tombstone.c.keys())
 _STATES: Final = _of(
     delivery.c.number, lambda of: sa.select(delivery.c.state, sa.func.count()).where(of).group_by(delivery.c.state)
 )
@@ -94,7 +93,7 @@ _FORGET: Final = tuple(
     _of(table.c.number, lambda of, table=table: sa.delete(table).where(of))  # type: ignore[misc]
     for table in (outcome, deadline, delivery, message)  # in the order that the key between the last two asks for
 )
-_HOLD: Final = insert(hold, ("scope", "value", "at"))
+_HOLD: Final = Insert(hold, ("scope", "value", "at"))
 _HELD: Final = single(
     sa.select(hold.c.at).where(
         hold.c.scope == sa.bindparam("scope", type_=sa.Text()), hold.c.value == sa.bindparam("value", type_=sa.LargeBinary())

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from gateway.errors import Corrupt
 from gateway.ledger.facts import Advance, CheckpointRow, LogLook, LogState, TileKey
-from gateway.ledger.prepared import Statement, Transaction, given, place, single
+from gateway.ledger.prepared import Insert, Statement, Transaction, given, place, single
 from gateway.ledger.tables import Int8, checkpoint, event, log_leaf, log_state, log_tile
 from gateway.merkle import leaf_hash
 
@@ -58,12 +58,7 @@ _PENDING: Final = single(
     "after",
     "limit",
 )
-_LEAF: Final = Statement(
-    lambda rows: sa.insert(log_leaf).values(
-        [{column.name: place(column, row) for column in log_leaf.c} for row in range(rows)]
-    ),
-    log_leaf.c.keys(),
-)
+_LEAF: Final = Insert(log_leaf, log_leaf.c.keys())
 _ENTRIES: Final = single(
     sa.select(event.c.leaf)
     .select_from(log_leaf)
@@ -104,12 +99,7 @@ def _old_tiles(rows: int) -> sa.Delete:
 
 _TILES: Final = Statement(_tiles, ("level", "idx"))
 _OLD_TILES: Final = Statement(_old_tiles, ("level", "idx"))
-_TILE: Final = Statement(
-    lambda rows: sa.insert(log_tile).values(
-        [{column.name: place(column, row) for column in log_tile.c} for row in range(rows)]
-    ),
-    log_tile.c.keys(),
-)
+_TILE: Final = Insert(log_tile, log_tile.c.keys())
 
 _ROW: Final = sa.select(*checkpoint.c)
 _DOWN: Final = _ROW.order_by(checkpoint.c.size.desc()).limit(_ONE).offset(_NONE)

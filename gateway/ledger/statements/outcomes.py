@@ -13,17 +13,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from gateway.ids import Address, network_of
-from gateway.ledger.prepared import Statement, Transaction, place, single
+from gateway.ledger.prepared import Insert, Transaction, single
 from gateway.ledger.tables import Int8, outcome
 
 __all__ = ["read", "reader_of", "tell"]
 
-_TELL: Final = Statement(
-    lambda rows: sa.insert(outcome).values(
-        [{name: place(outcome.c[name], row) for name in ("sender", "receipt", "number")} for row in range(rows)]
-    ),
-    ("sender", "receipt", "number"),
-)
+_TELL: Final = Insert(outcome, ("sender", "receipt", "number"))
 _READ: Final = single(
     sa.select(outcome.c.seq, outcome.c.receipt)
     .where(

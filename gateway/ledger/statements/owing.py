@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from gateway.ids import Address, EnvelopeHash, Kind
 from gateway.ledger.facts import Acceptance, Overdue
-from gateway.ledger.prepared import Statement, Transaction, Value, given, single
-from gateway.ledger.statements.inserting import event_statement, insert
+from gateway.ledger.prepared import Insert, Statement, Transaction, Value, given, single
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.tables import Int8, deadline, message
 
 __all__ = ["AT_RISK", "DUE", "OVERDUE", "advance", "answer", "counts", "forgive", "owe"]
@@ -24,7 +24,7 @@ DUE: Final = "due"
 AT_RISK: Final = "at-risk"
 OVERDUE: Final = "overdue"
 
-_OWE: Final = insert(deadline, ("number", "recipient", "kind", "respond_by", "pace", "next_at"))
+_OWE: Final = Insert(deadline, ("number", "recipient", "kind", "respond_by", "pace", "next_at"))
 
 
 def _answered(rows: int) -> sa.Update:

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from gateway.errors import GatewayError, Rejected
 from gateway.ledger.peer_tables import peer_file, peer_version
-from gateway.ledger.prepared import Statement, Transaction, place, single
-from gateway.ledger.statements.inserting import event_statement, insert
+from gateway.ledger.prepared import Insert, Statement, Transaction, place, single
+from gateway.ledger.statements.inserting import event_statement
 
 __all__ = ["Change", "publish", "read", "versions"]
 
@@ -27,7 +27,7 @@ _FILES: Final = single(
 )
 _VERSION: Final = single(sa.select(peer_version.c.version).where(peer_version.c.network == sa.bindparam("network")), "network")
 _VERSIONS: Final = single(sa.select(peer_version.c.network, peer_version.c.version))
-_ADD: Final = insert(peer_file, ("network", "name", "data"))
+_ADD: Final = Insert(peer_file, ("network", "name", "data"))
 _KEY: Final = (peer_file.c.network, peer_file.c.name)
 _REMOVE: Final = Statement(
     lambda rows: sa.delete(peer_file).where(
@@ -35,7 +35,7 @@ _REMOVE: Final = Statement(
     ),
     ("network", "name"),
 )
-_FIRST: Final = insert(peer_version, ("network", "version"))
+_FIRST: Final = Insert(peer_version, ("network", "version"))
 _NEXT: Final = single(
     sa.update(peer_version)
     .values(version=sa.bindparam("new_version"))

@@ -147,10 +147,11 @@ def clear(transaction: Transaction, refs: Sequence[Ref]) -> None:
 
 
 def _targets(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> Iterator[_Pair]:
-    """Find what new recalls name and may recall."""
+    """Find what new recalls name and may recall; count those whose target is still to come."""
     recalls = {number: one for number, one in fresh.items() if one.kind == RECALL and one.in_reply_to is not None}
     named = sorted({one.in_reply_to for one in recalls.values() if one.in_reply_to is not None})
     known = {row[0]: row[1:] for row in transaction.look(_TARGETS, [(one,) for one in named])}
+    transaction.count("early_recalls", sum(one.in_reply_to not in known for one in recalls.values()))
     for number, one in recalls.items():
         target, kind, sender = known.get(one.in_reply_to, (None, None, None))
         if target is not None and (sender == one.sender or kind in one.may_recall):
@@ -158,7 +159,9 @@ def _targets(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> Itera
 
 
 def _earlier(transaction: Transaction, fresh: Mapping[int, Acceptance]) -> Iterator[_Pair]:
-    """Find the recalls of new messages by their own authors."""
+    """Find the recalls of new messages by their own authors, where any recall ever came before its target."""
+    if not transaction.early_recalls:
+        return
     new: dict[EnvelopeHash, tuple[int, Acceptance]] = {one.envelope_hash: (number, one) for number, one in fresh.items()}
     for envelope_hash, recalling, sender in transaction.look(_RECALLS, [(one,) for one in sorted(new)]):
         number, one = new[envelope_hash]

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from gateway.envelope import signed_receipt_leaf
 from gateway.ids import Address, EnvelopeHash, Network
 from gateway.ledger.facts import Refusal, SeenTree
-from gateway.ledger.prepared import Statement, Transaction, place, single
-from gateway.ledger.statements.inserting import event_statement, insert
+from gateway.ledger.prepared import Insert, Statement, Transaction, place, single
+from gateway.ledger.statements.inserting import event_statement
 from gateway.ledger.states import State
 from gateway.ledger.tables import Int8, message, peer_log, refusal
 
@@ -36,7 +36,7 @@ _REFUSED: Final = Statement(
     .order_by(refusal.c.envelope_hash, refusal.c.recipient),
     ("envelope_hash",),
 )
-_REFUSE: Final = insert(refusal, refusal.c.keys())
+_REFUSE: Final = Insert(refusal, refusal.c.keys())
 _FORGET: Final = single(sa.delete(refusal).where(refusal.c.until <= sa.bindparam("now", type_=Int8)), "now")
 _SEEN: Final = single(
     sa.select(peer_log.c.size, peer_log.c.root, peer_log.c.at).where(
@@ -44,7 +44,7 @@ _SEEN: Final = single(
     ),
     "gateway",
 )
-_SAW_FIRST: Final = insert(peer_log, peer_log.c.keys())
+_SAW_FIRST: Final = Insert(peer_log, peer_log.c.keys())
 _SAW: Final = single(
     sa.update(peer_log)
     .values({name: sa.bindparam(f"new_{name}", type_=peer_log.c[name].type) for name in SeenTree._fields})

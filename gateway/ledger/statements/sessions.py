@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gateway.ids import Address
-from gateway.ledger.prepared import Statement, Transaction, given, place, single
+from gateway.ledger.prepared import Insert, Statement, Transaction, given, single
 from gateway.ledger.tables import Int8, nonce, session
 
 __all__ = ["begin", "epoch", "remember"]
@@ -28,10 +28,7 @@ def _known(rows: int) -> sa.Select[Any]:
 
 
 _KNOWN: Final = Statement(_known, ("scope", "nonce"))
-_REMEMBER: Final = Statement(
-    lambda rows: sa.insert(nonce).values([{column.name: place(column, row) for column in nonce.c} for row in range(rows)]),
-    nonce.c.keys(),
-)
+_REMEMBER: Final = Insert(nonce, nonce.c.keys())
 _WHO: Final = sa.bindparam("participant", type_=sa.Text())
 _EPOCH: Final = single(sa.select(session.c.epoch).where(session.c.participant == _WHO), "participant")
 _FIRST: Final = single(

@@ -66,6 +66,7 @@ def _columns() -> None:
     op.add_column("delivery", sa.Column("recalled_at", INT8))
     op.add_column("event", sa.Column("number", INT8))
     op.add_column("outcome", sa.Column("number", INT8))
+    op.add_column("counter", sa.Column("early_recalls", INT8, nullable=False, server_default=sa.text("0")))
 
 
 def _deadline() -> None:
