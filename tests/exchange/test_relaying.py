@@ -11,6 +11,7 @@ import pytest
 from gateway.envelope import Event, Forward, examine, open_delivery, parse_receipt, verify_receipt
 from gateway.errors import Rejected
 from gateway.evidence.inclusion import SeenLog
+from gateway.exchange.gauges import Gauges
 from gateway.ids import Address, ConversationId, Kind, Network
 from gateway.ledger import Erasure, Ref, SeenTree
 from tests.support.two_networks import Carrier, two_networks
@@ -101,7 +102,11 @@ async def test_the_answer_of_the_other_gateway_stands_with_the_row(pair: Pair) -
     """Signed by it, with its own number; both logs have their leaf."""
     await send(pair.eu, "GN-QN", ["GN-QX"])
     sealed = await send(pair.icn, QM, [FAR])
+    await Gauges(pair.icn.parts).look()
+    assert pair.icn.parts.metrics.relay_outbound(EU)._value.get() == 1
     await pair.out.carry()
+    await Gauges(pair.icn.parts).look()
+    assert pair.icn.parts.metrics.relay_outbound(EU)._value.get() == 0
     (row,) = (await pair.icn.exchange.status(pair.icn.address(QM), _header(sealed).message_id)).recipients
     assert row.receipt is not None
     receipt = verify_receipt(parse_receipt(row.receipt), pair.icn.parts.directory.answers())
@@ -349,7 +354,7 @@ async def test_only_their_own_receipts_count(pair: Pair) -> None:
 
 
 async def test_an_answer_that_proves_nothing_changes_nothing(pair: Pair) -> None:
-    """An `accepted` of another envelope, of our own gateway, or a receipt that is no answer: the forward is handed out again."""
+    """An `accepted` of another envelope or of our own gateway, or a receipt that is no answer: the forward comes again."""
     one, two = await send(pair.icn, QM, [FAR]), await send(pair.icn, QM, [FAR])
     page = await pair.out.page()
     taken = await pair.out.hand_over([data for _, data in page])

@@ -46,7 +46,18 @@ if TYPE_CHECKING:
     from gateway.envelope import Sealed
     from gateway.exchange import Session
 
-__all__ = ["MAILBOX_BYTES", "NAMES", "QUICK", "Clock", "MemoryPublication", "Neighbours", "Stage", "address", "make_parts", "staged"]
+__all__ = [
+    "MAILBOX_BYTES",
+    "NAMES",
+    "QUICK",
+    "Clock",
+    "MemoryPublication",
+    "Neighbours",
+    "Stage",
+    "address",
+    "make_parts",
+    "staged",
+]
 
 NAMES = ("NCB-QM", "TRIB-QX-OTP", "GN-QN", "NCB-XA")
 NETWORK = Network("icn")

@@ -1,5 +1,5 @@
 """
-Two networks, each with an exchange of its own, and a relay that is a function: `icn` writes, `eu-network` reads, or the reverse.
+Two networks, each with an exchange of its own, and a relay that is a few calls.
 
 `async with two_networks(tmp_path) as pair:` gives both; `pair.out.carry()` takes what waits at `icn` to `eu-network` and brings
 the answers home, `pair.out.receipts()` brings the receipts; `pair.back` is the relay of the other network.
