@@ -86,6 +86,9 @@ async def test_every_leaf_can_be_proved_in_every_later_tree(ledger: Ledger, log:
             assert proof is not None
             assert proof[:2] == (index, tree.size)
             assert verify_inclusion(index, tree.size, whole, proof.siblings, tree.root)
+    proved = await log.reader.proved([leaf_hash(leaf) for leaf in (*leaves[:300:7], bytes(32))])
+    assert proved.proofs == {leaf_hash(leaf): await log.reader.proof(leaf_hash(leaf)) for leaf in leaves[:300:7]}
+    assert open_checkpoint(proved.note, [VERIFIER]).root == new.root
     assert await log.reader.proof(leaf_hash(leaves[0])) == await log.reader.proof(leaf_hash(leaves[0]), new.size)
     assert await log.reader.proof(leaf_hash(leaves[0]), new.size + 1) is None
     assert await log.reader.proof(bytes(32)) is None

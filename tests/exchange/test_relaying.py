@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from gateway.envelope import Event, Forward, examine, open_delivery, parse_receipt, verify_receipt
+from gateway.envelope import Event, Forward, open_delivery, parse_receipt, verify_receipt
 from gateway.errors import Rejected
-from gateway.evidence.inclusion import SeenLog
-from gateway.ids import Address, ConversationId, Kind, Network
-from gateway.ledger import Erasure, Ref, SeenTree
-from tests.support.two_networks import Carrier, two_networks
-from tests.support.waiting import until
+from gateway.exchange.gauges import Gauges
+from gateway.ids import Address, Kind, Network
+from tests.support.two_networks import Carrier, changed, ended, header_of, said, send, stands, states, two_networks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from gateway.envelope import Header, Sealed
-    from tests.support.exchange import Stage
+    from gateway.envelope import Sealed
     from tests.support.two_networks import Pair
 
 QM, FAR, FAR_TOO = "NCB-QM@icn", "GN-QN@eu-network", "GN-QX@eu-network"
-EU, ICN = Network("eu-network"), Network("icn")
+EU = Network("eu-network")
 DAY = 86_400
 
 
@@ -34,42 +30,6 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
     """Two networks that let everything pass."""
     async with two_networks(tmp_path) as both:
         yield both
-
-
-async def send(stage: Stage, sender: str, to: Sequence[str], **changes: Any) -> Sealed:
-    """Seal and submit."""
-    sealed = stage.sealed(sender, to, **changes)
-    await stage.exchange.submit_sealed(sealed.submission)
-    return sealed
-
-
-async def states(stage: Stage, sealed: Sealed, sender: str = QM) -> list[str]:
-    """Return where each delivery stands, in the order of the names of the recipients."""
-    found = await stage.exchange.status(stage.address(sender), _header(sealed).message_id)
-    return [str(one.state) for one in sorted(found.recipients, key=lambda one: one.recipient)]
-
-
-def _header(sealed: Sealed) -> Header:
-    return examine(sealed.submission).header
-
-
-async def last_reason(stage: Stage, sealed: Sealed) -> str | None:
-    """Return the reason that stands with the only delivery."""
-    (one,) = (await stage.exchange.status(stage.address(QM), _header(sealed).message_id)).recipients
-    return one.reason
-
-
-async def said(stage: Stage, name: str, sealed: Sealed, *events: Event) -> None:
-    """Let a recipient hand in receipts."""
-    receipts = [stage.receipt(name, sealed.envelope_hash, event) for event in events]
-    assert await stage.exchange.receipts(stage.address(name), receipts) == [""] * len(events)
-
-
-def changed(data: bytes, change: Callable[[list[Any]], object]) -> bytes:
-    """Return a forward with something else in it."""
-    form = msgspec.msgpack.decode(data)
-    change(form)
-    return msgspec.msgpack.encode(form)
 
 
 async def test_a_request_there_and_an_answer_back(pair: Pair) -> None:
@@ -89,7 +49,7 @@ async def test_a_request_there_and_an_answer_back(pair: Pair) -> None:
     assert await pair.out.receipts(at_least=2) == ["", ""]
     assert (await states(pair.icn, sealed))[0] == "opened"
     assert sum((await pair.icn.ledger.owed.answers()).values()) == 3
-    conversation = _header(sealed).conversation_id
+    conversation = header_of(sealed).conversation_id
     more = {"kind": Kind("request.response"), "in_reply_to": sealed.envelope_hash, "conversation_id": conversation}
     answer = await send(pair.eu, "GN-QN", [QM], **more)
     assert await pair.back.carry() == [""]
@@ -101,8 +61,12 @@ async def test_the_answer_of_the_other_gateway_stands_with_the_row(pair: Pair) -
     """Signed by it, with its own number; both logs have their leaf."""
     await send(pair.eu, "GN-QN", ["GN-QX"])
     sealed = await send(pair.icn, QM, [FAR])
+    await Gauges(pair.icn.parts).look()
+    assert pair.icn.parts.metrics.relay_outbound(EU)._value.get() == 1
     await pair.out.carry()
-    (row,) = (await pair.icn.exchange.status(pair.icn.address(QM), _header(sealed).message_id)).recipients
+    await Gauges(pair.icn.parts).look()
+    assert pair.icn.parts.metrics.relay_outbound(EU)._value.get() == 0
+    (row,) = await stands(pair.icn, sealed)
     assert row.receipt is not None
     receipt = verify_receipt(parse_receipt(row.receipt), pair.icn.parts.directory.answers())
     assert (receipt.event, receipt.subject, receipt.signer) == (Event.ACCEPTED, QM, pair.eu.parts.address)
@@ -117,107 +81,6 @@ async def test_nobody_waits_a_second_for_the_log(pair: Pair) -> None:
     await send(pair.icn, QM, [FAR])
     assert len(await pair.icn.exchange.relay.forwards(EU, epoch, 5)) == 1
     assert pair.icn.clock() - start < 0.7
-
-
-async def test_a_repeat_is_answered_as_the_first_time(tmp_path: Path) -> None:
-    """Byte for byte, accepted or refused, whatever the rules say by then; and nothing else happens."""
-    async with two_networks(tmp_path, ceiling="amber+strict/restricted") as pair:
-        await send(pair.icn, QM, [FAR])
-        await send(pair.icn, QM, [FAR], handling="red/confidential")
-        page = [data for _, data in await pair.out.page()]
-        first = list(await pair.out.hand_over(page))
-        assert {parse_receipt(receipts[0]).receipt.event for _, receipts in first} == {Event.ACCEPTED, Event.REFUSED}
-        pair.join_anew(ceiling="red/confidential", takes=("case.match",))
-        await republished(pair)
-        events = len(await pair.eu.ledger.events(0, 99))
-        again = list(await pair.out.hand_over(page))
-        assert [list(receipts) for _, receipts in again] == [list(receipts) for _, receipts in first]
-        assert sum((await pair.eu.totals()).values()) == 1
-        assert len(await pair.eu.ledger.events(0, 99)) - events <= 2  # those of the dispatcher and the directory
-
-
-async def republished(pair: Pair) -> None:
-    """Wait until the gateway of `eu-network` has what its authority published."""
-    await until(lambda: _taken_in(pair))
-
-
-async def _taken_in(pair: Pair) -> bool:
-    return pair.eu.publication.files is None
-
-
-@pytest.mark.parametrize(
-    ("rules", "changes", "code"),
-    [
-        ({"takes": ("case.match",)}, {}, "border-kind"),
-        ({"ceiling": "amber/restricted"}, {}, "border-ceiling"),
-        ({"handling": {"green/restricted": "amber/restricted"}}, {"handling": "amber/restricted"}, "handling-unknown"),
-    ],
-)
-async def test_the_other_network_has_rules_of_its_own(
-    tmp_path: Path, rules: dict[str, Any], changes: dict[str, Any], code: str
-) -> None:
-    """A refusal comes back signed for each recipient, is final, and the author is told."""
-    async with two_networks(tmp_path, **rules) as pair:
-        sealed = await send(pair.icn, QM, [FAR, FAR_TOO], **changes)
-        assert await pair.out.carry() == [""]
-        assert await states(pair.icn, sealed) == ["refused", "refused"]
-        told = [parse_receipt(receipt).receipt for _, receipt in await pair.icn.exchange.outcomes(Address(QM), 0)]
-        assert [(one.event, one.reason, one.signer) for one in told] == [(Event.REFUSED, code, pair.eu.parts.address)] * 2
-        assert sum((await pair.eu.totals()).values()) == 0
-        assert [event.event for event in await pair.eu.ledger.events(0, 99)].count("refused") == 2
-        assert await pair.out.page(0) == []
-
-
-async def test_what_the_relay_damaged_is_no_refusal(pair: Pair) -> None:
-    """A proof beside what was signed can be damaged by anybody: it is held at home, and an operator may let it go again."""
-    sealed = await send(pair.icn, QM, [FAR])
-    ((number, data),) = await pair.out.page()
-    bad = {
-        "proof-bad": changed(data, lambda form: form[4].__setitem__(1, [bytes(32)])),
-        "addressees-differ": changed(data, lambda form: form[2][0].__setitem__(2, [bytes(32)])),
-        "checkpoint-bad": changed(data, lambda form: form[4].__setitem__(2, b"x")),
-        "malformed": b"\x90",
-    }
-    taken = await pair.out.hand_over(list(bad.values()))
-    assert [code for code, _ in taken] == list(bad)
-    assert await pair.out.bring([(number, "proof-bad", [])]) == [""]
-    assert (await states(pair.icn, sealed), await last_reason(pair.icn, sealed)) == (["held"], "proof-bad")
-    await pair.icn.ledger.release_held(Ref(number, 0), bytes(32), "release")
-    assert await pair.out.carry() == [""]
-    assert await states(pair.icn, sealed) == ["relayed"]
-
-
-async def test_who_brings_it(pair: Pair) -> None:
-    """Only a relay of the sender's network, or a bridge here; and what comes back in a loop is nobody's."""
-    await send(pair.icn, QM, [FAR])
-    ((_, data),) = await pair.out.page()
-    there, home = pair.eu.exchange.relay, pair.icn.exchange.relay
-    assert (await there.take([data], Network("other")))[0][0] == "network-differs"
-    assert (await home.take([data], EU))[0][0] == "network-differs"
-    assert (await home.take([data], None))[0][0] == "network-differs"
-    assert (await there.take([data], None))[0][0] == ""
-    with pytest.raises(Rejected, match="peer-unknown"):
-        await there.receipts_for(Network("other"), 0, 0)
-    with pytest.raises(Rejected, match="peer-unknown"):
-        await home.lease(Network("other"), "one", None)
-
-
-async def test_one_id_for_two_messages_is_refused(pair: Pair) -> None:
-    """Promise 4 across the border: the second is refused as a conflict, and the first stays."""
-    one = await send(pair.icn, QM, [FAR])
-    await pair.out.carry()
-    twin = pair.icn.sealed(QM, [FAR], b'{"b":2}', message_id=_header(one).message_id)
-    await _forget(pair.icn, one)
-    await pair.icn.exchange.submit_sealed(twin.submission)
-    await pair.out.carry()
-    assert (await states(pair.icn, twin), await last_reason(pair.icn, twin)) == (["refused"], "conflict")
-    assert (await pair.eu.totals())["refused"] == 0
-
-
-async def _forget(stage: Stage, sealed: Sealed) -> None:
-    """Play a gateway that lost its memory of a message, and accepts another one under its id."""
-    then = int(stage.clock()) + 400 * DAY
-    assert await stage.ledger.kept.erase(Erasure(_header(sealed).kind, then, then, 9, 9)) == 1
 
 
 async def test_one_relay_at_a_time_and_another_goes_on(pair: Pair) -> None:
@@ -237,31 +100,6 @@ async def test_one_relay_at_a_time_and_another_goes_on(pair: Pair) -> None:
     assert await other.carry() == [""]
     assert await states(pair.icn, sealed) == ["relayed"]
     assert (await pair.eu.totals())["accepted"] + (await pair.eu.totals())["queued"] == 1
-
-
-async def test_a_conversation_keeps_its_order(tmp_path: Path) -> None:
-    """After one that cannot be taken now the later ones of its conversation wait; others go on."""
-    async with two_networks(tmp_path, per_hour=3) as pair:
-        talk, other = ConversationId(os.urandom(16)), ConversationId(os.urandom(16))
-        for conversation in (talk, other, other, talk, talk):
-            await send(pair.icn, QM, [FAR], conversation_id=conversation)
-        assert sorted(await pair.out.carry()) == ["", "", "", "busy", "too-many"]
-        order = [Forward(data).header.conversation_id for _, data in await pair.out.page()]
-        assert len(order) == 2
-        pair.eu.clock.jump(3600)
-        assert await pair.out.carry() == ["", ""]
-        inbox, _ = await pair.eu.exchange.inbox(pair.eu.address("GN-QN"), 0)
-        assert len(inbox) == 5
-
-
-async def test_sealed_bytes_that_wait_are_bounded(tmp_path: Path) -> None:
-    """What was not handed over counts, and a message goes when there is room again."""
-    async with two_networks(tmp_path, waiting_bytes=2000) as pair:
-        one, two = await send(pair.icn, QM, [FAR]), await send(pair.icn, QM, [FAR])
-        assert sorted(await pair.out.carry()) == ["", "too-many"]
-        await said(pair.eu, "GN-QN", one if (await states(pair.icn, one)) == ["relayed"] else two, Event.OPENED)
-        pair.eu.clock.jump(60)
-        assert await pair.out.carry() == [""]
 
 
 async def test_a_recall_before_the_relay_came(pair: Pair) -> None:
@@ -306,7 +144,7 @@ async def test_a_recall_overtakes_nothing(pair: Pair) -> None:
 
 def recalling(sealed: Sealed) -> dict[str, Any]:
     """Return the header of what recalls a message."""
-    conversation = _header(sealed).conversation_id
+    conversation = header_of(sealed).conversation_id
     return {"kind": Kind("system.recall"), "in_reply_to": sealed.envelope_hash, "conversation_id": conversation}
 
 
@@ -326,9 +164,7 @@ async def test_expiry_on_either_side(pair: Pair) -> None:
     assert await pair.out.receipts() == [""]
     assert await states(pair.icn, there) == ["expired"]
     await pair.out.carry()
-    assert [(await states(pair.icn, one), await last_reason(pair.icn, one)) for one in (here, late)] == [
-        (["refused"], "expired")
-    ] * 2
+    assert [await ended(pair.icn, one) for one in (here, late)] == [("refused", "expired")] * 2
 
 
 async def test_only_their_own_receipts_count(pair: Pair) -> None:
@@ -349,7 +185,7 @@ async def test_only_their_own_receipts_count(pair: Pair) -> None:
 
 
 async def test_an_answer_that_proves_nothing_changes_nothing(pair: Pair) -> None:
-    """An `accepted` of another envelope or of our own gateway, or no answer at all: the forward is handed out again."""
+    """An `accepted` of another envelope or of our own gateway, or a receipt that is no answer: the forward comes again."""
     one, two = await send(pair.icn, QM, [FAR]), await send(pair.icn, QM, [FAR])
     page = await pair.out.page()
     taken = await pair.out.hand_over([data for _, data in page])
@@ -375,48 +211,3 @@ async def test_late_receipts_come_home(pair: Pair) -> None:
     assert [event.event for event in await pair.icn.ledger.events(0, 99)][-1] == "delivered-late"
 
 
-async def test_an_acceptance_that_was_dated_back_is_refused(pair: Pair) -> None:
-    """It says to be older than a tree that was seen without it."""
-    sealed = await send(pair.icn, QM, [FAR])
-    gate = pair.icn.parts.address
-    await pair.eu.ledger.relay.saw(gate, SeenTree(1, bytes(32), int(pair.eu.clock()) + 3700))
-    await pair.out.carry()
-    assert (await states(pair.icn, sealed), await last_reason(pair.icn, sealed)) == (["refused"], "out-of-time")
-
-
-async def test_a_forked_log_is_refused(pair: Pair) -> None:
-    """A tree of a size that was seen with another root; what was seen is remembered over a restart."""
-    sealed = await send(pair.icn, QM, [FAR])
-    page = await pair.out.page()
-    view = pair.icn.parts.audit.view()
-    assert view is not None
-    await pair.eu.ledger.relay.saw(pair.icn.parts.address, SeenTree(view.size, bytes(32), int(pair.eu.clock())))
-    ((code, receipts),) = await pair.out.hand_over([data for _, data in page])
-    assert (code, parse_receipt(receipts[0]).receipt.reason) == ("", "log-forked")
-    assert await pair.out.bring([(page[0][0], code, receipts)]) == [""]
-    assert await states(pair.icn, sealed) == ["refused"]
-
-
-async def test_the_trees_of_the_other_log_are_remembered(pair: Pair) -> None:
-    """The largest one, in the ledger."""
-    await send(pair.icn, QM, [FAR])
-    await pair.out.carry()
-    seen = await pair.eu.ledger.relay.seen(pair.icn.parts.address)
-    view = pair.icn.parts.audit.view()
-    assert seen is not None
-    assert view is not None
-    assert SeenLog(*seen)[:2] == (view.size, view.root)
-
-
-async def test_a_peer_that_is_not_named_any_more_is_nobody(pair: Pair) -> None:
-    """Nothing goes there and nothing comes from there, at once."""
-    await send(pair.icn, QM, [FAR])
-    page = [data for _, data in await pair.out.page()]
-    pair.eu.world.peers = ()
-    pair.eu.publication.files = pair.eu.world.publication()
-    await republished(pair)
-    assert [code for code, _ in await pair.out.hand_over(page)] == ["peer-unknown"]
-    with pytest.raises(Rejected, match="peer-unknown"):
-        await pair.eu.exchange.relay.receipts_for(ICN, 0, 0)
-    with pytest.raises(Rejected, match="peer-unknown"):
-        await pair.back.lease()

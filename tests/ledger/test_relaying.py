@@ -115,6 +115,10 @@ async def test_one_relay_is_active(ledger: Ledger, clock: Clock) -> None:
         await ledger.relay.bring_home(EU, 1, 5, [far(message, "opened")])
     assert await states(ledger, message) == ["outbound"]
     assert (await ledger.relay.lease(EU, "two", None, 15)).epoch == 3  # it was started again
+    with pytest.raises(Rejected, match="session-replaced"):
+        await ledger.relay.lease(EU, "one", 1, 0)  # nothing to give up
+    await ledger.relay.lease(EU, "two", 3, 0)
+    assert (await ledger.relay.lease(EU, "one", None, 15)).epoch == 4
 
 
 async def test_what_the_other_network_accepted_is_relayed(ledger: Ledger, ledger_url: str) -> None:

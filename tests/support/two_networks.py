@@ -1,5 +1,5 @@
 """
-Two networks, each with an exchange of its own, and a relay that is a function: `icn` writes to `eu-network`, or the reverse.
+Two networks, each with an exchange of its own, and a relay that is a few calls.
 
 `async with two_networks(tmp_path) as pair:` gives both; `pair.out.carry()` takes what waits at `icn` to `eu-network` and brings
 the answers home, `pair.out.receipts()` brings the receipts; `pair.back` is the relay of the other network.
@@ -9,20 +9,36 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from gateway.envelope import examine
 from gateway.protocol.relaying import decided
 from tests.support.exchange import Clock, Neighbours, Stage, staged
 from tests.support.network import join, make_pair
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    from gateway.envelope import Event, Header, Sealed
     from gateway.ids import Network
+    from gateway.ledger import RecipientStatus
 
-__all__ = ["Carrier", "Pair", "two_networks"]
+__all__ = [
+    "Carrier",
+    "Pair",
+    "changed",
+    "ended",
+    "header_of",
+    "said",
+    "send",
+    "stands",
+    "states",
+    "two_networks",
+]
 
 Taken = tuple[str, "Sequence[bytes]"]
 
@@ -100,7 +116,19 @@ class Pair:
     def join_anew(self, **changes: object) -> None:
         """Let `eu-network` state other rules for `icn`."""
         join(self.eu.world, self.icn.world, "RELAY-ICN", **changes)
+        self.publish()
+
+    def publish(self) -> None:
+        """Let the authority of `eu-network` publish."""
         self.eu.publication.files = self.eu.world.publication()
+
+    async def published(self) -> None:
+        """Wait until the gateway of `eu-network` has taken that in."""
+
+        async def taken_in() -> bool:
+            return self.eu.publication.files is None
+
+        await until(taken_in)
 
 
 @asynccontextmanager
@@ -123,3 +151,45 @@ async def two_networks(folder: Path, **changes: object) -> AsyncIterator[Pair]:
         staged(folder / theirs.network, neighbours=Neighbours(theirs, [ours], clock)) as eu,
     ):
         yield Pair(icn, eu, Carrier(icn, eu), Carrier(eu, icn))
+
+
+async def send(stage: Stage, sender: str, to: Sequence[str], **changes: Any) -> Sealed:
+    """Seal and submit."""
+    sealed = stage.sealed(sender, to, **changes)
+    await stage.exchange.submit_sealed(sealed.submission)
+    return sealed
+
+
+def header_of(sealed: Sealed) -> Header:
+    """Return the header of what was sealed."""
+    return examine(sealed.submission).header
+
+
+async def stands(stage: Stage, sealed: Sealed, sender: str = "NCB-QM") -> list[RecipientStatus]:
+    """Return how each delivery stands, in the order of the names of the recipients."""
+    found = await stage.exchange.status(stage.address(sender), header_of(sealed).message_id)
+    return sorted(found.recipients, key=lambda one: one.recipient)
+
+
+async def states(stage: Stage, sealed: Sealed, sender: str = "NCB-QM") -> list[str]:
+    """Return the states alone."""
+    return [str(one.state) for one in await stands(stage, sealed, sender)]
+
+
+async def ended(stage: Stage, sealed: Sealed) -> tuple[str, str | None]:
+    """Return state and reason of the only delivery."""
+    (one,) = await stands(stage, sealed)
+    return str(one.state), one.reason
+
+
+async def said(stage: Stage, name: str, sealed: Sealed, *events: Event) -> None:
+    """Let a recipient hand in receipts."""
+    receipts = [stage.receipt(name, sealed.envelope_hash, event) for event in events]
+    assert await stage.exchange.receipts(stage.address(name), receipts) == [""] * len(events)
+
+
+def changed(data: bytes, change: Callable[[list[Any]], object]) -> bytes:
+    """Return a forward or a receipt with something else in it."""
+    form = msgspec.msgpack.decode(data)
+    change(form)
+    return msgspec.msgpack.encode(form)
