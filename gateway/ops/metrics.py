@@ -16,6 +16,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from gateway.ops.histogram import LoopHistogram
+
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -86,7 +88,7 @@ class Metrics:
             ["code"],
             registry=own,
         )
-        self.accept_seconds = Histogram(
+        self.accept_seconds = LoopHistogram(
             "gateway_accept_seconds",
             "From the whole body to the commit; the transfer is not counted.",
             buckets=_FAST,
@@ -131,7 +133,7 @@ class Metrics:
         self._requests = Counter(
             "gateway_http_requests", "Answered HTTP requests; upgrades count when they end.", ["route", "status"], registry=own
         )
-        self.request_seconds = Histogram(
+        self.request_seconds = LoopHistogram(
             "gateway_http_request_seconds", "Time of a request; upgrades are not counted.", buckets=_FAST, registry=own
         )
         self._waiting = Gauge(
@@ -150,13 +152,13 @@ class Metrics:
             registry=own,
         )
         self.broker_ready = Gauge("gateway_broker_ready", "1 while the broker's line stands.", registry=own)
-        self.ledger_group = Histogram(
+        self.ledger_group = LoopHistogram(
             "gateway_ledger_group_changes",
             "Changes that the ledger committed together; reads are not counted.",
             buckets=_GROUP,
             registry=own,
         )
-        self.loop_lag_seconds = Histogram(
+        self.loop_lag_seconds = LoopHistogram(
             "gateway_loop_lag_seconds", "How late the event loop woke a sleeper.", buckets=_LAG, registry=own
         )
         self._operations = Counter(
