@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.envelope.keyfile import decrypt_keys, encrypt_keys
+from gateway.envelope.keyfile import MODERATE, Cost, decrypt_keys, encrypt_keys
 from gateway.envelope.keys import MemoryKeyring, SigningKey, Use
 from gateway.errors import Rejected
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["export_agent", "read_agent"]
 
 
-def export_agent(keys: Iterable[SigningKey | DeliveryKey], passphrase: bytes, rng: Rng) -> bytes:
+def export_agent(
+    keys: Iterable[SigningKey | DeliveryKey], passphrase: bytes, rng: Rng, cost: Cost = MODERATE
+) -> bytes:
     """
     Return a key file with the newest agent key among a participant's keys.
 
@@ -33,7 +35,7 @@ def export_agent(keys: Iterable[SigningKey | DeliveryKey], passphrase: bytes, rn
     agents = [key for key in keys if isinstance(key, SigningKey) and key.public.use is Use.AGENT]
     if not agents:
         raise Rejected("no agent key in this home", code="bad-key")
-    return encrypt_keys(agents[-1:], passphrase, rng)
+    return encrypt_keys(agents[-1:], passphrase, rng, cost)
 
 
 def read_agent(file: Path, passphrase: bytes) -> MemoryKeyring:

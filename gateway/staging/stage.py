@@ -20,7 +20,7 @@ from gateway.ids import Network, Participant, make_address
 from gateway.network import ROOT_FILE, Authority, Decision, Plan
 from gateway.network.enrolment import Profile, enrol, write_gateway, write_officer
 
-__all__ = ["Member", "Place", "Services", "Stage", "build"]
+__all__ = ["Member", "Place", "Services", "Stage", "build", "publish"]
 
 _OFFICERS: Final = (b"fictional passphrase of officer 1", b"fictional passphrase of officer 2")
 _QUICK: Final = Cost(1, 8 << 20)  # these keys live as long as the stage and open nothing else
@@ -104,6 +104,11 @@ def build(folder: Path, services: Services, cast: Sequence[Member], place: Place
     publication = authority.publish(_OFFICERS, now)
     _configure(stage, services, publication)
     return stage
+
+
+def publish(stage: Stage, now: float) -> None:
+    """Let the officers of a stage sign what its authority has entered since."""
+    Authority(stage.folder / "authority").publish(_OFFICERS, now)
 
 
 def _authority(stage: Stage, url: str, now: float) -> Authority:
