@@ -4,7 +4,7 @@ What a directory version adds to the audit log: readable leaves, so that a split
 Pure. In this order: each root, entry, peer, revocation and card that is new or has changed, and each peer that is removed; then
 the version itself with its number and hashes. Entries, peers and revocations are the bytes that stand in `directory.json` and
 `revocations.json`; a holder of the directory makes the same leaf again with the functions here.
-Of a peer's directory that is taken over here stands what evidence needs: who is known to us, key cards, stolen keys, the version.
+Of a peer's directory that is taken here stands what evidence needs: who is known to us, key cards, stolen keys, the version.
 Spec: schemas/directory.md, "In the audit log"; schemas/audit.md, "Leaves".
 """
 
