@@ -10,7 +10,7 @@ Spec: schemas/messages.md, "The same request, two ways".
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gateway.message.shared.times import instant
 
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from gateway.ids import EnvelopeHash
 
 __all__ = ["Channel", "answered", "merged", "request_of", "with_channels"]
+
+# What is said of a message in no thread of its own, by the state of its arrival.
+_UNPLACED: Final = {
+    "waiting": "not acknowledged yet",
+    "acknowledged": "another message took its place",
+    "rejected": "refused by this home",
+}
 
 
 class Channel(NamedTuple):
@@ -60,7 +67,7 @@ class Channel(NamedTuple):
     def __str__(self) -> str:
         """Say in words where else the request is, who sent it, and how it stands there."""
         told = self.to_json()
-        stands = told["state"] or f"{told['arrival']}, in no conversation yet"
+        stands = told["state"] or _UNPLACED[self.twin.state]
         due = f", due {told['due']}" if told["due"] else ""
         wrong = f"; its sender has it right in {told['corrected_by']}" if told["corrected_by"] else ""
         return f"{told['conversation_id']} from {told['sender']}: {'answered, ' * self.is_answered}{stands}{due}{wrong}"
