@@ -25,11 +25,12 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
-__all__ = ["SETUPS", "GatewayProcess", "Stand", "cpu_s", "standing"]
+__all__ = ["GATEWAY", "SETUPS", "GatewayProcess", "Program", "Stand", "cpu_s", "standing"]
 
 SETUPS: Final = ("sqlite", "rabbitmq")
 READY_S: Final = 60.0
 STOP_S: Final = 40.0
+GATEWAY: Final = Path(sys.executable).with_name("gateway")  # the command
 
 
 def cpu_s(pid: int) -> float:
@@ -37,23 +38,20 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid(3) returns on Linux
 
 
-class GatewayProcess:
+class Program:
     """
-    `gateway serve`, from its start until it is ended.
+    A program of ours, from its start until it is ended.
 
     Args:
-        stage: Whose gateway.
-        services: Where it listens.
-        program: What is run instead, with the configuration as its last word.
+        words: What is run.
+        log: Where what it says is appended.
     """
 
-    def __init__(self, stage: Stage, services: Services, program: Sequence[str] = ()) -> None:
-        self._services = services
-        self._log = stage.folder / "gateway.log"
-        words = program or (Path(sys.executable).with_name("gateway"), "serve")
+    def __init__(self, words: Sequence[str | Path], log: Path) -> None:
+        self._log = log
         self.started = time.perf_counter()
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*words, stage.config], stdout=log, stderr=log)
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(words, stdout=file, stderr=file)
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +79,22 @@ class GatewayProcess:
         found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
         assert found is not None
         return int(found[1]) / 1024
+
+
+class GatewayProcess(Program):
+    """
+    `gateway serve`, from its start until it is ended.
+
+    Args:
+        stage: Whose gateway.
+        services: Where it listens.
+        program: What is run instead, with the configuration as its last word.
+    """
+
+    def __init__(self, stage: Stage, services: Services, program: Sequence[str | Path] = ()) -> None:
+        words = program or (GATEWAY, "serve")
+        super().__init__([*words, stage.config], stage.folder / "gateway.log")
+        self._services = services
 
     def wait_ready(self) -> float:
         """Wait until it says that it is ready; return the seconds since its start."""
