@@ -25,12 +25,18 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
-__all__ = ["GATEWAY", "SETUPS", "GatewayProcess", "Program", "Stand", "cpu_s", "standing"]
+__all__ = ["GATEWAY", "SETUPS", "GatewayProcess", "Program", "Stand", "cpu_s", "log_as_operators_do", "standing"]
 
 SETUPS: Final = ("sqlite", "rabbitmq")
 READY_S: Final = 60.0
 STOP_S: Final = 40.0
 GATEWAY: Final = Path(sys.executable).with_name("gateway")  # the command
+
+
+def log_as_operators_do(stage: Stage) -> None:
+    """Log at the default level, not at that of the demonstration."""
+    stage.config.write_text(stage.config.read_text().replace('log_level = "warning"\n', ""))
+    stage.config.chmod(0o600)  # it may hold the broker's password
 
 
 def cpu_s(pid: int) -> float:
@@ -181,7 +187,5 @@ def standing(setup: str) -> Iterator[Stand]:
         port, operations_port = free_ports(2)
         services = Services(port, operations_port, ledger, brokers)
         stage = build(folder, services, now=time.time())
-        text = stage.config.read_text().replace('log_level = "warning"\n', "")  # the demonstration's, not the default
-        stage.config.write_text(text)
-        stage.config.chmod(0o600)  # it may hold the broker's password
+        log_as_operators_do(stage)
         yield Stand(setup, stage, services, cluster)
