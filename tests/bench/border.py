@@ -1,9 +1,9 @@
 """
 What a message to another network costs beside one to a neighbour: processor time and waiting.
 
-Both are sent by the same participant through the same gateway, in turn, in the same run, and are delivered and opened. Processor
-time is user and system time: of the gateway for a local message; of both gateways and both relays for a relayed one, until its
-receipts are home. Waiting is from `send` to the application of the recipient, one message at a time.
+Both are sent by the same participant through the same gateway, in turn, in the same run, and are delivered and opened.
+Processor time is user and system time: of the gateway for a local message; of both gateways and both relays for a relayed one,
+until its receipts are home. Waiting is from `send` to the application of the recipient, one message at a time.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _cost(sides: BothSides) -> Figure:
         relayed = Load(sides, FAR_RECIPIENT, sides.programs, OPENED_THERE)
         rounds = [Round(*one) for one in [(sum(local.batch()), relayed.batch()) for _ in range(1 + ROUNDS)][1:]]
     note = (
-        f"CPU of gateways and relays for one message of 4 KiB, accepted until opened, {CONNECTIONS} connections; median of rounds,"
+        f"CPU of gateways and relays for one message of 4 KiB until it is opened, {CONNECTIONS} connections; median of rounds,"
         f" microseconds, near gateway + far gateway + relay + far relay / gateway: {', '.join(map(str, rounds))}"
     )
     value = median(one.ratio for one in rounds)

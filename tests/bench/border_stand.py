@@ -33,7 +33,7 @@ SENDER: Final = "NCB-QM"
 RECIPIENT: Final = "NCB-QN"
 FAR_RECIPIENT: Final = make_address(Participant(RECIPIENT), FAR)
 PER_HOUR: Final = 1_000_000  # a bench sends in minutes what a peer sends in days
-KNOWN_S: Final = 90.0
+KNOWN_S: Final = 90
 
 
 class RelayProcess(Program):
@@ -59,6 +59,8 @@ class RelayProcess(Program):
 class BothSides(NamedTuple):
     """Everything that runs."""
 
+    ours: Side
+    theirs: Side
     near: Stand
     far: Stand
     near_gateway: GatewayProcess
@@ -89,11 +91,12 @@ def both_sides() -> Iterator[BothSides]:
         relays = [stack.enter_context(RelayProcess(*sides)) for sides in ((ours, theirs), (theirs, ours))]
         asyncio.run(_known(near, FAR_RECIPIENT))
         asyncio.run(_known(far, make_address(Participant(SENDER), NETWORK)))
-        yield BothSides(near, far, *gateways, *relays)  # type: ignore[arg-type]
+        yield BothSides(ours, theirs, near, far, *gateways, *relays)  # type: ignore[arg-type]
 
 
 def _side(folder: Path, place: Place, other: Network, ports: Sequence[int]) -> tuple[Stand, Side]:
-    services = Services(*ports)
+    port, operations_port = ports
+    services = Services(port, operations_port)
     cast = (*CAST, relay_member(Participant(RELAY), other))
     stage = build(folder, services, cast, place, now=time.time())
     running.log_as_operators_do(stage)
@@ -104,6 +107,8 @@ def _side(folder: Path, place: Place, other: Network, ports: Sequence[int]) -> t
 async def _known(stand: Stand, address: Address) -> None:
     """Wait until the gateway of one side has the other one's directory with a participant's card."""
     async with ContactPoint.open(stand.stage.home(SENDER), passphrase=stand.stage.passphrase) as point:
-        async with asyncio.timeout(KNOWN_S):
-            while (await point._parts.directory.refresh()).delivery_key(address, time.time()) is None:
-                await asyncio.sleep(1)
+        for _ in range(KNOWN_S):
+            if (await point._parts.directory.refresh()).delivery_key(address, time.time()) is not None:
+                return
+            await asyncio.sleep(1)
+    raise RuntimeError(f"{address} is not known after {KNOWN_S} s")

@@ -63,6 +63,10 @@ class Program:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ask it to end, and wait; nothing where it ended before."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_S)
