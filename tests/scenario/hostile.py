@@ -7,6 +7,7 @@ over as its relay does, `hostile.publish()` its directory.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gateway.directory.entries import encode_who
+from gateway.directory.publication import make_targets_files
+from gateway.directory.repository import newest_version
+from gateway.directory.roles import TufRole
 from gateway.envelope import (
     Event,
     Inclusion,
@@ -37,7 +42,7 @@ from tests.scenario.town import Town
 from tests.support.network import join
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from gateway.envelope import Keyring, Sealed
@@ -67,10 +72,10 @@ class Hostile:
     folder: Path
     rules: dict[str, Any] = field(default_factory=dict)
     own: Town = field(init=False)
-    leaves: list[bytes] = field(default_factory=list)
+    leaves: dict[Address, list[bytes]] = field(default_factory=dict)  # by gateway
 
     def __post_init__(self) -> None:
-        self.own = Town(folder=self.folder, names=(AUTHOR, DESK, FAR_RELAY, "GN-QN"), network=EU)
+        self.own = Town(folder=self.folder, names=(AUTHOR, DESK, FAR_RELAY, "GN-QN"), network=EU, now=self.town.now)
         join(self.town.world, self.own.world, OUR_RELAY, **self.rules)
         join(self.own.world, self.town.world, FAR_RELAY)
         self.town.world.read()
@@ -95,7 +100,7 @@ class Hostile:
         examined = examine((sealed or self.sealed()).submission)
         there = [row for row in rows(examined) if network_of(row.recipient) == self.town.network]
         receipt = self.accepted(examined.envelope_hash, **{"sender": examined.header.sender, **odd})
-        return make_forward(examined.common_bytes, there, receipt, self.inclusion(receipt))
+        return make_forward(examined.common_bytes, there, receipt, self.inclusion(receipt, odd.get("gate")))
 
     def accepted(self, envelope_hash: EnvelopeHash, *, sender: str, gate: Member | None = None, at: float = 0) -> bytes:
         """Sign an acceptance; by another gateway, or at another time, as told."""
@@ -106,21 +111,34 @@ class Hostile:
             subject=Address(sender),
             signer=by.address,
             at=int(at or time.time()),
-            number=len(self.leaves) + 1,
+            number=len(self.log(by)) + 1,
             salt=os.urandom(16),
         )
         return make_receipt(receipt, by.keyring)
 
-    def inclusion(self, receipt: bytes) -> Inclusion:
-        """Let the log grow by an acceptance, and prove it."""
-        self.leaves.append(signed_receipt_leaf(receipt))
-        hashes = [leaf_hash(one) for one in self.leaves]
+    def log(self, gate: Member | None = None) -> list[bytes]:
+        """Return the leaves of a gateway's log, to be changed."""
+        return self.leaves.setdefault((gate or self.gate).address, [])
+
+    def inclusion(self, receipt: bytes, gate: Member | None = None) -> Inclusion:
+        """Let the log of a gateway grow by an acceptance, and prove it."""
+        by = gate or self.gate
+        self.log(by).append(signed_receipt_leaf(receipt))
+        hashes = [leaf_hash(one) for one in self.log(by)]
         index = len(hashes) - 1
-        key = self.gate.key(Use.LOG)
-        origin = f"{self.gate.address}/audit"
+        key = next((one for one in by.signing if one.public.use is Use.LOG), self.gate.key(Use.LOG))
+        origin = f"{by.address}/audit"
         text = encode_checkpoint(Checkpoint(origin, len(hashes), root_of(hashes)))
         note = encode_note(Note(text, (sign_note(text, VerifierKey(origin, ED25519, key.public.key), key.sign),)))
         return Inclusion(index, tuple(inclusion_proof(index, hashes)), note)
+
+    def receipt(self, name: str, event: Event, envelope_hash: EnvelopeHash, **odd: Any) -> bytes:
+        """Sign what happened to a message with a key of its own, whoever the receipt says that it is from."""
+        address = self.own.address(name)
+        member = self.gate if address == self.gate.address else self.own.world.members[address]
+        fields = {"event": event, "envelope_hash": envelope_hash, "subject": address, "signer": address}
+        fields |= {"at": int(time.time()), "salt": os.urandom(16)}
+        return make_receipt(Receipt(**{**fields, **odd}), member.keyring)  # type: ignore[arg-type]
 
     async def bring(self, *forwards: bytes) -> list[tuple[str, list[bytes]]]:
         """Hand over forwards; the answer of each."""
@@ -146,6 +164,32 @@ class Hostile:
         wish = relaying.Bodies.lease_wish.encode(relaying.LeaseWish("one", None))
         answer = await self.our_relay("POST", relaying.lease_path(self.own.world.network), wish, media.JSON)
         return relaying.Bodies.lease.decode(answer.body)  # type: ignore[return-value]
+
+    async def forwards(self, epoch: int) -> list[tuple[int, bytes]]:
+        """Let the town's relay fetch what waits."""
+        answer = await self.our_relay("GET", relaying.forwards_path(self.own.world.network, epoch, 5))
+        return list(relaying.Bodies.forward_page.decode(answer.body))
+
+    async def answered(self, epoch: int, answers: Sequence[tuple[int, Sequence[bytes]]]) -> list[str]:
+        """Let the town's relay bring answers; the code of each."""
+        body = msgspec.msgpack.encode([(number, "", receipts) for number, receipts in answers])
+        answer = await self.our_relay("POST", relaying.answers_path(self.own.world.network, epoch), body)
+        return relaying.Bodies.codes.decode(answer.body)
+
+    async def receipts(self, epoch: int, receipts: Sequence[bytes]) -> list[str]:
+        """Let the town's relay bring receipts; the code of each."""
+        body = msgspec.msgpack.encode((1, receipts))
+        answer = await self.our_relay("POST", relaying.taken_path(self.own.world.network, epoch), body)
+        return relaying.Bodies.codes.decode(answer.body)
+
+    def sign_anything(self, change: Callable[[Any], object]) -> dict[str, bytes]:
+        """Return its repository with a `directory.json` that no honest software would sign."""
+        world = self.own.world
+        who = json.loads(encode_who(world.listed()))
+        change(who)
+        version, keys = newest_version(world.files, TufRole.TARGETS) + 1, world.officer_keys(TufRole.TARGETS)
+        files = {**world.files, **make_targets_files(version, json.dumps(who).encode(), world.holders, keys, world.now)}
+        return {**files, **world.online._seal(files, world.now)}
 
     async def publish(self, files: Mapping[str, bytes] | None = None) -> list[str]:
         """Bring its directory, or other files; the code."""
