@@ -21,6 +21,7 @@ from gateway.directory.leaves import far_leaves
 from gateway.directory.peer_copy import STALE_AFTER_S, Brought, Copy, Expected, bring, read_copy
 from gateway.directory.roles import LIFETIME_S, TufRole
 from gateway.errors import Rejected, Unavailable
+from gateway.exchange.growth import Growth
 from gateway.ids import Network
 from gateway.ops.logs import logger
 
@@ -86,6 +87,7 @@ class PeerDirectories:
         self._changed = changed
         self._held: dict[Network, _Held] = {}
         self._followed: Directory | None = None
+        self._growth = Growth(clock)
         self._us = Network("")  # this network, as soon as one's own directory says so
         self._one = asyncio.Lock()
         self._waiting: Counter[Network] = Counter()
@@ -139,7 +141,8 @@ class PeerDirectories:
             brought: By name; what is still missing may be brought by further calls, to this process or with all again.
 
         Raises:
-            Rejected: `peer-unknown`, or the directory is refused with its code; what was in use stays.
+            Rejected: `peer-unknown`, `too-many`: it changes more than our log may grow by now, or the directory is refused with
+                its code; what was in use stays.
             Unavailable: `busy`, or the ledger is away; nothing changed.
             Uncertain: It may be in use; bring it again.
         """
@@ -184,6 +187,7 @@ class PeerDirectories:
         # Of a version alone: names of files may begin anew where other keys number.
         before, after = ({} if one is None else one.of_version for one in (held.copy, copy))
         leaves = await asyncio.to_thread(far_leaves, network, self._us, before, after)
+        self._growth.take(network, sum(map(len, leaves)))
         try:
             version = await self._ledger.peers.publish(network, held.version, {**gone, **news}, leaves)
         except Rejected as exc:

@@ -9,7 +9,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from gateway.cli.audit import _words
 from gateway.directory.leaves import directory_leaves
+from gateway.tlog.leaves import CardLeaf, FarLeaf, encode_leaf
 from tests.cli.conftest import MAIN, ROOT
 from tests.client.logs import become
 
@@ -95,3 +97,9 @@ async def test_a_followed_log_is_printed_as_it_grows(gateway: Gateway, gate: Fak
     assert (first["size"], first["leaves"]) == (3, [])
     assert second["size"] == gate.log.newest.size
     assert any(leaf["says"].startswith("directory ") for leaf in second["leaves"])
+
+
+def test_what_a_peer_says_is_told_as_the_peers_word() -> None:
+    """Nobody takes an entry of another network for one of the own."""
+    leaf = FarLeaf("eu-network", encode_leaf(CardLeaf("cards/GN-QN/key", bytes(40))))
+    assert _words(leaf) == "eu-network says: card cards/GN-QN/key"

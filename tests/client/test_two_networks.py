@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.client.proof.evidence import ProofWish
+from gateway.client.proof.provable import _other_network
 from gateway.envelope.receipt import Event
 from gateway.errors import Rejected
+from gateway.ids import Address
 from tests.client.examples import REQUEST, content, drain
-from tests.client.pair import FAR, NEAR, Pair, serve_pair
+from tests.client.pair import EU, FAR, NEAR, Pair, serve_pair
 from tests.support.network import join
 
 if TYPE_CHECKING:
@@ -166,11 +167,12 @@ async def test_what_may_not_leave_is_refused_before_it_is_sealed(pair: Pair) -> 
     assert pair.here.messages == {}
 
 
-async def test_a_bundle_of_evidence_stays_on_its_side_of_the_border(pair: Pair) -> None:
-    """Keys of another network stand in no leaf of this log: who asks for such a proof is told so, at once."""
-    async with pair.home(NEAR) as qm, pair.home(FAR) as gn:
-        delivery = await arrived(pair, qm, gn)
-        for point, wish in ((qm, ProofWish(names=[FAR])), (gn, ProofWish())):
-            with pytest.raises(Rejected) as refused:
-                await point.proof(delivery.message_id, wish)
-            assert refused.value.code == "network-differs"
+async def test_a_bundle_of_evidence_shows_one_other_network(pair: Pair) -> None:
+    """Who names recipients of two is told so; what this side of the border shows is proved as ever."""
+    async with pair.home(NEAR) as qm:
+        names = [NEAR, FAR, Address("GN-QX@a-third-network")]
+        assert _other_network(qm._parts, names[:2]) == EU
+        assert _other_network(qm._parts, names[:1]) is None
+        with pytest.raises(Rejected) as refused:
+            _other_network(qm._parts, names)
+    assert refused.value.code == "network-differs"

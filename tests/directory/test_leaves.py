@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import pairwise
 from string import ascii_lowercase, digits
 
 import msgspec
@@ -13,6 +14,7 @@ from gateway.directory.leaves import (
     card_leaf,
     directory_leaves,
     entry_leaf,
+    far_leaves,
     peer_leaf,
     peer_removed_leaf,
     revocation_leaf,
@@ -23,10 +25,11 @@ from gateway.directory.split import check_split
 from gateway.envelope import Use
 from gateway.envelope.header import HANDLING_CODES
 from gateway.errors import Rejected
-from gateway.tlog.leaves import CardLeaf, EntryLeaf, RevocationLeaf, RootLeaf, VersionLeaf, decode_leaf
+from gateway.tlog.leaves import CardLeaf, EntryLeaf, FarLeaf, RevocationLeaf, RootLeaf, VersionLeaf, decode_leaf, decode_wrapped
 from tests.support.network import World, join, make_pair
 
 NOW = 2_000_000_000
+KNOWN = ("GN-QN", "RELAY-ICN", "GW-ICN")  # of the peer
 LETTERS = str.maketrans(digits, ascii_lowercase[:10])
 
 
@@ -91,6 +94,39 @@ def test_a_peer_is_neither_made_nor_removed_in_silence() -> None:
     world.peers = (second,)
     world.publish()
     assert directory_leaves(steps[2], world.files)[:-1] == [peer_leaf(second)]
+
+
+def test_what_a_peer_says_is_logged_as_far_as_evidence_needs_it() -> None:
+    """Who is known to us, with key cards, keys that were stolen, and the version; nobody else, and no delivery card."""
+    ours, theirs = make_pair(NOW)
+    theirs.change("GN-QX", known_to=("eu-network",))
+    thief = theirs.member("GN-QN").key(Use.AGENT).key_id.hex()
+    rows = [KeyRevocation(key_id=thief, revoked_at=NOW, reason=reason) for reason in RevocationReason]
+    theirs.revoked = tuple(rows)
+    theirs.publish()
+    first = far_leaves(theirs.network, ours.network, {}, theirs.files)
+    found = [decode_leaf(leaf) for leaf in first]
+    said = [decode_wrapped(leaf) for leaf in found if isinstance(leaf, FarLeaf)]
+    assert {leaf.path for leaf in said if isinstance(leaf, CardLeaf)} == {f"cards/{name}/key" for name in KNOWN}
+    assert len([leaf for leaf in said if isinstance(leaf, EntryLeaf)]) == len(KNOWN)
+    stolen = next(row for row in rows if row.reason is RevocationReason.STOLEN)
+    assert [leaf for leaf in said if isinstance(leaf, RevocationLeaf)] == [decode_leaf(revocation_leaf(stolen))]
+    assert [type(leaf) for leaf in said].count(VersionLeaf) == 1
+    assert isinstance(said[-1], VersionLeaf)
+    assert len(said) == len(found)
+
+
+def test_of_a_peers_next_version_only_what_changed_is_logged() -> None:
+    """An entry and the version; who becomes known is told with the card; the same version again says nothing."""
+    ours, theirs = make_pair(NOW)
+    steps = [dict(theirs.files)]
+    for changes in ({"status": Status.SUSPENDED}, {"known_to": ("eu-network",)}, {"known_to": ()}):
+        theirs.change("GN-QX", **changes)
+        theirs.publish()
+        steps.append(dict(theirs.files))
+    news = [far_leaves(theirs.network, ours.network, *pair) for pair in pairwise(steps)]
+    assert [len(one) for one in news] == [2, 1, 3]
+    assert far_leaves(theirs.network, ours.network, steps[-1], steps[-1]) == []
 
 
 def test_the_largest_peer_fits_a_leaf() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.directory.entries import Status
+from gateway.directory.leaves import far_leaves
 from gateway.directory.roles import TIMESTAMP_FILE
 from gateway.envelope import Use
 from gateway.errors import Rejected, Unavailable
@@ -71,6 +72,25 @@ async def test_a_directory_that_was_brought_answers_at_once(stage: Stage, theirs
     assert await peers(stage).take(EU, theirs.files) == taken
     shown = stage.parts.metrics.render().decode()
     assert f'gateway_peer_directory_version{{network="eu-network"}} {theirs.directory.version}.0' in shown
+
+
+async def test_what_it_says_is_in_our_log(stage: Stage, theirs: World) -> None:
+    """Each version that was taken is readable there with what changed, under the peer's name; a repeat adds nothing."""
+    await peers(stage).take(EU, theirs.files)
+    first = await far_logged(stage)
+    assert first == far_leaves(EU, stage.world.network, {}, theirs.files)
+    theirs.files |= theirs.online.refresh(theirs.files, stage.clock() + 43_200)
+    old = dict(theirs.files)
+    await peers(stage).take(EU, old)
+    theirs.change("GN-QN", status=Status.SUSPENDED)
+    theirs.publish()
+    await peers(stage).take(EU, theirs.files)
+    assert (await far_logged(stage))[len(first) :] == far_leaves(EU, stage.world.network, old, theirs.files)
+
+
+async def far_logged(stage: Stage) -> list[bytes]:
+    """Return the leaves of our log that tell of peers' directories."""
+    return [row.leaf for row in await stage.ledger.events(0, 10_000) if row.event == "peer-directory" and row.leaf]
 
 
 async def test_it_may_come_in_pieces(stage: Stage, theirs: World) -> None:

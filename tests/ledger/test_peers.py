@@ -36,6 +36,20 @@ async def test_who_was_overtaken_changes_nothing(ledger: Ledger) -> None:
     assert await ledger.peers.read(EU) == (1, {"a": b"1"})
 
 
+async def test_what_evidence_needs_is_in_the_log_with_the_files(ledger: Ledger) -> None:
+    """The leaves come in the same commit and in their order; without any there is one event and no leaf."""
+    await ledger.peers.publish(EU, 0, {"a": b"1"}, [b"entry", b"version"])
+    with pytest.raises(Rejected):
+        await ledger.peers.publish(EU, 0, {"a": b"2"}, [b"lost"])
+    await ledger.peers.publish(EU, 1, {"a": b"2"})
+    rows = [row for row in await ledger.events(0, 10) if row.event == "peer-directory"]
+    assert [(row.subject, row.leaf) for row in rows] == [
+        ("eu-network version 1", b"entry"),
+        ("eu-network version 1", b"version"),
+        ("eu-network version 2", None),
+    ]
+
+
 async def test_a_removed_peer_leaves_no_file(ledger: Ledger) -> None:
     """Its version stays, so that a process that still has its files sees that they are gone."""
     names = {f"targets/{number}": b"x" for number in range(200)}

@@ -13,6 +13,7 @@ from gateway.errors import Rejected
 from gateway.tlog.leaves import (
     CardLeaf,
     EntryLeaf,
+    FarLeaf,
     Leaf,
     PeerLeaf,
     PeerRemovedLeaf,
@@ -21,6 +22,7 @@ from gateway.tlog.leaves import (
     RootLeaf,
     VersionLeaf,
     decode_leaf,
+    decode_wrapped,
     encode_leaf,
 )
 
@@ -32,14 +34,19 @@ hash32 = st.binary(min_size=32, max_size=32)
 blobs = st.binary(min_size=32, max_size=300)
 numbers = st.integers(0, 2**53 - 1)
 paths = st.sampled_from(["cards/NCB-QM/key", "cards/TRIB-QX-OTP/delivery", "cards/GS/key"])
-leaves = st.one_of(
+networks = st.sampled_from(["eu", "eu-network", "a" * 24])
+told = st.one_of(
     st.builds(VersionLeaf, numbers, hash32, hash32, hash32),
     st.builds(EntryLeaf, blobs),
     st.builds(CardLeaf, paths, blobs),
-    st.builds(RootLeaf, numbers, hash32),
     st.builds(RevocationLeaf, blobs),
+)
+leaves = st.one_of(
+    told,
+    st.builds(FarLeaf, networks, told.map(encode_leaf)),
+    st.builds(RootLeaf, numbers, hash32),
     st.builds(PeerLeaf, blobs),
-    st.builds(PeerRemovedLeaf, st.sampled_from(["eu", "eu-network", "a" * 24]), hash32),
+    st.builds(PeerRemovedLeaf, networks, hash32),
     st.builds(ReceiptLeaf, hash32),
 )
 
@@ -105,6 +112,19 @@ def test_what_has_no_label_is_no_leaf(data: bytes) -> None:
     """Data that is neither 32 bytes nor labelled is refused."""
     with pytest.raises(Rejected, match="malformed"):
         decode_leaf(data)
+
+
+def test_what_a_peer_says_names_the_peer() -> None:
+    """Inside stands the leaf as the peer's own log has it; nothing but what evidence needs, and no peer of the peer."""
+    inner = encode_leaf(EntryLeaf(JSON))
+    leaf = FarLeaf("eu-network", inner)
+    assert encode_leaf(leaf) == LABEL + msgspec.msgpack.encode(["far", "eu-network", inner])
+    assert decode_wrapped(leaf) == EntryLeaf(JSON)
+    nested = LABEL + msgspec.msgpack.encode(["far", "eu-network", encode_leaf(leaf)])
+    others = [encode_leaf(one) for one in (RootLeaf(1, HASH), PeerLeaf(JSON), ReceiptLeaf(HASH))]
+    for data in (nested, *(LABEL + msgspec.msgpack.encode(["far", "eu-network", other]) for other in others)):
+        with pytest.raises(Rejected, match="malformed"):
+            decode_leaf(data)
 
 
 def test_the_largest_leaf_fits_into_a_bundle() -> None:

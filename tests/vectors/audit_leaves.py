@@ -44,6 +44,7 @@ def _grown(old: int, new: int) -> list[bytes]:
     return consistency_proof(old, LEAVES[:new])
 
 
+FAR = LABEL + msgspec.msgpack.encode(["entry", ENTRY])
 ROOT_LEAF = LABEL + msgspec.msgpack.encode(["root", 1, HASH])
 SIGNED = {size: note(body(size, root(size)), LOG) for size in range(10)}
 GROWN = _request(5, _grown(5, 9), SIGNED[9])
@@ -59,6 +60,7 @@ LEAF_DATA = [
     _array("valid-revocation", "A revocation of a key.", ["revocation", REVOCATION], ""),
     _array("valid-peer", "A network that this one exchanges with.", ["peer", PEER], ""),
     _array("valid-peer-removed", "A network that is a peer no more.", ["peer-removed", "eu", HASH], ""),
+    _array("valid-far", "What the directory of a peer says.", ["far", "eu-network", FAR], ""),
     _array("too-large", "A leaf of 65,536 bytes.", ["entry", bytes(LARGEST + 1)], "too-large"),
     _leaf("empty", "Nothing.", b""),
     _leaf("hash-of-31-bytes", "A hash that lost a byte.", HASH[:31]),
@@ -86,6 +88,10 @@ LEAF_DATA = [
     _array("peer-as-text", "The JSON stands as bin.", ["peer", PEER.decode()]),
     _array("peer-removed-as-address", "A network is no address.", ["peer-removed", "GN-QN@eu", HASH]),
     _array("peer-removed-without-hash", "The hash of what stood last is missing.", ["peer-removed", "eu-network"]),
+    _array("far-of-a-root", "Of a peer's roots the log says nothing.", ["far", "eu-network", ROOT_LEAF]),
+    _array("far-of-far", "No peer's peer.", ["far", "eu-network", LABEL + msgspec.msgpack.encode(["far", "eu", FAR])]),
+    _array("far-of-a-hash", "What stands inside is readable.", ["far", "eu-network", HASH]),
+    _array("far-without-network", "A peer has a name.", ["far", "", FAR]),
     _array("card-path-unknown", "A card is a key card or a delivery card.", ["card", "cards/NCB-QM/other", CARD]),
     _array("card-path-lower-case", "A participant is written in upper case.", ["card", "cards/ncb-qm/key", CARD]),
     _array("card-path-line-feed", "Nothing follows the path.", ["card", "cards/NCB-QM/key\n", CARD]),
