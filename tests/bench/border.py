@@ -27,7 +27,7 @@ from tests.bench.whole_way import Trips, correspondent, one_by_one
 __all__ = ["figures"]
 
 CONNECTIONS: Final = 64
-BATCH: Final = 2000
+BATCH: Final = 1000
 ROUNDS: Final = 3
 FIRST: Final = 20  # nobody counts these: caches fill, sessions open
 IDLE: Final = 100
