@@ -47,7 +47,7 @@ _SIGNED_INLINE: Final = 16  # refusals; more of them are signed in a thread
 _LOOK_S: Final = 5.0  # between two looks of a relay that waits for receipts
 _LOOK_SHARED_S: Final = 0.5  # where other processes write, too
 _GATHER_S: Final = 0.05  # from the first receipt of a page: `opened` follows `delivered`, and a request costs as much as ten
-_LEAST_PAUSE_S: Final = 0.02  # between two looks while the ledger is busy with other things
+_LEAST_PAUSE_S: Final = 0.05  # between two looks while the ledger is busy with other things
 
 _ROW_COST: Final = 256  # a row is judged about as fast as so many bytes of a body
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Sequencing"]
 
 AT_ONCE: Final = 256  # changes of the ledger that are not waited on; about as many leaves, and one tile
-LEAST_PAUSE_S: Final = 0.02  # between two rounds that were asked for: under load one signature serves many
+LEAST_PAUSE_S: Final = 0.02  # between two rounds that were asked for
+BUSY: Final = 32  # changes in a round: many come together, and one signature serves them all
+BUSY_PAUSE_S: Final = 0.06  # then; a round costs as much as three messages
 
 
 class Sequencing:
@@ -44,8 +46,9 @@ class Sequencing:
     async def run(self) -> None:
         """Go on for ever; raise Unavailable when ledger or memory is away."""
         while True:
+            busy = self._waiting >= BUSY
             await self.round()
-            self._may_begin_at = self._parts.ticks() + LEAST_PAUSE_S
+            self._may_begin_at = self._parts.ticks() + (BUSY_PAUSE_S if busy else LEAST_PAUSE_S)
             try:
                 async with asyncio.timeout(self._pause_s):
                     await self._many.wait()

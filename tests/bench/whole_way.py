@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -80,6 +80,11 @@ class Trips:
         waits_ms = sorted((opened[message_id] - at) * 1e3 for message_id, at in sent.items())
         seconds = max(opened[message_id] for message_id in sent) - min(sent.values())
         return cls(waits_ms, len(sent) / seconds)
+
+    @classmethod
+    def joined(cls, several: Sequence[Trips]) -> Trips:
+        """Take several numbers of messages as one; the rate is that of the slowest."""
+        return cls(sorted(wait_ms for one in several for wait_ms in one.waits_ms), min(one.rate for one in several))
 
     @property
     def p50_ms(self) -> float:
