@@ -1,8 +1,9 @@
 """
-`make faults`: both set-ups under fire, counted by what applications hold; then the audit log and keys, judged by what is left;
-and two networks with what is between them.
+`make faults`: set-ups under fire, counted by what applications hold; then the audit log and keys, judged by what is left.
 
-    python -m tests.faults [--messages N] [SETUP...]     SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys, border
+    python -m tests.faults [--messages N] [SETUP...]
+
+SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys, border (two networks, and what is between them).
 
 Several run side by side, each in processes of its own, for each mostly waits; what one says is printed whole when it ends.
 Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`, and the gateway died at every call that was named.
@@ -17,10 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -143,8 +145,9 @@ def main() -> int:
     options = parser.parse_args()
     names = options.setups or [name for lane in LANES for name in lane]
     if len(names) == 1:
-        looks = {LOG: run_log, KEYS: run_keys, BORDER: lambda: run_border(options.messages)}
-        return 0 if (looks[names[0]]() if names[0] in looks else run(names[0], options.messages)) else 1
+        looks: dict[str, Callable[[], bool]] = {LOG: run_log, KEYS: run_keys, BORDER: partial(run_border, options.messages)}
+        looked: bool = looks[names[0]]() if names[0] in looks else run(names[0], options.messages)
+        return 0 if looked else 1
     lanes = [[name for name in lane if name in names] for lane in LANES]
     with ThreadPoolExecutor(len(lanes)) as pool:
         clean = list(pool.map(run_lane, lanes, [options.messages] * len(lanes)))

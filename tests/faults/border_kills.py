@@ -1,9 +1,9 @@
 """
 Kill what stands between two networks, and break the line between them; then count. Imports nothing of `gateway`.
 
-Each network has a gateway, a broker, a database and a relay to the other, all as operators run them. A delivery is lost that its
-recipient did not acknowledge, or that is not told as opened at home; a receipt is false that tells at home of an opening which
-the recipient's application knows nothing of.
+recipient did not acknowledge, or that is not told as opened at home; a false receipt tells at home of an opening of which the
+recipient did not acknowledge, or that is not told as opened at home; a receipt is false that tells at home of an opening
+of which the recipient's application knows nothing.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class _Campaign:
 
     def _fire(self) -> None:
         """Do one thing after the other, and let messages flow meanwhile."""
-        deeds = [(what, side) for what in KILLS for side in self.sides] + [(what, side) for what in TROUBLES for side in self.sides]
+        deeds = [(what, side) for what in (*KILLS, *TROUBLES) for side in self.sides]
         self.rng.shuffle(deeds)
         for what, side in deeds:
             self._release((1 - KEPT_BACK) / len(deeds))
@@ -119,7 +119,7 @@ class _Campaign:
         time.sleep(self.rng.uniform(0.5, 1.5))
 
     def _suffer(self, trouble: str, side: _Side) -> None:
-        """Let the line of a relay misbehave until some request met it, at least; a relay that pauses asks again within a minute."""
+        """Let the line of a relay misbehave for a while; one that lies until it lied: who pauses asks again in a minute."""
         before = side.line.seen.total()
         side.line.suffer(trouble)
         time.sleep(self.rng.uniform(*SUFFER_S))
@@ -169,7 +169,9 @@ class _Campaign:
         found = count(writers, readers)
         acknowledged = {(words[1], path.stem) for path in readers for words in _lines(path) if words[0] == "ack"}
         accepted = {(words[1], to) for path in writers for words in _lines(path) if words[0] == "accepted" for to in words[2:]}
-        told = {(words[1], words[2]) for path in writers for words in _lines(path) if words[0] == "told" and words[3] == "opened"}
+        told = {
+            (words[1], words[2]) for path in writers for words in _lines(path) if (words[0], words[-1]) == ("told", "opened")
+        }
         opened = accepted & acknowledged & told
         result = Count(len(accepted), len(opened), len(accepted - opened), found.duplicated)
         return result, len(told - acknowledged)
@@ -227,11 +229,10 @@ def _stage(folder: Path) -> Iterator[list[_Side]]:
         ports = free_ports(4)
         nodes = [stack.enter_context(RabbitNode()) for _ in SIDES]
         lines = [stack.enter_context(BorderLine(port)) for port in (ports[1], ports[0])]
-        words = [
-            ",".join(map(str, (ports[i], ports[i + 2], cluster.url(cluster.create()), nodes[i].url, lines[i].port))) for i in (0, 1)
-        ]
+        places = [(ports[i], ports[i + 2], cluster.url(cluster.create()), nodes[i].url, lines[i].port) for i in (0, 1)]
+        words = [",".join(map(str, place)) for place in places]
         subprocess.run([sys.executable, "-m", "tests.faults.border_prepare", str(folder), *words], check=True)
-        yield [_Side(name, folder / name, *each) for name, *each in zip(SIDES, ports, nodes, lines, strict=False)]
+        yield [_Side(name, folder / name, ports[i], nodes[i], lines[i]) for i, name in enumerate(SIDES)]
 
 
 def _answers(port: int) -> bool:

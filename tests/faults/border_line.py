@@ -1,5 +1,5 @@
 """
-The line between a relay and the gateway of the other network, whose misbehaviour is one line each. Imports nothing of `gateway`.
+The line between a relay and the other gateway, whose misbehaviour is one line each. Imports nothing of `gateway`.
 
     with BorderLine(port) as line:   # line.port leads to port
         line.suffer("lie")           # until "": behave
@@ -29,7 +29,7 @@ START_S: Final = 10.0
 MAX_BODY_BYTES: Final = 32 << 20
 RECORDED: Final = 64  # genuine answers that are kept
 FORWARDS: Final = "/v1/relay/forwards"
-OF_ONE_LINE: Final = frozenset({"connection", "content-length", "transfer-encoding"})  # a request is signed for its host, which stays
+OF_ONE_LINE: Final = frozenset({"connection", "content-length", "transfer-encoding"})  # the host stays: it is signed
 
 _Answers = list[tuple[str, list[bytes]]]
 _answers: Final = msgspec.msgpack.Decoder(_Answers)

@@ -1,8 +1,8 @@
 """
 Make two networks that are each other's peers: `python -m tests.faults.border_prepare FOLDER SIDE SIDE`.
 
-A SIDE is `PORT,OPERATIONS_PORT,LEDGER,BROKER,LINE`: what its gateway stands on, and the port by which its relay reaches the other
-gateway. A process of its own, so that the harness imports nothing of `gateway`.
+A SIDE is `PORT,OPERATIONS_PORT,LEDGER,BROKER,LINE`: what its gateway stands on, and the port by which its relay reaches the
+other gateway. A process of its own, so that the harness imports nothing of `gateway`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main(folder: Path, sides: list[list[str]]) -> None:
     now = time.time()
     made = [_side(folder, name, words, now) for name, words in zip(CASTS, sides, strict=True)]
     join(made[0], made[1], Border(), now=now)
-    for ours, theirs, words in ((*made, sides[0]), (*made[::-1], sides[1])):
+    for ours, theirs, words in ((made[0], made[1], sides[0]), (made[1], made[0], sides[1])):
         secret = ours.stage.folder / "passphrase"
         secret.touch(mode=0o600)
         secret.write_bytes(ours.stage.passphrase)
@@ -41,7 +41,8 @@ def _side(folder: Path, name: str, words: list[str], now: float) -> Side:
     other = next(one for one in CASTS if one != name)
     cast = [Member(Participant(one), f"Unit {one}", "QM", "contact-point", "contact-point") for one in CASTS[name]]
     services = Services(int(port), int(operations_port), ledger, (broker,))
-    stage = build(folder / name, services, (*cast, relay_member("RELAY", other)), Place(Network(name), Participant("GW")), now=now)
+    place = Place(Network(name), Participant("GW"))
+    stage = build(folder / name, services, (*cast, relay_member("RELAY", other)), place, now=now)
     return Side(stage, f"http://127.0.0.1:{port}", "RELAY")
 
 

@@ -3,8 +3,8 @@ A sender's application at a border: sends to both networks, and tells at the end
 
     python -m tests.faults.border_sender HOME PASSPHRASE_FILE LOG COUNT SECONDS RELEASED RECIPIENT...
 
-It writes `accepted ID RECIPIENT...` for each 202, and `told ID RECIPIENT STATE` once a signed receipt that its SDK verified says
-so, `unproved` instead of the state where none does.
+It writes `accepted ID RECIPIENT...` for each 202, and `told ID RECIPIENT STATE` at the end: what a signed receipt says that its
+SDK verified, or `unproved`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ async def reach(me: ContactPoint, content: Content, to: list[str]) -> None:
 
 async def tell(me: ContactPoint, log: Path, out: FileIO) -> None:
     """Ask how each delivery stands until all were opened, or the limit; then write it down."""
-    lines = [line.split() for line in log.read_text().splitlines()]
+    lines = [line.split() for line in (await asyncio.to_thread(log.read_text)).splitlines()]
     left = {words[1]: tuple[str, ...]() for words in lines if words[0] == "accepted"}
     with suppress(TimeoutError):
         async with asyncio.timeout(TELL_S):

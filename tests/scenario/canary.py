@@ -1,4 +1,4 @@
-"""What must be nowhere: a word in clear text and secret keys, in the spellings in which they could leak; and the search for them."""
+"""What must be nowhere, a word in clear text and secret keys, in the spellings in which they leak; and the search for them."""
 
 from __future__ import annotations
 

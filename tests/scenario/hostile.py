@@ -1,7 +1,7 @@
 """
-A hostile network, as a simulated peer of a real gateway: it has all its own keys, signs whatever it likes, and keeps a log to match.
+A hostile network, as a simulated peer of a real gateway: it has its own keys, signs what it likes, and keeps a log to match.
 
-`hostile.forward(...)` is a forward that is right in everything; each attack changes one thing. `hostile.bring(...)` hands forwards
+`hostile.forward(...)` is a forward that is right in everything; each attack changes one thing. `hostile.bring(...)` hands it
 over as its relay does, `hostile.publish()` its directory.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,25 +37,44 @@ from gateway.merkle import inclusion_proof, leaf_hash, root_of
 from gateway.protocol import media, relaying
 from gateway.tlog.checkpoint import Checkpoint, encode_checkpoint
 from gateway.tlog.note import ED25519, Note, VerifierKey, encode_note, sign_note
+from tests.client.examples import content, drain
 from tests.scenario.asking import ask
 from tests.scenario.lines import plain, signed
-from tests.scenario.town import Town
+from tests.scenario.town import READER, SENDER, Town
 from tests.support.network import join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from gateway.envelope import Keyring, Sealed
     from gateway.ids import EnvelopeHash
-    from gateway.ledger import Lease
     from tests.scenario.lines import Answer
     from tests.support.network import Member
 
-__all__ = ["EU", "AUTHOR", "DESK", "FAR_RELAY", "OUR_RELAY", "Hostile", "told"]
+__all__ = [
+    "AUTHOR",
+    "DESK",
+    "EU",
+    "FAR_RELAY",
+    "MEANT",
+    "OURS",
+    "OUR_RELAY",
+    "REFUSING",
+    "Hostile",
+    "but_for",
+    "hostile",
+    "notices_nothing",
+]
 
 EU: Final = "eu-network"
 AUTHOR, DESK, FAR_RELAY, OUR_RELAY = "GN-QX", "GS-EU", "RELAY-ICN", "RELAY-EU"
+
+
+MEANT: Final = {"nonce", "peer_file", "peer_version", "peer_log"}  # requests and the peer's own affairs
+LOG: Final = {"event", "checkpoint", "log_leaf", "log_state", "log_tile", "counter"}
+REFUSING: Final = MEANT | LOG | {"refusal"}  # what a signed refusal leaves
+OURS: Final = f"{SENDER}@icn"
 
 
 @dataclass
@@ -136,9 +156,9 @@ class Hostile:
         """Sign what happened to a message with a key of its own, whoever the receipt says that it is from."""
         address = self.own.address(name)
         member = self.gate if address == self.gate.address else self.own.world.members[address]
-        fields = {"event": event, "envelope_hash": envelope_hash, "subject": address, "signer": address}
+        fields: dict[str, object] = {"event": event, "envelope_hash": envelope_hash, "subject": address, "signer": address}
         fields |= {"at": int(time.time()), "salt": os.urandom(16)}
-        return make_receipt(Receipt(**{**fields, **odd}), member.keyring)  # type: ignore[arg-type]
+        return make_receipt(Receipt(**{**fields, **odd}), member.keyring)
 
     async def bring(self, *forwards: bytes) -> list[tuple[str, list[bytes]]]:
         """Hand over forwards; the answer of each."""
@@ -149,7 +169,7 @@ class Hostile:
 
     async def brought(self, *forwards: bytes) -> list[str]:
         """Hand over forwards; the code of each, that of a signed refusal too, `accepted` for what is taken."""
-        return [code or told(receipts) for code, receipts in await self.bring(*forwards)]
+        return [code or _told(receipts) for code, receipts in await self.bring(*forwards)]
 
     async def asked(self, method: str, path: str, body: bytes = b"", kind: str = media.MSGPACK) -> Answer:
         """Ask the gateway something as its relay."""
@@ -159,11 +179,11 @@ class Hostile:
         """Let the town's honest relay bring what the hostile gateway told it."""
         return await self._as(self.town.member(OUR_RELAY).keyring, method, path, body, kind)
 
-    async def lease(self) -> Lease:
+    async def lease(self) -> relaying.Lease:
         """Let the town's relay be the active one."""
         wish = relaying.Bodies.lease_wish.encode(relaying.LeaseWish("one", None))
         answer = await self.our_relay("POST", relaying.lease_path(self.own.world.network), wish, media.JSON)
-        return relaying.Bodies.lease.decode(answer.body)  # type: ignore[return-value]
+        return relaying.Bodies.lease.decode(answer.body)
 
     async def forwards(self, epoch: int) -> list[tuple[int, bytes]]:
         """Let the town's relay fetch what waits."""
@@ -204,7 +224,36 @@ class Hostile:
         return await ask(self.town, plain(method, path, headers, body))
 
 
-def told(receipts: list[bytes]) -> str:
+def _told(receipts: list[bytes]) -> str:
     """Return `accepted`, or the reason of a refusal."""
     receipt = parse_receipt(receipts[0]).receipt
     return receipt.reason or str(receipt.event)
+
+
+@asynccontextmanager
+async def hostile(folder: Path, *, since_s: int = 0, **rules: Any) -> AsyncIterator[Hostile]:
+    """Serve a network, and name a hostile one its peer; both exist for so many seconds, and its true directory was brought."""
+    now = int(time.time()) - since_s
+    town = Town(folder=folder / "town", names=(SENDER, READER, OUR_RELAY), limits="repair_after_s = 1.0, poll_s = 0.5", now=now)
+    attacker = Hostile(town, folder / "hostile", rules)
+    async with town.served():
+        assert await attacker.publish() == ["200"]
+        yield attacker
+
+
+def but_for(text: str, meant: set[str]) -> dict[str, str]:
+    """Return a dump by table, without those that are meant to change."""
+    tables: dict[str, str] = {}
+    for line in text.splitlines():
+        if not line.startswith("  "):
+            name = line.partition(":")[0]
+        tables[name] = tables.get(name, "") + line
+    return {name: rows for name, rows in tables.items() if name not in meant}
+
+
+async def notices_nothing(town: Town) -> None:
+    """Let two neighbours exchange a message as if nobody else were there."""
+    async with town.home(SENDER) as sender, town.home(READER) as reader:
+        sent = await sender.send(content(), to=[READER])
+        assert [one.message_id for one in await drain(reader)] == [sent.message_id]
+        assert [one.state for one in (await sender.status(sent.message_id)).recipients] == ["opened"]

@@ -1,4 +1,4 @@
-"""An outage of 48 hours between two networks: the backlog drains, neighbours notice nothing of it, and the relay stays small."""
+"""An outage of 48 hours between two networks: the backlog drains, neighbours notice nothing, and the relay stays small."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DRAINED_S: Final = 40.0
 LOOK_S: Final = 0.5  # a look at all memory takes a second by itself
 MUCH, SLACK_S = 10, 0.5  # a busy machine is slower by itself
 MOST_ASKED: Final = 48 * 60 * 4  # requests in 48 hours: four tasks that pause up to a minute each
-RELAYS: Final = [tracemalloc.Filter(inclusive=True, filename_pattern=one) for one in ("*/gateway/relay/*", "*/protocol/relaying.py")]
+RELAYS: Final = [tracemalloc.Filter(True, one) for one in ("*/gateway/relay/*", "*/protocol/relaying.py")]  # noqa: FBT003
 
 
 @asynccontextmanager
@@ -56,7 +56,8 @@ async def latency_s(pair: Pair) -> float:
     sealed = await send(pair.icn, QM, [NEIGHBOUR])
     await session.next()
     took = time.perf_counter() - started
-    await session.record([pair.icn.receipt(NEIGHBOUR, sealed.envelope_hash, event) for event in (Event.DELIVERED, Event.OPENED)])
+    events = (Event.DELIVERED, Event.OPENED)
+    await session.record([pair.icn.receipt(NEIGHBOUR, sealed.envelope_hash, event) for event in events])
     return took
 
 

@@ -1,4 +1,4 @@
-"""What a relay carries is closed to it: its memory, files and log, searched while it is at work, hold no clear text and no key of others."""
+"""What a relay carries is closed to it: its memory, files and log hold no clear text, and no key but the one it signs with."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.client import ContactPoint
     from gateway.envelope import DeliveryKey, SigningKey
+    from gateway.ids import Address, MessageId
 
 FAR: Final = f"{READER}@{EU}"
 LIMIT_S: Final = 45
@@ -70,7 +71,7 @@ def write_memory(pid: int, to: Path) -> None:
                     out.write(memory.read(end - start))
 
 
-async def opened(sender: ContactPoint, reader: ContactPoint, message_id: bytes) -> None:
+async def opened(sender: ContactPoint, reader: ContactPoint, message_id: MessageId) -> None:
     """Wait until the message was read there and its author knows."""
     async with asyncio.timeout(LIMIT_S):
         while [one.state for one in (await sender.status(message_id)).recipients] != ["opened"]:
@@ -99,10 +100,10 @@ async def test_a_relay_holds_no_clear_text_and_no_key_but_its_own(tmp_path: Path
     assert list(found_in(searched, hidden)) == []
 
 
-def _keys(*towns: Town) -> Iterator[tuple[str, SigningKey | DeliveryKey]]:
+def _keys(*towns: Town) -> Iterator[tuple[Address, SigningKey | DeliveryKey]]:
     """Return every key of participants of both networks but the one that the relay signs with."""
     for town in towns:
         for address, member in town.world.members.items():
-            for key in (*member.signing, *member.delivery):
-                if (address, key.public.use) != (f"{OUR_RELAY}@icn", Use.AGENT):
-                    yield address, key
+            signing = (key for key in member.signing if (address, key.public.use) != (f"{OUR_RELAY}@icn", Use.AGENT))
+            yield from ((address, key) for key in signing)
+            yield from ((address, key) for key in member.delivery)
