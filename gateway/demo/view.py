@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.demo.script import Line
     from gateway.message import Content
 
-__all__ = ["View"]
+__all__ = ["View", "texts"]
 
 _WIDTH: Final = 98  # columns after the indent of two; terminals of people and of papers have a hundred
 _SHOWN: Final = 54  # of them for a content, cut between words
@@ -86,13 +86,13 @@ def _gist(content: Content) -> str:
         case InformationReport():
             return content.body.items[0].text
         case _:
-            return f"{content.kind}: {max(_texts(msgspec.json.decode(content.raw)['body']), key=len, default='')}"
+            return f"{content.kind}: {max(texts(msgspec.json.decode(content.raw)['body']), key=len, default='')}"
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:
     """Yield every text of decoded JSON."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
+            yield from texts(inner)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERY_S", "DirectoryMirror", "fetch"]
 
-EVERY_S: Final = 60.0  # a timestamp lives for a day; a new key should be known within minutes
+EVERY_S: Final = 5.0  # what did not change costs a small request; who is new can be written to within seconds
+REFUSED_TURNS: Final = 12  # so many turns a gateway that lets no stranger read is left alone
 BUNDLE_PATHS: Final = 256  # in one request: cards are a few KiB each
 MAX_PUBLICATION_BYTES: Final = 40 << 20  # a directory of 4,096 participants with its metadata
 MAX_ROUNDS: Final = 64  # timestamp, snapshot, lists, targets in pieces; and one for each root that was not seen there
@@ -51,6 +52,7 @@ class DirectoryMirror:
         self._home, self._other = lines
         self._metrics = metrics
         self._brought: dict[Network, bytes] = {}  # the timestamp that arrived last
+        self._left_alone = 0  # turns for which theirs is not asked for
         self._log = logger()
 
     async def turn(self) -> None:
@@ -60,13 +62,7 @@ class DirectoryMirror:
         Raises:
             GatewayError: Our directory could not be brought there; it is tried again.
         """
-        try:
-            await self._bring(self._network, self._other, self._home)
-        except Rejected as exc:
-            # Their gateway lets no stranger read: their own relay publishes it here.
-            self._log.debug("directory-not-fetched", network=self._network, code=exc.code)
-        except GatewayError as exc:
-            self._metrics.faults("directory", self._metrics.known(exc.code)).inc()
+        await self._bring_theirs()
         with there(self._other):  # a refusal there is no word of the gateway at home
             await self._bring(self._own, self._home, self._other)
 
@@ -78,6 +74,19 @@ class DirectoryMirror:
         except GatewayError as exc:
             self._metrics.faults("directory", exc.code).inc()
             self._log.warning("directory-not-published", network=self._own, code=exc.code, detail=exc.detail)
+
+    async def _bring_theirs(self) -> None:
+        if self._left_alone:
+            self._left_alone -= 1
+            return
+        try:
+            await self._bring(self._network, self._other, self._home)
+        except Rejected as exc:
+            # Their gateway lets no stranger read: their own relay publishes it here.
+            self._left_alone = REFUSED_TURNS - 1
+            self._log.debug("directory-not-fetched", network=self._network, code=exc.code)
+        except GatewayError as exc:
+            self._metrics.faults("directory", self._metrics.known(exc.code)).inc()
 
     async def _bring(self, network: Network, source: Line, target: Line) -> None:
         timestamp = await source.ask("GET", media.DIRECTORY + TIMESTAMP_FILE)

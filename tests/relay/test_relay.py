@@ -178,14 +178,14 @@ async def test_a_process_that_was_replaced_carries_nothing_more(world: World) ->
 
 
 async def test_each_gateway_is_brought_the_other_directory(world: World) -> None:
-    """Both ways, with everything that the timestamp leads to, and again when it changes."""
+    """Both ways, with everything that the timestamp leads to, and again within seconds when it changes."""
     world.home.files = {TIMESTAMP_FILE: b"1,a,b", "a": b"A", "b": b"B"}
     world.other.files = {TIMESTAMP_FILE: b"7,c", "c": b"C"}
     async with world.running():
         await world.time.go(1)
         assert (world.other.mirrored, world.home.mirrored) == (world.home.files, world.other.files)
         world.home.files |= {TIMESTAMP_FILE: b"2,a,d", "d": b"D"}
-        await world.time.go(61)
+        await world.time.go(6)
     assert world.other.mirrored["d"] == b"D"
 
 
@@ -244,3 +244,4 @@ async def test_a_gateway_that_lets_no_stranger_read_is_no_trouble(world: World) 
         await world.time.go(61)
         assert relay.troubles == {}
     assert world.other.mirrored == {TIMESTAMP_FILE: b"1"}
+    assert sum(path.startswith("GET /v1/directory/") for path in world.other.asked) == 2  # refused once a minute, no more
