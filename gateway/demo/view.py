@@ -73,6 +73,8 @@ class View:
         """Somebody read a message."""
         said = textwrap.shorten(visible(_gist(delivery.content)), _SHOWN, placeholder=" ...")
         self.note(f"{name:<12} reads no. {delivery.number:<3}from {participant_of(delivery.sender):<12} {said}")
+        if delivery.handled_as != delivery.header.handling:
+            self.note(f"{'':<12} {delivery.header.handling} there, handled as {delivery.handled_as} here")
 
 
 def _gist(content: Content) -> str:
@@ -86,7 +88,8 @@ def _gist(content: Content) -> str:
         case InformationReport():
             return content.body.items[0].text
         case _:
-            return f"{content.kind}: {max(texts(msgspec.json.decode(content.raw)['body']), key=len, default='')}"
+            said = texts(msgspec.json.decode(content.raw)["body"])
+            return f"{content.kind}: {max(said, key=lambda text: (' ' in text, len(text)), default='')}"
 
 
 def texts(value: object) -> Iterator[str]:

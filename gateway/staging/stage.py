@@ -62,12 +62,14 @@ class Services:
         operations_port: Where operators do.
         ledger: Address of the ledger; None is a SQLite file on the stage.
         brokers: AMQP addresses; empty is the broker in memory.
+        log_level: Of the gateway; on a stage that shows a refusal, which is told as a warning, `error`.
     """
 
     port: int
     operations_port: int
     ledger: str | None = None
     brokers: Sequence[str] = ()
+    log_level: str = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ port = {services.port}
 
 [operations]
 port = {services.operations_port}
-log_level = "warning"
+log_level = "{services.log_level}"
 
 [keys]
 passphrase_file = "passphrase"

@@ -40,7 +40,7 @@ from gateway.policy import admit
 
 __all__ = ["Outbox", "Ties"]
 
-_NEWER: Final = frozenset({"recipient-key", "recipient-unknown", "directory-stale", "peer-unknown"})  # may be new by now
+_NEWER: Final = frozenset({"recipient-key", "recipient-unknown", "directory-stale"})  # what a newer directory may mend
 _log: Final = logging.getLogger(__name__)
 
 
