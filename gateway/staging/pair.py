@@ -110,13 +110,15 @@ async def write_relay_key(side: Side) -> Path:
 
 
 @asynccontextmanager
-async def relaying(ours: Side, theirs: Side, watched: Callable[[Line], Line] = lambda line: line) -> AsyncIterator[Relay]:
+async def relaying(
+    ours: Side, theirs: Side, watched: Callable[[Line], Line] = lambda line: line, time: Time | None = None
+) -> AsyncIterator[Relay]:
     """Carry from one network to the other while inside; `watched` puts somebody on the lines who sees what passes."""
     key = ours.stage.folder / _KEY
     if not key.exists():
         await write_relay_key(ours)
     keyring = await asyncio.to_thread(read_agent, key, ours.stage.passphrase)
-    time = Time()
+    time = time or Time()
     lines = Lines(*(watched(GatewayLine(Transport([side.url], keyring, time.clock))) for side in (ours, theirs)))
     networks = ours.stage.place.network, theirs.stage.place.network
     relay = Relay(*networks, lines, RelayMetrics(), holder=f"{ours.relay} {os.getpid()}", time=time)

@@ -72,7 +72,7 @@ class StoryOfTwo:
         self._view.scene(f"Two networks name each other, and what may pass: at most {CEILING}")
         for side in self._sides:
             place = side.stage.place
-            self._view.note(f"{place.network:<12} {place.gateway}, with broker and ledger of its own; {side.relay} carries its mail")
+            self._view.note(f"{place.network:<12} {place.gateway}, its own broker and ledger; {side.relay} carries its mail")
         async for _ in tries("the relays did not bring the directories"):
             if all([await ledger.peers.versions() for ledger in self._ledgers.values()]):
                 break
