@@ -18,7 +18,7 @@ from gateway.tlog.tiles import ENTRIES_LEVEL, TILE_WIDTH, Tile, encode_bundle, t
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gateway.ledger import CheckpointRow, LogTable
+    from gateway.ledger import CheckpointRow, LogTable, TileKey
 
 __all__ = ["InclusionProof", "LogReader", "Proved"]
 
@@ -101,15 +101,14 @@ class LogReader:
         Args:
             leaf_hashes: Of RFC 6962, 32 bytes each; those that it does not cover have no proof.
         """
-        row = await self._newest()
-        if row is None or row.note is None:
+        found = await self._table.proofs(leaf_hashes, _needed)
+        if found is None or found.row.note is None:
             return Proved(b"", {})
-        found = await self._table.find_all(leaf_hashes)
-        places = {leaf: index for leaf, index in found.items() if index < row.size}
-        keys = {key for index in places.values() for key in path_keys(index, row.size)}
-        tree = TiledTree(row.size, reader(await self._table.tiles(keys | set(edge_keys(row.size)))))
-        proofs = {leaf: InclusionProof(index, row.size, tree.inclusion_proof(index)) for leaf, index in places.items()}
-        return Proved(row.note, proofs)
+        size = found.row.size
+        self.signed(size)
+        tree = TiledTree(size, reader(found.tiles))
+        proofs = {leaf: InclusionProof(index, size, tree.inclusion_proof(index)) for leaf, index in found.places.items()}
+        return Proved(found.row.note, proofs)
 
     async def consistency(self, old: int, new: int) -> list[bytes] | None:
         """Prove that the first `old` leaves, at least one, begin the first `new`; None where the signed log does not reach."""
@@ -140,3 +139,7 @@ class LogReader:
         if row is not None:
             self.signed(row.size)
         return row
+
+
+def _needed(places: Sequence[int], size: int) -> set[TileKey]:
+    return {key for index in places for key in path_keys(index, size)} | set(edge_keys(size))

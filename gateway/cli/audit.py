@@ -122,7 +122,16 @@ def _lines(grown: Grown) -> list[tuple[str, str]]:
 
 def _words(leaf: ReadableLeaf) -> str:
     """Say what a leaf says; the bytes in it are somebody else's, and are made safe where they are printed."""
-    from gateway.tlog.leaves import CardLeaf, EntryLeaf, PeerLeaf, RevocationLeaf, RootLeaf, VersionLeaf
+    from gateway.tlog.leaves import (
+        CardLeaf,
+        EntryLeaf,
+        FarLeaf,
+        PeerLeaf,
+        RevocationLeaf,
+        RootLeaf,
+        VersionLeaf,
+        decode_wrapped,
+    )
 
     match leaf:
         case VersionLeaf():
@@ -135,6 +144,8 @@ def _words(leaf: ReadableLeaf) -> str:
             said = f"entry {leaf.entry.decode(errors='replace')}"
         case PeerLeaf():
             said = f"peer {leaf.peer.decode(errors='replace')}"
+        case FarLeaf():
+            said = f"{leaf.network} says: {_words(decode_wrapped(leaf))}"
         case RevocationLeaf():
             said = f"revocation {leaf.revocation.decode(errors='replace')}"
         case _:

@@ -14,7 +14,7 @@ from gateway.cli import output
 from gateway.cli.homes import AsJson, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gateway.client import Case, Item, Owed, Standing
 
@@ -44,7 +44,8 @@ def cases(
         output.print_json([one.to_json() for one in found])
         return
     rows = [_row(one, standing) for one in found for standing in one.standings]
-    output.print_table("conversations", ("conversation", "flow", "opened by", "with", "state", "due", "owed by"), rows)
+    columns = ("conversation", "flow", "opened by", "with", "state", "due", "owed by", "same as")
+    output.print_table("conversations", columns, rows)
 
 
 def case(
@@ -59,7 +60,8 @@ def case(
         output.print_json(found.to_json())
         return
     told = found.to_json()
-    for standing in told["threads"]:
+    for shown in found.standings:
+        standing = shown.to_json()
         party = f", with {standing['party']}" if standing["party"] else ""
         output.print_pairs([(f"{standing['flow']}, opened by {standing['opened_by']}{party}", "")])
         output.print_pairs(
@@ -68,6 +70,8 @@ def case(
                 ("due", _due(standing["due"])),
                 ("owed by", ", ".join(standing["owed_by"])),
                 ("next", "; ".join(standing["next"]) or "nothing by this home"),
+                *(("same as", str(one)) for one in shown.channels),
+                *_elsewhere(shown),
             ]
         )
     rows = [(str(one["number"]), one["at"], one["sender"], one["kind"], _led(one), _marks(one)) for one in told["history"]]
@@ -76,13 +80,21 @@ def case(
 
 
 def due(home: HomeFolder, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-    """Show what this participant owes, and what it is owed; what is late first."""
+    """
+    Show what this participant owes, and what it is owed; what is late first.
+
+    A request that came another way too is owed once; one that was answered there is nobody's, and stands last.
+    """
+    from gateway.ids import format_id
+
     found = at_home(locate(home, passphrase_file), lambda point: point.cases.due())
     if as_json:
         output.print_json([one.to_json() for one in found])
         return
     rows = [_owed(one) for one in found]
-    output.print_table("due", ("pace", "due", "owed by", "flow", "with", "state", "conversation"), rows)
+    columns = ("pace", "due", "owed by", "flow", "with", "state", "conversation", "same as")
+    output.print_table("due", columns, rows)
+    output.print_pairs((format_id(one.case.id), text) for one in found for _, text in _elsewhere(one.standing))
 
 
 def desk(
@@ -105,13 +117,16 @@ def desk(
 def _row(one: Case, standing: Standing) -> Sequence[str]:
     told, root = standing.to_json(), standing.thread.root
     ids = one.to_json()["conversation_id"]
-    return ids, told["flow"], root.sender, standing.party, told["state"], _due(told["due"]), ", ".join(standing.owed_by)
+    first = ids, told["flow"], root.sender, standing.party, told["state"], _due(told["due"])
+    return *first, ", ".join(standing.owed_by), _same(standing)
 
 
 def _owed(one: Owed) -> Sequence[str]:
     told = one.to_json()
     late = told["due"]["pace"] if told["due"] else ""
     who = "this home" if one.mine else ", ".join(told["owed_by"])
+    if one.answered_in is not None:
+        late, who = "", f"answered in {told['answered_in']}"
     return (
         late,
         told["due"]["at"],
@@ -120,6 +135,7 @@ def _owed(one: Owed) -> Sequence[str]:
         told["party"] or told["opened_by"],
         told["state"],
         told["conversation_id"],
+        _same(one.standing),
     )
 
 
@@ -127,6 +143,23 @@ def _work(one: Item) -> Sequence[str]:
     told = one.to_json()
     waits = ", ".join(one.waiting)
     return one.desk, told["state"], _due(told["due"]), told["opened_by"], told["party"], waits, told["conversation_id"]
+
+
+def _same(standing: Standing) -> str:
+    """Name the other conversations, and who sent the request there."""
+    return "; ".join(f"{one.to_json()['conversation_id']} from {one.twin.sender}" for one in standing.channels)
+
+
+def _elsewhere(standing: Standing) -> Iterator[tuple[str, str]]:
+    """Say of a request that was answered in another channel what is still expected in this one."""
+    told, there = standing.to_json(), standing.answered_in
+    if there is not None:
+        until = f"its gateway waits here until {told['due']['at']}" if told["due"] else "nothing is due here"
+        answer = f"{told['opened_by']} got no answer: gateway send FILE --in-reply-to {told['envelope_hash']}"
+        yield (
+            "answered",
+            f"answered in {told['answered_in']}, to {there.twin.sender}; {until}; {answer} --to {told['opened_by']}",
+        )
 
 
 def _due(told: dict[str, str | None] | None) -> str:

@@ -61,3 +61,13 @@ def _pairs(statement: Statement, found: Mapping[str, Any]) -> Iterator[tuple[str
     if statement.stamped_at is not None:
         yield "time-stamp", output.date(statement.stamped_at)
     yield "directory", str(statement.directory_version)
+    yield from _crossing(statement)
+
+
+def _crossing(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Say what is known of the other network of a message that crossed a border."""
+    if (there := statement.relayed) is None:
+        return
+    yield "other network", f"{there.network}, directory {there.directory_version}"
+    if there.accepted_by is not None and there.accepted_at is not None:
+        yield "accepted there", f"{output.date(there.accepted_at)}, number {there.number}, by {there.accepted_by}"

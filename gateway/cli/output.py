@@ -170,7 +170,9 @@ def print_delivery(delivery: Delivery, *, as_json: bool) -> None:
         return
     content = msgspec.json.decode(told.pop("content"))
     unread = told.pop("unread")
+    del told["same_as"]
     print_pairs((name, in_words(name, value)) for name, value in told.items() if value is not None)
+    print_pairs(("same as", str(twin)) for twin in delivery.same_as)
     print_lines(unread, content)
 
 

@@ -18,7 +18,7 @@ from gateway.cli import output
 from gateway.cli.homes import AsAlias, AsJson, GatewayUrls, HomeFolder, PassphraseFile, at_home, locate
 
 if TYPE_CHECKING:
-    from gateway.client import SendReceipt
+    from gateway.client import Channel, ContactPoint, SendReceipt
     from gateway.client.writing.compose import Wish
     from gateway.message import Content
 
@@ -29,6 +29,10 @@ _UNREAD: Final = "correct or remove it; --allow-unread sends it as it stands"
 _KEPT: Final = (
     "no gateway could be reached: the message is kept, and goes out with the next command or a followed inbox;"
     " do not send it again"
+)
+_ALSO: Final = (
+    "the same request is not answered in {told}; nothing was sent there; to answer it too:"
+    " gateway send FILE --in-reply-to {hash} --to {sender}"
 )
 _WAITING: Final = (
     "nothing was sent: this kind needs a second officer; next: gateway approve show {id}, then gateway approve sign {id}"
@@ -65,7 +69,7 @@ def send(
 ) -> None:
     """Send a message to participants and groups."""
     from gateway.cli.files import read_file
-    from gateway.ids import parse_hash
+    from gateway.ids import format_id, parse_hash
 
     output.require_output("nothing was sent")
     content = _content(read_file(file), allow_unread=allow_unread)
@@ -74,7 +78,15 @@ def send(
     if in_reply_to is not None:
         wish["in_reply_to"] = parse_hash(in_reply_to)
     doing = f"sending to {', '.join(to[:MAX_TOLD])}"
-    end_with(at_home(place, lambda point: point.send(content, to, **wish), doing), as_json=as_json)
+
+    async def sent(point: ContactPoint) -> tuple[SendReceipt, list[Channel]]:
+        receipt = await point.send(content, to, **wish)
+        return receipt, await point.cases.also_asked(content, wish.get("in_reply_to"))
+
+    receipt, also = at_home(place, sent, doing)
+    for one in also:
+        output.note(_ALSO.format(told=one, hash=format_id(one.twin.envelope_hash), sender=one.twin.sender))
+    end_with(receipt, as_json=as_json)
 
 
 def end_with(receipt: SendReceipt, *, as_json: bool) -> NoReturn:

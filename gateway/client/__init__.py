@@ -7,6 +7,7 @@ Rooms, from what an application calls down to the line; each needs only those be
 """
 
 from gateway.client.cases.case import Case, Owed, Standing
+from gateway.client.cases.channels import Channel
 from gateway.client.cases.desk import Item
 from gateway.client.contact_point import ContactPoint
 from gateway.client.home.backup import restore_home
@@ -15,6 +16,7 @@ from gateway.client.inbox.inbox import Inbox
 from gateway.client.keeping.retention import Review
 from gateway.client.keeping.trace import TraceEntry
 from gateway.client.receiving.delivery import Delivery
+from gateway.client.receiving.twins import Twin
 from gateway.client.sending.approvals import Decision, Waiting
 from gateway.client.sending.send_receipt import SendReceipt
 from gateway.client.sent.outstanding import Demand, Holder
@@ -24,6 +26,7 @@ from gateway.client.warnings import EarlyWarning
 
 __all__ = [
     "Case",
+    "Channel",
     "ContactPoint",
     "Decision",
     "Delivery",
@@ -40,6 +43,7 @@ __all__ = [
     "SendReceipt",
     "Standing",
     "TraceEntry",
+    "Twin",
     "Waiting",
     "create_home",
     "restore_home",

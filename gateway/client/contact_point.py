@@ -93,6 +93,7 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
         self._open = Parts.of(home, tuple(self._gateways or home.gateways), self._clock)
         await self._open.monitor.load()
         await self._open.conversations.index()
+        await self._open.twins.index()
         return self
 
     async def __aexit__(
@@ -225,6 +226,7 @@ class ContactPoint(FourEyes, Keeping, OwnKeys):
             raise Rejected("a recall of it came to this home", code="recalled")
         found = Delivery(None, None, message)
         found.corrected_by = await self._parts.corrections.of(found.envelope_hash, found.sender)
+        found.same_as = await self._parts.twins.of(found.envelope_hash)
         return found
 
     @property

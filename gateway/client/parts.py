@@ -19,6 +19,7 @@ from gateway.client.receiving.delivery import Desk
 from gateway.client.receiving.opening import Opener
 from gateway.client.receiving.recalls import RecallKeeper
 from gateway.client.receiving.receipts import ReceiptPost
+from gateway.client.receiving.twins import Twins
 from gateway.client.sending.approvals import Approvals
 from gateway.client.sending.outbox import Outbox, Ties
 from gateway.client.sending.outcomes import OutcomeKeeper
@@ -56,6 +57,7 @@ class Parts:
         desk: Settles them.
         recalls: Obeys recalls and corrections.
         corrections: Knows which message has another one right.
+        twins: Knows which messages are the same request.
         retention: Knows until when what is here is kept, and erases it then.
         eraser: Erases.
         watch: Tells what ends soon.
@@ -80,6 +82,7 @@ class Parts:
     desk: Desk
     recalls: RecallKeeper
     corrections: Corrections
+    twins: Twins
     retention: RetentionKeeper
     eraser: Eraser
     watch: Watch
@@ -95,12 +98,13 @@ class Parts:
         monitor = Monitor(home, directory, transport, clock)
         opener = Opener(home, directory, transport, clock)
         eraser, corrections = Eraser(home), Corrections(home)
+        twins = Twins(home, corrections)
         lineage = Lineage(home, opener, clock, corrections)
         conversations = Conversations(home, directory, opener, clock)
         ties = Ties(lineage, conversations, Asking(home, eraser, corrections, clock))
         outbox = Outbox(home, directory, transport, clock, monitor.saw, ties)
         approvals = Approvals(home, directory, outbox, clock)
-        cases = CaseReader(home, conversations, lineage, approvals, clock)
+        cases = CaseReader(home, conversations, lineage, approvals, twins, clock)
         post = ReceiptPost(home.store, transport)
         desk = Desk(home, post, clock, lambda: monitor.view)
         sign = partial(desk.receipt, Event.DESTROYED)
@@ -122,6 +126,7 @@ class Parts:
             desk=desk,
             recalls=RecallKeeper(home, directory, opener, desk, post, eraser, clock),
             corrections=corrections,
+            twins=twins,
             retention=retention,
             eraser=eraser,
             watch=Watch(home, directory, cases, clock, retention.asked),

@@ -53,6 +53,11 @@ class Copy:
     look: Look
     directory: Directory
 
+    @property
+    def of_version(self) -> dict[str, bytes]:
+        """The files of this version alone."""
+        return {name: self.files[name] for name in self.look.names}
+
 
 @dataclass(frozen=True, slots=True)
 class Brought:

@@ -9,18 +9,19 @@ Spec: schemas/audit.md, "Evidence bundle".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.envelope.keys import Use
 from gateway.errors import Rejected
-from gateway.ids import Address
+from gateway.ids import Address, KeyId, Network
 from gateway.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, parse_vkey
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from gateway.directory.revoked import Revoked
     from gateway.directory.view import Directory
 
 __all__ = ["Anchors", "gateway_of", "log_keys", "origin_of", "read_log_key", "read_witness_key"]
@@ -37,7 +38,8 @@ class Anchors:
         logs: Keys of the log, Ed25519; none: nothing is anchored.
         witnesses: Keys of witnesses, cosignature/v1; each must have cosigned.
         time_stamps: Roots of time-stamp services; none: a token is not looked at.
-        directory: A verified directory of the same network; its log keys count as `logs`.
+        directory: A verified directory of the network of the log, or of a peer of it; its log keys, and those of its peers
+            that are at hand, count as `logs`.
     """
 
     logs: Sequence[VerifierKey] = ()
@@ -49,6 +51,14 @@ class Anchors:
         """Return the trusted keys of one log."""
         listed = [] if self.directory is None else log_keys(self.directory, gateway_of(origin))
         return list(dict.fromkeys(key for key in (*self.logs, *listed) if key.name == origin))
+
+    def revoked_in(self, networks: Sequence[Network]) -> Mapping[KeyId, Revoked]:
+        """Return what the directory knows as revoked in networks; nothing without a directory."""
+        known = self.directory
+        if known is None:
+            return {}
+        held = [known if network == known.network else known.peers.get(network) for network in networks]
+        return {key: revoked for one in held if one is not None for key, revoked in one.revoked.items()}
 
     @property
     def anchored(self) -> bool:

@@ -8,6 +8,7 @@ Spec: schemas/relay.md, "Inclusion".
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.envelope.receipt import receipt_leaf
@@ -19,6 +20,8 @@ from gateway.tlog.checkpoint import open_checkpoint
 if TYPE_CHECKING:
     from gateway.directory.view import Directory
     from gateway.envelope.forward import Forward
+    from gateway.tlog.checkpoint import Checkpoint
+    from gateway.tlog.note import VerifierKey
 
 __all__ = ["BACKDATED_S", "SeenLog", "check_accepted_in_log"]
 
@@ -58,7 +61,7 @@ def check_accepted_in_log(forward: Forward, directory: Directory, seen: SeenLog 
             size that was seen; `out-of-time`, dated back: behind a tree that was seen later than it says.
     """
     receipt, inclusion = forward.accepted.receipt, forward.inclusion
-    checkpoint = open_checkpoint(inclusion.note, log_keys(directory, receipt.signer))
+    checkpoint = _opened(inclusion.note, tuple(log_keys(directory, receipt.signer)))
     if checkpoint.origin != origin_of(receipt.signer):
         raise Rejected(f"{checkpoint.origin[:80]!r} is not the log of {receipt.signer}", code="checkpoint-bad")
     leaf = leaf_hash(receipt_leaf(forward.accepted.receipt_bytes))
@@ -72,3 +75,9 @@ def check_accepted_in_log(forward: Forward, directory: Directory, seen: SeenLog 
     if seen is not None and seen.size >= checkpoint.size:
         return seen
     return SeenLog(checkpoint.size, checkpoint.root, now)
+
+
+@lru_cache(maxsize=64)
+def _opened(note: bytes, keys: tuple[VerifierKey, ...]) -> Checkpoint:
+    """Open a checkpoint; the forwards of a page all show the same one. What does not verify is not remembered."""
+    return open_checkpoint(note, keys)

@@ -5,6 +5,8 @@ One version leaf pins the revocations; for each who signed something there is on
 else. From there on it is a directory like any other: cards verify under the identity key of their entry, a revoked identity key
 takes its card's keys along, a key stands in one place. A signature by a key that was stolen counts only if it stands in the log
 before the revocation does: who stole it can date it back, but not put it there.
+Of two networks each has a directory of its own: that of the other one is made of what the gateway verified, and wrote down, of
+it; nothing of it says anything of this one, nor the reverse.
 Spec: schemas/audit.md, "Evidence bundle", step 4.
 """
 
@@ -21,11 +23,11 @@ from gateway.directory.view import Directory, build
 from gateway.envelope.keys import PublicKey, Use
 from gateway.envelope.trust import KeyRecord
 from gateway.errors import EvidenceBad, Rejected
-from gateway.evidence.bundle import Bundle
+from gateway.evidence.bundle import Bundle, LoggedLeaf
 from gateway.ids import Address, KeyId, Network
 from gateway.message.codec import decode
 from gateway.policy.answers import DirectoryAnswers
-from gateway.tlog.leaves import CardLeaf, EntryLeaf, Leaf, RevocationLeaf, VersionLeaf, decode_leaf
+from gateway.tlog.leaves import CardLeaf, EntryLeaf, FarLeaf, Leaf, RevocationLeaf, VersionLeaf, decode_leaf, decode_wrapped
 
 __all__ = ["Listed", "read_listed"]
 
@@ -38,31 +40,43 @@ class Listed:
     What the leaves say.
 
     Args:
-        directory: Of those who are named.
+        directory: Of those who are named, of the network of the log.
+        far: The same of the other network; None where there is none.
         stolen_index: For a key that was revoked as stolen the place of that revocation in the log; -1 where it is not shown.
         later: Revocations that the verifier knows from elsewhere.
         answers: The directory, as the envelope asks it.
     """
 
     directory: Directory
+    far: Directory | None
     stolen_index: Mapping[KeyId, int]
     later: Mapping[KeyId, Revoked]
     answers: DirectoryAnswers
 
-    def key(self, key_id: KeyId, holder: tuple[Address, Use], at: int, index: int) -> KeyRecord | None:
+    @property
+    def directories(self) -> Sequence[Directory]:
+        """One for each network."""
+        return [self.directory] if self.far is None else [self.directory, self.far]
+
+    @property
+    def entries(self) -> dict[Address, Entry]:
+        """All who are listed, of either network."""
+        return {address: entry for one in self.directories for address, entry in one.entries.items()}
+
+    def key(self, key_id: KeyId, holder: tuple[Address, Use], span: tuple[int, int], index: int) -> KeyRecord | None:
         """
         Return a key if it is the holder's for this use, was good, and what it signed is not a thief's.
 
         Args:
             key_id: The key.
             holder: Who signs, and for what.
-            at: When, Unix seconds.
+            span: When the author's network accepted it, and when that of the log did, Unix seconds; a receipt is of one second.
             index: Place of the receipt in the log by which the signature was there.
         """
-        record = self.directory.key(key_id)
-        if record is None or (record.address, record.use) != holder or not record.good_for_signing(at, at):
+        record = self.answers.key(key_id)
+        if record is None or (record.address, record.use) != holder or not record.good_for_signing(*span):
             return None
-        if key_id in self.later and self.later[key_id].at <= at:
+        if key_id in self.later and self.later[key_id].at <= span[1]:
             return None
         return None if index > self.stolen_index.get(key_id, index) else record
 
@@ -73,14 +87,23 @@ def read_listed(bundle: Bundle, later: Mapping[KeyId, Revoked]) -> Listed:
 
     Args:
         bundle: Its leaves and revocations are read.
-        later: Revocations that the verifier knows from elsewhere; none for none.
+        later: Revocations that the verifier knows from elsewhere, of either network; none for none.
 
     Raises:
         EvidenceBad: `leaf-form`, `leaf-repeated`, `version-missing`, `revocations`, `card` (one does not verify), or
             `directory` for everything else that no directory may have.
     """
-    revocations, network = bundle.form.revocations, Network(bundle.form.network)
-    read = [(_leaf(one.leaf), one.index) for one in bundle.form.directory]
+    form, far = bundle.form, bundle.far
+    own, stolen = _read(Network(form.network), [(_leaf(one.leaf), one.index) for one in form.directory], form.revocations)
+    if far is None:
+        return Listed(own, None, stolen, later, DirectoryAnswers(own))
+    network = Network(far.network)
+    theirs, stolen_there = _read(network, [(_far_leaf(one, network), one.index) for one in far.directory], far.revocations)
+    return Listed(own, theirs, {**stolen, **stolen_there}, later, DirectoryAnswers(own, theirs))
+
+
+def _read(network: Network, read: Sequence[tuple[Leaf, int]], revocations: bytes) -> tuple[Directory, dict[KeyId, int]]:
+    """Return the directory of one network, and since which place in the log its stolen keys are known as such."""
     version = _only_version(read)
     if sha256(revocations).digest() != version.revocations:
         raise EvidenceBad("revocations", "not those that the version leaf pins")
@@ -90,8 +113,7 @@ def read_listed(bundle: Bundle, later: Mapping[KeyId, Revoked]) -> Listed:
     _require_distinct([path for path, _ in cards])
     directory = _directory(network, version.number, entries, dict(cards), revocations)
     shown = [(_revocation(leaf).id, index) for leaf, index in read if isinstance(leaf, RevocationLeaf)]
-    stolen = _stolen(directory, revocations, shown)
-    return Listed(directory, stolen, later, DirectoryAnswers(directory))
+    return directory, _stolen(directory, revocations, shown)
 
 
 def _leaf(data: bytes) -> Leaf:
@@ -99,6 +121,13 @@ def _leaf(data: bytes) -> Leaf:
         return decode_leaf(data)
     except Rejected as exc:
         raise EvidenceBad("leaf-form", exc.detail) from exc
+
+
+def _far_leaf(logged: LoggedLeaf, network: Network) -> Leaf:
+    leaf = _leaf(logged.leaf)
+    if not isinstance(leaf, FarLeaf) or leaf.network != network:
+        raise EvidenceBad("leaf-surplus", f"at {logged.index} stands nothing about {network}")
+    return decode_wrapped(leaf)
 
 
 def _only_version(read: Iterable[tuple[Leaf, int]]) -> VersionLeaf:

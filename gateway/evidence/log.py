@@ -81,7 +81,7 @@ def check_inclusion(bundle: Bundle, checkpoint: Checkpoint) -> None:
     """
     form = bundle.form
     leaves = [(receipt_leaf(one.signed.receipt), one.index, one.proof) for one in form.receipts]
-    leaves += [(one.leaf, one.index, one.proof) for one in form.directory]
+    leaves += [(one.leaf, one.index, one.proof) for one in bundle.leaves]
     for data, index, proof in leaves:
         if not verify_inclusion(index, checkpoint.size, leaf_hash(data), proof, checkpoint.root):
             raise EvidenceBad("inclusion", f"a leaf that is not at {index} of {checkpoint.size}")
@@ -110,17 +110,21 @@ def check_views(bundle: Bundle, checkpoint: Checkpoint) -> None:
     """
     Step 10: who signed a receipt had seen a smaller tree than the one that it came into, and nobody saw another one.
 
+    Each has seen the log of its own network; that of the other one has no place here, but two trees of it are a fork as well.
+
     Raises:
         EvidenceBad: `log-view`.
     """
-    roots = {checkpoint.size: checkpoint.root}
-    for signed, one in zip(bundle.receipts, bundle.form.receipts, strict=True):
-        view = signed.receipt.log
+    here = bundle.form.network
+    roots = {(here, checkpoint.size): checkpoint.root}
+    places = [one.index for one in bundle.form.receipts]
+    for signed, index in [*zip(bundle.receipts, places, strict=True), (bundle.first, places[0])]:
+        view, network = signed.receipt.log, network_of(signed.receipt.signer)
         if view is None:
             continue
-        if view.size > one.index:
-            raise EvidenceBad("log-view", f"a tree of {view.size} seen before place {one.index} was taken")
-        if roots.setdefault(view.size, view.root) != view.root:
+        if network == here and view.size > index:
+            raise EvidenceBad("log-view", f"a tree of {view.size} seen before place {index} was taken")
+        if roots.setdefault((network, view.size), view.root) != view.root:
             raise EvidenceBad("log-view", f"two trees of {view.size}: keep this bundle, the log was forked")
 
 

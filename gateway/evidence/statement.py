@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gateway.ids import Address, EnvelopeHash, format_id
+from gateway.ids import Address, EnvelopeHash, format_id, network_of
 
 if TYPE_CHECKING:
     from gateway.envelope.header import Header
 
-__all__ = ["ANCHORED", "CONSISTENT", "Acknowledgement", "Doubts", "LogPosition", "Statement", "Witness", "unproved"]
+__all__ = ["ANCHORED", "CONSISTENT", "Acknowledgement", "Crossing", "Doubts", "LogPosition", "Statement", "Witness", "unproved"]
 
 ANCHORED: Final = "proved"
 CONSISTENT: Final = "consistent, not anchored"
@@ -56,6 +56,25 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
     cosigned_at: int
 
 
+class Crossing(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The other network of a message that crossed a border.
+
+    Args:
+        network: Its name.
+        directory_version: Of its directory, as the log of this one has it.
+        accepted_by: Its gateway, which accepted the message too; None where that is not shown, as for the others.
+        accepted_at: Its word.
+        number: Its acceptance number there.
+    """
+
+    network: str
+    directory_version: int
+    accepted_by: Address | None
+    accepted_at: int | None
+    number: int | None
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is proved.
@@ -75,6 +94,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         witnesses: Those that were named by the verifier.
         stamped_at: Time of the token; None where none was looked at.
         directory_version: Keys and revocations are those of this version.
+        relayed: The other network of a message that crossed a border; None for one within a network.
         not_proved: Sentences.
     """
 
@@ -92,6 +112,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     witnesses: tuple[Witness, ...]
     stamped_at: int | None
     directory_version: int
+    relayed: Crossing | None = None
     not_proved: tuple[str, ...]
 
     @property
@@ -105,6 +126,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     def to_json(self) -> dict[str, Any]:
         """Return the statement for a JSON encoder of `msgspec`: ids as text, content as its author wrote it."""
         header = self.header
+        crossing = {} if self.relayed is None else {"relayed": self.relayed}
         return {
             "verdict": self.verdict,
             "sender": header.sender,
@@ -127,6 +149,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
             "witnesses": self.witnesses,
             "stamped_at": self.stamped_at,
             "directory_version": self.directory_version,
+            **crossing,
             "content": None if self.content is None else msgspec.Raw(self.content),
             "not_proved": self.not_proved,
         }
@@ -172,4 +195,16 @@ def unproved(statement: Statement, doubts: Doubts) -> tuple[str, ...]:
         for name in doubts.stolen
     ]
     found.append(f"which keys were revoked after directory version {statement.directory_version}")
-    return tuple(found)
+    return (*found, *_beyond(statement))
+
+
+def _beyond(statement: Statement) -> list[str]:
+    """Say what this log leaves open about the other network."""
+    crossing, found = statement.relayed, []
+    if crossing is None:
+        return []
+    if crossing.network == network_of(statement.header.sender):
+        told = f"{statement.accepted_by} had that proved before it accepted"
+        found.append(f"that the acceptance of {crossing.accepted_by} stands in the log of {crossing.network}: {told}")
+    told = f"which keys of {crossing.network} were revoked after version {crossing.directory_version} of its directory"
+    return [*found, told]

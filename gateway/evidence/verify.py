@@ -1,7 +1,7 @@
 """
 Verifying an evidence bundle: bytes and anchors in, what is proved or one refusal out. Offline, in a fixed order, fail closed.
 
- 1 forms, one network             5 key of the log                9 named recipients
+ 1 forms, its networks            5 key of the log                9 named recipients
  2 checkpoint and cosignatures    6 acceptance                   10 acknowledgements
  3 inclusion of every leaf        7 times, and who may seal      11 content
  4 directory of those named       8 seal and approval            12 time-stamp
@@ -20,12 +20,22 @@ import msgspec
 
 from gateway.envelope import checks
 from gateway.envelope.keys import Signature
+from gateway.envelope.receipt import Event
 from gateway.errors import CannotOpen, EvidenceBad, Rejected
 from gateway.evidence import log, parties
 from gateway.evidence.anchors import Anchors
 from gateway.evidence.bundle import Bundle
 from gateway.evidence.listed import Listed, read_listed
-from gateway.evidence.statement import ANCHORED, CONSISTENT, Acknowledgement, Doubts, LogPosition, Statement, unproved
+from gateway.evidence.statement import (
+    ANCHORED,
+    CONSISTENT,
+    Acknowledgement,
+    Crossing,
+    Doubts,
+    LogPosition,
+    Statement,
+    unproved,
+)
 from gateway.evidence.token import verify_token
 from gateway.ids import Address, network_of
 from gateway.message import check_repeats, read
@@ -45,15 +55,15 @@ def verify(data: bytes, anchors: Anchors) -> Statement:
         Rejected: Step 1: `unknown-version`, `unknown-suite`, `too-large`, `malformed` or `not-canonical`.
         EvidenceBad: Every other step, with its reason.
     """
-    # 1. Forms; everybody belongs to one network.
+    # 1. Forms; everybody belongs to the network, or to the other one where there is one.
     bundle = Bundle(data)
-    _check_network(bundle)
+    _check_networks(bundle)
     # 2. The checkpoint, by a key of the log, and by each witness that was named.
     logged = log.read_logged(bundle, anchors)
     # 3. Every receipt and leaf is in its tree, each at a place of its own.
     log.check_inclusion(bundle, logged.checkpoint)
     # 4. Who is who, of those who signed something, and of nobody else.
-    listed = read_listed(bundle, {} if anchors.directory is None else anchors.directory.revoked)
+    listed = read_listed(bundle, anchors.revoked_in(bundle.networks))
     parties.check_parties(bundle, listed, logged.gateway)
     # 5. The log is that gateway's: its key stands on the gateway's card.
     log.check_log_key(logged, listed)
@@ -99,35 +109,38 @@ def _step() -> Iterator[None]:
         raise EvidenceBad(exc.code, exc.detail) from exc
 
 
-def _check_network(bundle: Bundle) -> None:
-    """Step 1: an address of another network is another directory's matter."""
-    names = {bundle.header.sender, bundle.header.sealer, *(one.recipient for one in bundle.form.addressees)}
-    for signed in bundle.receipts:
+def _check_networks(bundle: Bundle) -> None:
+    """Step 1: who is of neither network is another directory's matter; the author's is the one that accepted first."""
+    networks, header = bundle.networks, bundle.header
+    authors = {header.sender, header.sealer}
+    names = {*authors, *(one.recipient for one in bundle.form.addressees)}
+    for signed in (bundle.first, *bundle.receipts):
         names |= {signed.receipt.subject, signed.receipt.signer}
-    others = sorted(name for name in names if network_of(name) != bundle.form.network)
-    if others:
-        raise EvidenceBad("network", f"{others[0]} is not of {bundle.form.network}")
+    strangers = {name for name in names if network_of(name) not in networks}
+    strangers |= {name for name in authors if network_of(name) != networks[-1 if bundle.came_from_far else 0]}
+    if strangers:
+        raise EvidenceBad("network", f"{min(strangers)} is not of {' or '.join(networks)}")
+    if len({network_of(name) for name in names}) != len(networks) or len(set(networks)) != len(networks):
+        raise EvidenceBad("network", f"nobody here is of {networks[-1]}")
 
 
 def _check_header(bundle: Bundle, listed: Listed) -> None:
     """Step 7."""
-    at = bundle.accepted.receipt.at
     with _step():
-        checks.check_times(bundle.header, (at, at))
+        checks.check_times(bundle.header, bundle.span)
         checks.check_sealer(bundle.header, listed.answers)
 
 
 def _check_content(bundle: Bundle, listed: Listed) -> bytes | None:
     """Step 11: the author's signature over header and content, and no contradiction between the two."""
-    opened, header, accepted = bundle.form.opened, bundle.header, bundle.accepted.receipt
+    opened, header = bundle.form.opened, bundle.header
     if opened is None:
         return None
     if not parties.is_good_author(bundle, listed, opened.author_key_id):
         raise EvidenceBad("author-key")
     author = Signature(opened.author_key_id, opened.author_signature)
     with _step():
-        span = accepted.at, accepted.at
-        checks.check_author((header, bundle.core.header), opened.content, author, listed.answers, span)
+        checks.check_author((header, bundle.core.header), opened.content, author, listed.answers, bundle.span)
         check_repeats(header, read(header.kind, header.schema_version, opened.content))
     return opened.content
 
@@ -169,12 +182,28 @@ def _statement(held: _Held, anchors: Anchors) -> Statement:
         witnesses=logged.witnesses,
         stamped_at=held.stamped_at,
         directory_version=held.listed.directory.version,
+        relayed=_crossing(bundle, held.listed),
         not_proved=(),
     )
     unlisted = parties.listed_otherwise(held.listed, anchors.directory)
     doubts = Doubts(unlisted, parties.doubted(bundle, held.listed), token=bundle.form.token is not None)
     open_ = unproved(statement, doubts)
     return msgspec.structs.replace(statement, not_proved=open_)
+
+
+def _crossing(bundle: Bundle, listed: Listed) -> Crossing | None:
+    """Say what is known of the other network; None for a message within one."""
+    if listed.far is None:
+        return None
+    taken_over = [signed for signed, _ in bundle.acknowledgements if signed.receipt.event is Event.ACCEPTED]
+    there = bundle.first.receipt if bundle.came_from_far else next((signed.receipt for signed in taken_over), None)
+    return Crossing(
+        network=listed.far.network,
+        directory_version=listed.far.version,
+        accepted_by=None if there is None else there.signer,
+        accepted_at=None if there is None else there.at,
+        number=None if there is None else there.number,
+    )
 
 
 def _acknowledgements(bundle: Bundle) -> tuple[Acknowledgement, ...]:
@@ -188,4 +217,5 @@ def _acknowledgements(bundle: Bundle) -> tuple[Acknowledgement, ...]:
             index=index,
         )
         for signed, index in bundle.acknowledgements
+        if signed.receipt.event is not Event.ACCEPTED
     )

@@ -86,9 +86,9 @@ class Forwarding:
         while True:
             turn = self._signed.turn()
             self._require_peer(network)
-            await self._keep(network, epoch)
             if found := await self._ready(network, epoch):
-                return found
+                return found  # the epoch was held against the lane's in the commit
+            await self._keep(network, epoch)
             left_s = until - self._parts.ticks()
             if left_s <= 0:
                 return []

@@ -79,6 +79,9 @@ def judge_forward(forward: Forward, view: View, seen: SeenLog | None) -> Judged:
         check_forward(forward, view.answers, view.now, view.directory.delivery_key_ok)
     except Rejected as refusal:
         broken = _of_the_sender(refusal)
+    if view.directory.active(forward.accepted.receipt.signer) is None:
+        # It may be resumed: until then nothing that it accepted is taken, and what is held at home may be released.
+        raise CannotOpen(f"{_ACCEPTED}suspended")
     try:
         tree = check_accepted_in_log(forward, view.directory, seen, view.now)
     except Rejected as refusal:

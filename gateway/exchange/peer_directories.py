@@ -4,7 +4,7 @@ The directories of peers at this gateway: brought by anybody, verified from the 
 All processes share them through the ledger. What was verified last stays in use, however old, for opening and for receipts; a
 peer whose timestamp expired more than seven days ago is `stale`: nothing is sealed to it and nothing is accepted from it. A
 network that is not named any more is nobody at once, and its files are deleted. One publication is judged at a time, in a
-thread, and a few wait: strangers may publish too.
+thread, and a few wait: strangers may publish too. What evidence needs of a version that is taken becomes leaves of our own log.
 Spec: schemas/relay.md, "The directory of a peer".
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gateway.directory.leaves import far_leaves
 from gateway.directory.peer_copy import STALE_AFTER_S, Brought, Copy, Expected, bring, read_copy
 from gateway.directory.roles import LIFETIME_S, TufRole
 from gateway.errors import Rejected, Unavailable
@@ -85,6 +86,7 @@ class PeerDirectories:
         self._changed = changed
         self._held: dict[Network, _Held] = {}
         self._followed: Directory | None = None
+        self._us = Network("")  # this network, as soon as one's own directory says so
         self._one = asyncio.Lock()
         self._waiting: Counter[Network] = Counter()
         self._log = logger()
@@ -179,8 +181,11 @@ class PeerDirectories:
     async def _publish(self, network: Network, held: _Held, copy: Copy) -> bool:
         gone = dict.fromkeys(held.stored.keys() - copy.files.keys())
         news = {name: data for name, data in copy.files.items() if held.stored.get(name) != data}
+        # Of a version alone: names of files may begin anew where other keys number.
+        before, after = ({} if one is None else one.of_version for one in (held.copy, copy))
+        leaves = await asyncio.to_thread(far_leaves, network, self._us, before, after)
         try:
-            version = await self._ledger.peers.publish(network, held.version, {**gone, **news})
+            version = await self._ledger.peers.publish(network, held.version, {**gone, **news}, leaves)
         except Rejected as exc:
             if exc.code == "conflict":
                 return False
@@ -212,6 +217,7 @@ class PeerDirectories:
 
     def _pin(self, own: Directory) -> None:
         """Let go of who is not named any more, at once, and begin anew where another root is pinned."""
+        self._us = own.network
         pinned = {network: Expected(network, own.exercise, peer.root) for network, peer in own.borders.items()}
         before = self._held
         self._held = {

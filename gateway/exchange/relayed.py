@@ -3,6 +3,7 @@ Relayed: forwards of other networks are accepted here, or refused by a signed re
 
 1. forms, and who brings it   2. answered before: the first answer again   3. proofs and policy, in a thread where large
 4. what it replies to   5. the peer's share   6. one commit, with our own receipt and number   7. dispatch
+8. the largest tree that was seen is kept, before anything is answered
 Messages of one conversation are decided in the order in which they come; after one that cannot be decided now the later ones
 wait; conversations go side by side. A refusal is final, so it is given only where the sender's network proved its acceptance.
 Spec: schemas/relay.md, "Forward" and "Requests".
@@ -45,6 +46,7 @@ REPEATABLE_S: Final = 30 * DAY_S  # after `expires`: promise 4
 _SIGNED_INLINE: Final = 16  # refusals; more of them are signed in a thread
 _LOOK_S: Final = 5.0  # between two looks of a relay that waits for receipts
 _LOOK_SHARED_S: Final = 0.5  # where other processes write, too
+_GATHER_S: Final = 0.05  # from the first receipt of a page: `opened` follows `delivered`, and a request costs as much as ten
 _LEAST_PAUSE_S: Final = 0.02  # between two looks while the ledger is busy with other things
 
 _ROW_COST: Final = 256  # a row is judged about as fast as so many bytes of a body
@@ -70,6 +72,7 @@ class Relayed:
         self._executor = executor
         self._quotas = Quotas(parts.ledger, parts.ticks)
         self._trees: dict[Address, SeenLog] = {}
+        self._unsaved: set[Address] = set()  # gateways whose tree is not kept yet
         self._written = Gong()
         self._look_s = _LOOK_SHARED_S if parts.shared else _LOOK_S
         self._log = logger()
@@ -108,6 +111,7 @@ class Relayed:
                 waits = not decided(replies[place][0])
 
         await asyncio.gather(*map(in_order, turns.values()))
+        await self._save_trees()
         for code, _ in replies:
             if code:
                 self._parts.metrics.relay_taken("problem" if decided(code) else "later").inc()
@@ -124,15 +128,19 @@ class Relayed:
             Rejected: `peer-unknown`.
         """
         until = self._parts.ticks() + min(wait_s, MAX_WAIT_S)
+        gathered = False
         while True:
             turn = self._written.turn()
             if network not in self._parts.directory.current().borders:
                 raise Rejected(f"{network} is no peer", code="peer-unknown")
             found = await self._parts.ledger.outcomes(Address(f"@{network}"), after, MAX_RECEIPTS)
             left_s = until - self._parts.ticks()
-            if found or left_s <= 0:
+            if len(found) == MAX_RECEIPTS or (found and gathered) or left_s <= 0:
                 return found
-            await asyncio.sleep(_LEAST_PAUSE_S)
+            gathered = bool(found)
+            await asyncio.sleep(_GATHER_S if found else _LEAST_PAUSE_S)
+            if found:
+                continue
             await self._written.wait(turn, min(left_s, self._look_s))
 
     def _view(self) -> View:
@@ -198,16 +206,29 @@ class Relayed:
         size = len(forward.body) + len(forward.rows) * _ROW_COST
         judged = await self._apart(size, lambda: judge_forward(forward, view, seen))
         if judged.seen is not None and judged.seen != seen:
-            self._trees[gateway] = judged.seen
-            await self._relay.saw(gateway, SeenTree(*judged.seen))
+            self._remember(gateway, judged.seen)
+            self._unsaved.add(gateway)
         return judged
+
+    def _remember(self, gateway: Address, tree: SeenLog) -> None:
+        known = self._trees.get(gateway)
+        if known is None or known.size < tree.size:
+            self._trees[gateway] = tree
+
+    async def _save_trees(self) -> None:
+        """Keep what was seen, once for a request: the messages did not wait for it. What fails is tried with the next one."""
+        for gateway in list(self._unsaved):
+            tree = self._trees[gateway]
+            await self._relay.saw(gateway, SeenTree(*tree))
+            if self._trees[gateway] == tree:
+                self._unsaved.discard(gateway)
 
     async def _seen(self, gateway: Address) -> SeenLog | None:
         """Return the largest tree that was seen; other processes may have seen a larger one."""
         if gateway not in self._trees or self._parts.shared:
             kept = await self._relay.seen(gateway)
             if kept is not None:
-                self._trees[gateway] = SeenLog(*kept)
+                self._remember(gateway, SeenLog(*kept))
         return self._trees.get(gateway)
 
     async def _replying(self, ready: Ready, view: View) -> Ready:

@@ -6,7 +6,7 @@ Plain immutable values, named as `schemas` names them. Participants are full add
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -26,8 +26,10 @@ __all__ = [
     "EventRow",
     "Lease",
     "LogLook",
+    "LogProofs",
     "LogState",
     "MessageStatus",
+    "NeededTiles",
     "Outbound",
     "Outstanding",
     "Overdue",
@@ -312,6 +314,7 @@ class SeenTree(NamedTuple):
 
 
 TileKey = tuple[int, int]  # level and index of a hash tile
+NeededTiles = Callable[[Sequence[int], int], Collection[TileKey]]  # places of leaves, size of the tree -> for their proofs
 
 
 class LogState(NamedTuple):
@@ -341,6 +344,21 @@ class LogLook(NamedTuple):
     newest: CheckpointRow | None
     signed: CheckpointRow | None
     pending: list[tuple[int, bytes | None]]
+
+
+class LogProofs(NamedTuple):
+    """
+    What proves leaves, all of one state of the ledger.
+
+    Args:
+        row: The newest signed checkpoint.
+        places: Of those leaves that it covers, by their hash.
+        tiles: That their proofs need.
+    """
+
+    row: CheckpointRow
+    places: Mapping[bytes, int]
+    tiles: Mapping[TileKey, bytes]
 
 
 class Advance(NamedTuple):

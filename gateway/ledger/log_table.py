@@ -14,7 +14,7 @@ from gateway.ledger.statements import log
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gateway.ledger.facts import Advance, CheckpointRow, LogLook, LogState, TileKey
+    from gateway.ledger.facts import Advance, CheckpointRow, LogLook, LogProofs, LogState, NeededTiles, TileKey
     from gateway.ledger.readers import Readers
     from gateway.ledger.writer import Writer
 
@@ -67,9 +67,15 @@ class LogTable:
         """Return the first index of a leaf by its RFC 6962 hash, 32 bytes; None when it is not in the log."""
         return await self._readers.run(log.find, leaf_hash)
 
-    async def find_all(self, leaf_hashes: Collection[bytes]) -> dict[bytes, int]:
-        """Return the first index of each leaf that is in the log, by its RFC 6962 hash."""
-        return await self._readers.run(log.find_all, tuple(leaf_hashes))
+    async def proofs(self, leaf_hashes: Collection[bytes], needs: NeededTiles) -> LogProofs | None:
+        """
+        Return what proves leaves under the newest signed checkpoint; None before the first.
+
+        Args:
+            leaf_hashes: Of RFC 6962; those that it does not cover are left out.
+            needs: Says which tiles; called in a thread.
+        """
+        return await self._readers.run(log.proofs, tuple(leaf_hashes), needs)
 
     # --- checkpoints ---------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gateway.ledger.statements import peers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gateway.ids import Network
     from gateway.ledger.readers import Readers
@@ -35,7 +35,9 @@ class PeerFiles:
         """Return the version of each network that ever had files here."""
         return await self._readers.run(peers.versions)
 
-    async def publish(self, network: Network, expected: int, files: Mapping[str, bytes | None]) -> int:
+    async def publish(
+        self, network: Network, expected: int, files: Mapping[str, bytes | None], leaves: Sequence[bytes] = ()
+    ) -> int:
         """
         Replace, add or remove files of a network.
 
@@ -43,6 +45,7 @@ class PeerFiles:
             network: Whose.
             expected: The version that the caller has seen.
             files: What changed, by name; None removes.
+            leaves: What the audit log gets in the same commit, the version's own leaf last.
 
         Returns:
             The new version.
@@ -51,4 +54,4 @@ class PeerFiles:
             Rejected: `conflict`; another process was faster.
             Uncertain: Read them again.
         """
-        return await self._writer.submit(peers.publish, (network, expected, files), repeatable=False)
+        return await self._writer.submit(peers.publish, (network, expected, files, leaves), repeatable=False)

@@ -8,7 +8,7 @@ from gateway.merkle.proof import (
     verify_consistency,
     verify_inclusion,
 )
-from gateway.merkle.tree import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, root_of, tree_hash
+from gateway.merkle.tree import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, root_of, tree_hash, tree_levels
 
 __all__ = [
     "EMPTY_ROOT",
@@ -21,6 +21,7 @@ __all__ = [
     "root_from_proof",
     "root_of",
     "tree_hash",
+    "tree_levels",
     "verify_consistency",
     "verify_inclusion",
 ]

@@ -146,6 +146,7 @@ def _kind(row: KindSpec, schema: bytes) -> dict[str, Any]:
         "recalled_by_desk": row.recalled_by_desk,
         "opened_is_told": row.opened_is_told,
         "on_hold": row.on_hold,
+        "same_by": list(row.same_by),
         "rules": list(row.rules),
         "schema": row.schema_path,
         "sha256": sha256(schema).hexdigest(),

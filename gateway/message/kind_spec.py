@@ -93,6 +93,9 @@ class KindSpec:
         recalled_by_desk: True when the coordination centre may recall it too, and not its sender alone.
         opened_is_told: True when it changes what holders do with a message that they have: their `opened` proves to its
             author that they know, and he sees who has not.
+        same_by: Places that say what is asked, as pointers in which one `*` stands for any element: messages in which the same
+            stands there are the same request, whoever sent them and whichever way they came. Empty where no message is the
+            same as another: an answer belongs to one question, and a correction says itself what it corrects.
         on_hold: True for evidence, which is under legal hold and never deleted by itself.
         default_handling: A marking to start from; the author decides.
         added: Minor versions after 1.0.0, oldest first, and the places of the members that each brought, as pointers in which
@@ -114,6 +117,7 @@ class KindSpec:
     recalled_by_desk: bool = False
     opened_is_told: bool = False
     on_hold: bool = False
+    same_by: tuple[str, ...] = ()
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[str, ...] = ()
 

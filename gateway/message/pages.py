@@ -110,6 +110,8 @@ def _facts(row: KindSpec, version: str, up: str, schema: Schema) -> Iterator[tup
     yield "May answer", _kinds((one.kind for one in KINDS.values() if row.kind in one.replies), up)
     yield "Repeats `in_reply_to`", _reply(row, schema)
     yield "Answer due", _deadlines(row)
+    if row.same_by:
+        yield "The same request", f"where the same stands at {', '.join(code(pointer) for pointer in row.same_by)}"
     yield "Kept", f"{_days(row.retention_days)}, unless the content says otherwise"
     yield "Marking to start from", _marking(row)
     yield "Versions read", ", ".join(_version(row, one, version, up) for one in row.readable)

@@ -34,6 +34,7 @@ from gateway.trust.publication import read_publication
 
 if TYPE_CHECKING:
     from gateway.directory.peers import Peer
+    from gateway.directory.publication import RoleHolders
 
 __all__ = ["Added", "Authority", "in_order", "numbered", "publish_signed"]
 
@@ -195,8 +196,18 @@ def _place(name: str) -> tuple[int, int, str]:
     return _WRITTEN.index(TufRole(role)), int(version), name
 
 
-def publish_signed(folder: AuthorityFolder, officers: Sequence[Officer], now: float) -> Path:
-    """Write what these officers sign into `publication/`; see `Authority.publish`."""
+def publish_signed(
+    folder: AuthorityFolder, officers: Sequence[Officer], now: float, holders: RoleHolders | None = None
+) -> Path:
+    """
+    Write what these officers sign into `publication/`; see `Authority.publish`.
+
+    Args:
+        folder: The authority's.
+        officers: Who sign.
+        now: Unix seconds.
+        holders: To whom revocations and cards are delegated; None for those in force.
+    """
     published = read_publication(folder.publication)
     draft = folder.draft()
     revocations = encode_revocations(draft.revocations)
@@ -206,7 +217,7 @@ def publish_signed(folder: AuthorityFolder, officers: Sequence[Officer], now: fl
     files |= make_targets_files(
         newest_version(published, TufRole.TARGETS) + 1,
         encode_who(draft.who),
-        folder.state.holders(),
+        holders or folder.state.holders(),
         [one.targets for one in officers],
         now,
     )

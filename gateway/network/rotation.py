@@ -2,8 +2,9 @@
 Rotation of the keys under everything: an officer's, or the online keys of the gateway.
 
 A new root is signed by the old threshold and by the new one, so homes that were away walk from root to root. New key files are
-written first, then root and state in one moment, then the publication: wherever the machine stops, the keys that are in force
-are on the disk, and `publish` finishes the rest. Spec: schemas/directory.md, "Rotation".
+written first; then a publication that old and new keys sign, good under either root; then root and state in one moment, then
+what the new keys sign alone: wherever the machine stops, the keys in force are on the disk, what stands in `publication/`
+verifies, and `publish` finishes the rest. Spec: schemas/directory.md, "Rotation".
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ def rotate_officer(path: Path, successor: Successor, passphrases: Mapping[int, b
         replace_file(folder.officers / name, data)
     holders = _with_officer(folder.state.holders(), number, new)
     state = folder.state.rotated(holders, {**generations, number: generations[number] + 1})
+    publish_signed(folder, [*signers.values(), new], now, holders)
     _put_in_force(folder, state, [*signers.values(), new], now)
     return publish_signed(folder, list(after.values()), now)
 

@@ -21,6 +21,7 @@ from gateway.client.line.transport import Transport
 from gateway.ending import end
 from gateway.errors import Unavailable, Uncertain
 from gateway.ids import Network, network_of
+from gateway.loops import loop_factory
 from gateway.ops.health import Health, Probe
 from gateway.ops.logs import adopt_libraries, configure
 from gateway.ops.relay_metrics import RelayMetrics
@@ -55,7 +56,8 @@ def run_relay(config: RelayConfig, passphrase: bytes) -> None:
     configure(config.operations.log_level if config.operations else "info")
     adopt_libraries()
     keyring = read_agent(config.key_file, passphrase)
-    asyncio.run(_relay(config, keyring))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_relay(config, keyring))
 
 
 async def _relay(config: RelayConfig, keyring: MemoryKeyring) -> None:

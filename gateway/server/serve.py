@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib.util
 import signal
 from typing import TYPE_CHECKING, Final
 
+from gateway.loops import loop_factory
 from gateway.ops.logs import adopt_libraries, configure, logger
 from gateway.server.composition import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gateway.config import Config
 
 __all__ = ["run"]
@@ -34,7 +32,7 @@ def run(config: Config, passphrase: bytes) -> None:
     """
     configure(config.operations.log_level)
     adopt_libraries()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(config, passphrase))
 
 
@@ -57,12 +55,3 @@ async def _serve(config: Config, passphrase: bytes) -> None:
     started = loop.time()
     await gateway.stop(config.limits.stop_s)
     log.info("stopped", wait_s=round(loop.time() - started, 2))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's loop where it is installed; every request is cheaper with it."""
-    if importlib.util.find_spec("uvloop") is None:
-        return None
-    import uvloop  # noqa: PLC0415  not there on every system
-
-    return uvloop.new_event_loop

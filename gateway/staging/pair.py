@@ -44,11 +44,13 @@ class Border:
         ceiling: The strictest handling code.
         handling: By network: what the other one's codes mean there.
         kinds: That pass, in both directions.
+        per_hour: Messages that each takes from the other in an hour.
     """
 
     ceiling: str = "red/confidential"
     handling: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kinds: tuple[str, ...] = ("*",)
+    per_hour: int = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def join(one: Side, two: Side, border: Border, *, now: float) -> None:
             sends=border.kinds,
             takes=border.kinds,
             ceiling=border.ceiling,
+            per_hour=border.per_hour,
             handling=dict(border.handling.get(ours.stage.place.network, {})),
         )
         Authority(ours.stage.folder / "authority").add_peer(peer)

@@ -4,6 +4,7 @@ Leaf data of the audit log: what is readable, and what is a hash.
 A leaf about a message or an operator's action is 32 bytes and says nothing by itself. A readable leaf is the label of
 `contexts.directory_leaf` and one MessagePack array, read as strictly as the envelope; no readable leaf has 32 bytes.
 JSON and cards stand as the bytes that were published and are not looked into here: who reads them checks them.
+What a peer's directory says stands inside a leaf that names the peer, so that nothing of it can pass for a word of our own.
 Spec: schemas/audit.md, "Leaves".
 """
 
@@ -24,6 +25,7 @@ from gateway.tlog.tiles import MAX_ENTRY_BYTES
 __all__ = [
     "CardLeaf",
     "EntryLeaf",
+    "FarLeaf",
     "Leaf",
     "PeerLeaf",
     "PeerRemovedLeaf",
@@ -32,7 +34,9 @@ __all__ = [
     "RevocationLeaf",
     "RootLeaf",
     "VersionLeaf",
+    "WrappedLeaf",
     "decode_leaf",
+    "decode_wrapped",
     "encode_leaf",
 ]
 
@@ -97,16 +101,26 @@ class PeerRemovedLeaf(Struct, frozen=True, array_like=True, forbid_unknown_field
     peer: Bytes32
 
 
+class FarLeaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="far"):
+    """What a peer's directory says, as this network verified it: its name, and the leaf data as it would stand there."""
+
+    network: Annotated[str, Meta(pattern=rf"\A{NETWORK_PATTERN}\Z")]
+    leaf: _Published
+
+
 class ReceiptLeaf(Struct, frozen=True):
     """The hash of a receipt, or of an operator's action: which one, only who has it can tell."""
 
     hash: Bytes32
 
 
-ReadableLeaf = VersionLeaf | EntryLeaf | CardLeaf | RootLeaf | RevocationLeaf | PeerLeaf | PeerRemovedLeaf
+WrappedLeaf = VersionLeaf | EntryLeaf | CardLeaf | RevocationLeaf
+ReadableLeaf = WrappedLeaf | RootLeaf | PeerLeaf | PeerRemovedLeaf | FarLeaf
 Leaf = ReadableLeaf | ReceiptLeaf
 
-_FORM: Final[Form[ReadableLeaf]] = Form(ReadableLeaf, "leaf", MAX_ENTRY_BYTES - len(_LABEL))  # type: ignore[arg-type]
+_MAX_BYTES: Final = MAX_ENTRY_BYTES - len(_LABEL)
+_FORM: Final[Form[ReadableLeaf]] = Form(ReadableLeaf, "leaf", _MAX_BYTES)  # type: ignore[arg-type]
+_WRAPPED: Final[Form[WrappedLeaf]] = Form(WrappedLeaf, "leaf of a peer", _MAX_BYTES)  # type: ignore[arg-type]
 
 
 def encode_leaf(leaf: Leaf) -> bytes:
@@ -130,6 +144,18 @@ def decode_leaf(data: bytes) -> Leaf:
     """
     if len(data) == HASH_BYTES:
         return ReceiptLeaf(data)
+    leaf = _FORM.decode(_labelled(data))
+    if isinstance(leaf, FarLeaf):
+        decode_wrapped(leaf)
+    return leaf
+
+
+def decode_wrapped(leaf: FarLeaf) -> WrappedLeaf:
+    """Read what a peer's directory says; raise Rejected as `decode_leaf`."""
+    return _WRAPPED.decode(_labelled(leaf.leaf))
+
+
+def _labelled(data: bytes) -> bytes:
     if not data.startswith(_LABEL):
         raise Rejected(f"leaf of {len(data)} bytes without the label of a readable one", code="malformed")
-    return _FORM.decode(data[len(_LABEL) :])
+    return data[len(_LABEL) :]

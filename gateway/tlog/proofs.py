@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.errors import Corrupt
-from gateway.merkle import EMPTY_ROOT, HASH_BYTES, node_hash, root_of
+from gateway.merkle import EMPTY_ROOT, HASH_BYTES, node_hash, tree_levels
 from gateway.tlog.tiles import TILE_BITS, TILE_WIDTH, Tile, tile_in
 
 __all__ = ["Read", "TiledTree", "consistency_proof", "inclusion_proof", "root_at"]
@@ -51,7 +51,7 @@ def root_at(size: int, read: Read) -> bytes:
 
 
 class TiledTree:
-    """A tree of `size` leaves behind its tiles; each tile is read once in the life of this object."""
+    """A tree of `size` leaves behind its tiles; each tile is read once, and hashed once, in the life of this object."""
 
     def __init__(self, size: int, read: Read) -> None:
         if size < 0:
@@ -59,6 +59,7 @@ class TiledTree:
         self.size = size
         self._read = read
         self._tiles: dict[tuple[int, int], bytes] = {}
+        self._levels: dict[tuple[int, int], list[list[bytes]]] = {}  # proofs of neighbours need the same nodes of a tile
 
     def inclusion_proof(self, index: int) -> list[bytes]:
         """See the function of this name."""
@@ -95,10 +96,10 @@ class TiledTree:
         """Return the hash of the complete subtree of 2^level leaves at this place of its level."""
         tile_level, height = divmod(level, TILE_BITS)
         first = index << height
-        tile = self._tile(tile_level, first >> TILE_BITS)
-        start = first % TILE_WIDTH * HASH_BYTES
-        part = tile[start : start + (HASH_BYTES << height)]
-        return part if not height else root_of([part[at : at + HASH_BYTES] for at in range(0, len(part), HASH_BYTES)])
+        place = first % TILE_WIDTH
+        if height:
+            return self._within(tile_level, first >> TILE_BITS)[height][place >> height]
+        return self._tile(tile_level, first >> TILE_BITS)[place * HASH_BYTES : (place + 1) * HASH_BYTES]
 
     def tail(self, level: int) -> bytes:
         """Return the hashes of the last tile of a tile level, if that tile is partial; nothing when all are full."""
@@ -115,6 +116,13 @@ class TiledTree:
             return [*self._subproof(old, begin, split), self.subtree(split, end)]
         return [*self._subproof(old, split, end), self.subtree(begin, split)]
 
+    def _within(self, level: int, index: int) -> list[list[bytes]]:
+        """Return all levels of nodes within a tile; what a partial one carries up at its end is no complete subtree."""
+        if (level, index) not in self._levels:
+            tile = self._tile(level, index)
+            self._levels[level, index] = tree_levels([tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)])
+        return self._levels[level, index]
+
     def _tile(self, level: int, index: int) -> bytes:
         if (level, index) not in self._tiles:
             tile = tile_in(self.size, level, index)
@@ -122,5 +130,5 @@ class TiledTree:
             data = self._read(tile)
             if len(data) < tile.width * HASH_BYTES:
                 raise Corrupt(f"{tile.path} has {len(data)} bytes, at least {tile.width * HASH_BYTES}")
-            self._tiles[level, index] = data
+            self._tiles[level, index] = data[: tile.width * HASH_BYTES]
         return self._tiles[level, index]

@@ -3,9 +3,11 @@ One contact point at work in a process of its own, through the SDK as an applica
 
     python -m tests.bench.correspondent send HOME PASSPHRASE TO
     python -m tests.bench.correspondent read HOME PASSPHRASE
+    python -m tests.bench.correspondent take HOME PASSPHRASE
 
 Prints `ready`, then a `Seen` as JSON in a line for each message. A sender sends what each line of its standard input says,
-`COUNT AT_ONCE`; its time is when it called `send`. A reader tells when the gateway had its `opened` receipt recorded.
+`COUNT AT_ONCE`; its time is when it called `send`. A reader tells when the gateway had its `opened` receipt recorded, a taker
+when the message was handed to it.
 """
 
 from __future__ import annotations
@@ -95,14 +97,15 @@ async def send(me: ContactPoint, to: str) -> None:
         await asyncio.gather(*(work(turns) for _ in range(at_once)))
 
 
-async def read(me: ContactPoint) -> None:
+async def read(me: ContactPoint, role: str) -> None:
     """Acknowledge what comes, each in a task of its own."""
     watch = Watch(me._parts.post)
 
     async def finish(delivery: Delivery) -> None:
+        handed_over = time.time()
         await delivery.acknowledge()
         await watch.wait()
-        tell(delivery.message_id, time.time())
+        tell(delivery.message_id, handed_over if role == "take" else time.time())
 
     async with asyncio.TaskGroup() as tasks:
         async for delivery in me.inbox(follow=True):
@@ -111,11 +114,11 @@ async def read(me: ContactPoint) -> None:
 
 async def main(words: list[str]) -> None:
     """Do what the command line says."""
-    _role, home, passphrase, *to = words
+    role, home, passphrase, *to = words
     async with ContactPoint.open(Path(home), passphrase=passphrase) as me:
         await me.publish_card()
         print("ready", flush=True)
-        await (send(me, *to) if to else read(me))
+        await (send(me, *to) if to else read(me, role))
 
 
 if __name__ == "__main__":

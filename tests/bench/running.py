@@ -25,11 +25,18 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
-__all__ = ["SETUPS", "GatewayProcess", "Stand", "cpu_s", "standing"]
+__all__ = ["GATEWAY", "SETUPS", "GatewayProcess", "Program", "Stand", "cpu_s", "log_as_operators_do", "standing"]
 
 SETUPS: Final = ("sqlite", "rabbitmq")
 READY_S: Final = 60.0
 STOP_S: Final = 40.0
+GATEWAY: Final = Path(sys.executable).with_name("gateway")  # the command
+
+
+def log_as_operators_do(stage: Stage) -> None:
+    """Log at the default level, not at that of the demonstration."""
+    stage.config.write_text(stage.config.read_text().replace('log_level = "warning"\n', ""))
+    stage.config.chmod(0o600)  # it may hold the broker's password
 
 
 def cpu_s(pid: int) -> float:
@@ -37,28 +44,29 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid(3) returns on Linux
 
 
-class GatewayProcess:
+class Program:
     """
-    `gateway serve`, from its start until it is ended.
+    A program of ours, from its start until it is ended.
 
     Args:
-        stage: Whose gateway.
-        services: Where it listens.
-        program: What is run instead, with the configuration as its last word.
+        words: What is run.
+        log: Where what it says is appended.
     """
 
-    def __init__(self, stage: Stage, services: Services, program: Sequence[str] = ()) -> None:
-        self._services = services
-        self._log = stage.folder / "gateway.log"
-        words = program or (Path(sys.executable).with_name("gateway"), "serve")
+    def __init__(self, words: Sequence[str | Path], log: Path) -> None:
+        self._log = log
         self.started = time.perf_counter()
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*words, stage.config], stdout=log, stderr=log)
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(words, stdout=file, stderr=file)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ask it to end, and wait; nothing where it ended before."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_S)
@@ -81,6 +89,22 @@ class GatewayProcess:
         found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
         assert found is not None
         return int(found[1]) / 1024
+
+
+class GatewayProcess(Program):
+    """
+    `gateway serve`, from its start until it is ended.
+
+    Args:
+        stage: Whose gateway.
+        services: Where it listens.
+        program: What is run instead, with the configuration as its last word.
+    """
+
+    def __init__(self, stage: Stage, services: Services, program: Sequence[str | Path] = ()) -> None:
+        words = program or (GATEWAY, "serve")
+        super().__init__([*words, stage.config], stage.folder / "gateway.log")
+        self._services = services
 
     def wait_ready(self) -> float:
         """Wait until it says that it is ready; return the seconds since its start."""
@@ -167,7 +191,5 @@ def standing(setup: str) -> Iterator[Stand]:
         port, operations_port = free_ports(2)
         services = Services(port, operations_port, ledger, brokers)
         stage = build(folder, services, now=time.time())
-        text = stage.config.read_text().replace('log_level = "warning"\n', "")  # the demonstration's, not the default
-        stage.config.write_text(text)
-        stage.config.chmod(0o600)  # it may hold the broker's password
+        log_as_operators_do(stage)
         yield Stand(setup, stage, services, cluster)

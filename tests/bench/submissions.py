@@ -18,12 +18,11 @@ from gateway.client.home.home import Home
 from gateway.client.parts import Parts
 from gateway.demo.stage import NETWORK
 from gateway.envelope import Header, PublicKey, addressees_hash, draw_addressees, encode_header, seal, sign_content
-from gateway.ids import ConversationId, Kind, MessageId, Participant, make_address, new_uuid7
+from gateway.ids import Address, ConversationId, Kind, MessageId, Participant, make_address, new_uuid7
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gateway.ids import Address
     from tests.bench.running import Stand
 
 __all__ = ["CONTENT_BYTES", "publish_cards", "read_all", "seal_many", "write_all"]
@@ -45,7 +44,7 @@ def publish_cards(stand: Stand, names: Sequence[str]) -> None:
 
 
 def seal_many(stand: Stand, sender: str, recipients: Sequence[str], count: int) -> list[bytes]:
-    """Return so many different submissions of one sender to the same recipients; the gateway must run."""
+    """Return so many different submissions of one sender to the same recipients, names or addresses; the gateway must run."""
 
     async def make() -> list[bytes]:
         home = Home.unlock(stand.stage.home(sender), stand.stage.passphrase)
@@ -55,7 +54,7 @@ def seal_many(stand: Stand, sender: str, recipients: Sequence[str], count: int) 
         finally:
             await parts.transport.close()
             await home.close()
-        addresses = [make_address(Participant(name), NETWORK) for name in recipients]
+        addresses = [Address(name) if "@" in name else make_address(Participant(name), NETWORK) for name in recipients]
         records = {address: directory.delivery_key(address, time.time()) for address in addresses}
         keys = {one.address: PublicKey(one.address, one.use, one.key) for one in records.values() if one is not None}
         return [_sealed(home, keys, directory.version) for _ in range(count)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from multiprocessing import get_context
 from typing import Final
@@ -35,7 +35,7 @@ from tests.bench.figures import Figure
 from tests.bench.running import GatewayProcess, Stand, standing
 from tests.bench.submissions import publish_cards, seal_many
 
-__all__ = ["figures"]
+__all__ = ["WAITING", "figures", "fill"]
 
 WAITING: Final = 100_000
 SENDER: Final = "NCB-QM"
@@ -54,10 +54,7 @@ def figures() -> Iterator[Figure]:
             gateway.wait_ready()
             publish_cards(stand, [SENDER, RECIPIENT])
             (submission,) = seal_many(stand, SENDER, [RECIPIENT], 1)
-        filling = get_context("spawn").Process(target=_fill, args=(stand.ledger, submission))
-        filling.start()
-        filling.join()
-        assert filling.exitcode == 0
+        fill(stand.ledger, submission, RECIPIENTS)
         yield from _started(stand)
 
 
@@ -86,20 +83,29 @@ def _settle(gateway: GatewayProcess) -> None:
     raise RuntimeError(f"the gateway was still busy {SETTLE_S:.0f} s after its start")
 
 
-def _fill(url: str, submission: bytes) -> None:
-    asyncio.run(_accept_all(url, examine(submission)))
+def fill(url: str, submission: bytes, recipients: Sequence[Address]) -> None:
+    """Accept `WAITING` messages like a submission for these recipients in turn, by a process that ends; no gateway runs."""
+    filling = get_context("spawn").Process(target=_fill, args=(url, submission, recipients))
+    filling.start()
+    filling.join()
+    assert filling.exitcode == 0
 
 
-async def _accept_all(url: str, sealed: Examined) -> None:
+def _fill(url: str, submission: bytes, recipients: Sequence[Address]) -> None:
+    asyncio.run(_accept_all(url, examine(submission), recipients))
+
+
+async def _accept_all(url: str, sealed: Examined, recipients: Sequence[Address]) -> None:
     signer = make_address(GATEWAY, NETWORK)
     keyring = MemoryKeyring(signer, [SigningKey.generate(signer, Use.AGENT, os.urandom)])
     async with await Ledger.open(url, migrate=False) as ledger:
         for start in range(0, WAITING, AT_ONCE):
             turns = range(start, min(start + AT_ONCE, WAITING))
-            await asyncio.gather(*(ledger.accept(_acceptance(sealed, keyring, turn)) for turn in turns))
+            named = [recipients[turn % len(recipients)] for turn in turns]
+            await asyncio.gather(*(ledger.accept(_acceptance(sealed, keyring, recipient)) for recipient in named))
 
 
-def _acceptance(examined: Examined, keyring: MemoryKeyring, turn: int) -> Acceptance:
+def _acceptance(examined: Examined, keyring: MemoryKeyring, recipient: Address) -> Acceptance:
     """Return a message like this one, with ids and a recipient of its own."""
     header, envelope_hash = examined.header, EnvelopeHash(os.urandom(32))
     (row,) = rows(examined)
@@ -116,9 +122,10 @@ def _acceptance(examined: Examined, keyring: MemoryKeyring, turn: int) -> Accept
         expires=header.expires,
         head=head(examined),
         body=examined.body,
-        rows=[row._replace(recipient=RECIPIENTS[turn % len(RECIPIENTS)])],
+        rows=[row._replace(recipient=recipient)],
         sign=partial(_sign, examined, envelope_hash, keyring),
         sign_recalled=_never,
+        network=NETWORK,
     )
 
 

@@ -24,7 +24,7 @@ from tests.bench.correspondent import Seen
 from tests.bench.figures import Figure
 from tests.bench.running import SETUPS, Stand, standing
 
-__all__ = ["figures"]
+__all__ = ["Trips", "correspondent", "figures", "one_by_one"]
 
 SENDER: Final = "NCB-QM"
 RECIPIENT: Final = "NCB-QN"
@@ -156,17 +156,17 @@ def _rows(trips: Trips, name: str, how: str) -> Iterator[Figure]:
 
 
 def _trips(stand: Stand) -> Measured:
-    with _correspondent(stand, "read", RECIPIENT) as reader, _correspondent(stand, "send", SENDER, RECIPIENT) as sender:
-        _one_by_one(sender, reader, FIRST)
+    with correspondent(stand, "read", RECIPIENT) as reader, correspondent(stand, "send", SENDER, RECIPIENT) as sender:
+        one_by_one(sender, reader, FIRST)
         before = Floor.of(stand)
-        idle = _one_by_one(sender, reader, IDLE)
+        idle = one_by_one(sender, reader, IDLE)
         after = Floor.of(stand)
         sender.send(LOADED, AT_ONCE)
         loaded = Trips.of(sender.seen(LOADED), reader.seen(LOADED))
     return Measured(idle, loaded, [before, after])
 
 
-def _one_by_one(sender: Correspondent, reader: Correspondent, count: int) -> Trips:
+def one_by_one(sender: Correspondent, reader: Correspondent, count: int) -> Trips:
     """Send each message when the one before it was opened."""
     sent: dict[str, float] = {}
     opened: dict[str, float] = {}
@@ -178,7 +178,7 @@ def _one_by_one(sender: Correspondent, reader: Correspondent, count: int) -> Tri
 
 
 @contextmanager
-def _correspondent(stand: Stand, role: str, name: str, *rest: object) -> Iterator[Correspondent]:
+def correspondent(stand: Stand, role: str, name: str, *rest: object) -> Iterator[Correspondent]:
     process = Correspondent(stand, role, name, *rest)
     try:
         yield process

@@ -62,9 +62,9 @@ async def test_a_relay_and_a_bridge_run_until_they_are_told_to_stop(
     shared = f'network = "eu-network"\nhome = ["{gate.base}"]\nkey_file = "{keyfile.name}"\npassphrase_file = "passphrase"\n'
     (tmp_path / "relay.toml").write_text(f'{shared}other = ["{gate.base}"]\n')
     lines = await ended_in_order("relay", str(tmp_path / "relay.toml"))
-    assert (lines[0]["event"], lines[0]["code"]) == ("relay-trouble", "not-found")
+    assert (lines[0]["event"], lines[0]["code"]) == ("relay-trouble", "peer-unknown")
     theirs = f"BRIDGE-ICN@eu-network {world.member('NCB-QM').key(Use.AGENT).public.key.hex()}"
     (tmp_path / "bridge.toml").write_text(f'{shared}their_keys = ["{theirs}"]\n')
     lines = await ended_in_order("bridge", "folder", str(tmp_path / "bridge.toml"))
-    assert {line["code"] for line in lines if "trouble" in str(line["event"])} == {"not-found"}
+    assert {line["code"] for line in lines if "trouble" in str(line["event"])} == {"peer-unknown"}
     assert (tmp_path / "bridge" / "out").is_dir()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from gateway.envelope import Event, Forward, parse_receipt
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable
 from gateway.evidence.inclusion import SeenLog
 from gateway.ids import Address, ConversationId, Network
 from gateway.ledger import Erasure, Ref, SeenTree
@@ -189,6 +190,26 @@ async def test_the_trees_of_the_other_log_are_remembered(pair: Pair) -> None:
     assert seen is not None
     assert view is not None
     assert SeenLog(*seen)[:2] == (view.size, view.root)
+
+
+async def test_a_tree_that_could_not_be_kept_is_kept_with_the_next_request(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The relay is told to come again, the message is accepted once, and the tree is not forgotten."""
+    await send(pair.icn, QM, [FAR])
+    page = [data for _, data in await pair.out.page()]
+    with monkeypatch.context() as broken:
+        broken.setattr(pair.eu.ledger.relay, "saw", AsyncMock(side_effect=Unavailable("away")))
+        with pytest.raises(Unavailable):
+            await pair.out.hand_over(page)
+    ((code, _),) = await pair.out.hand_over(page)
+    assert code == ""
+    assert sum((await pair.eu.totals()).values()) == 1
+    view = pair.icn.parts.audit.view()
+    seen = await pair.eu.ledger.relay.seen(pair.icn.parts.address)
+    assert view is not None
+    assert seen is not None
+    assert (seen.size, seen.root) == (view.size, view.root)
 
 
 async def test_a_peer_that_is_not_named_any_more_is_nobody(pair: Pair) -> None:

@@ -1,7 +1,8 @@
 """
-`make faults`: both set-ups under fire, counted by what applications hold; then the audit log and keys, judged by what is left.
+`make faults`: both set-ups under fire, counted by what applications hold; then the audit log and keys, judged by what is left;
+and two networks with what is between them.
 
-    python -m tests.faults [--messages N] [SETUP...]     SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys
+    python -m tests.faults [--messages N] [SETUP...]     SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys, border
 
 Several run side by side, each in processes of its own, for each mostly waits; what one says is printed whole when it ends.
 Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`, and the gateway died at every call that was named.
@@ -23,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tests.faults import log_kills, rotation_kills
+from tests.faults import border_kills, log_kills, rotation_kills
 from tests.faults.harness import TRIES, Campaign, Node, Plan
 from tests.support.ports import free_ports
 from tests.support.postgres import Cluster
@@ -33,7 +34,9 @@ MESSAGES: Final = 5000
 TIMES: Final = 10 if os.environ.get("FULL") else 1
 LOG: Final = "log"
 KEYS: Final = "keys"
-LANES: Final = (("rabbitmq",), ("sqlite", LOG, KEYS))  # side by side; both take about as long, and two processors carry two
+BORDER: Final = "border"
+BORDER_SHARE: Final = 0.2  # of the messages, in each direction: with all that runs for two networks the processors are busy
+LANES: Final = (("rabbitmq",), ("sqlite", LOG, KEYS), (BORDER,))  # side by side; all take about as long, and mostly wait
 PLANS: Final = {
     "rabbitmq": Plan(
         messages=MESSAGES,
@@ -90,6 +93,11 @@ def run_keys() -> bool:
     return all(kept)
 
 
+def run_border(messages: int) -> bool:
+    """Kill what stands between two networks; say whether nothing was lost, doubled or forged."""
+    return border_kills.run(int(messages * BORDER_SHARE), say)
+
+
 def run(name: str, messages: int) -> bool:
     """Run one campaign and say what came of it; return whether nothing was lost, and all was tried."""
     plan = PLANS[name]
@@ -112,26 +120,30 @@ def say(text: str) -> None:
 
 def run_lane(names: Sequence[str], messages: int) -> bool:
     """Run campaigns one after the other, each as a process that says all when it ends; return whether every one was clean."""
-    clean = [_run_apart(name, messages) for name in names]
-    return all(clean)
+    codes = []
+    for name in names:
+        codes.append(_run_apart(name, messages))
+        if codes[-1] < 0:  # ended by a signal: nobody waits for the rest
+            break
+    return not any(codes)
 
 
-def _run_apart(name: str, messages: int) -> bool:
+def _run_apart(name: str, messages: int) -> int:
     words = [sys.executable, "-m", "tests.faults", "--messages", str(messages), name]
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     say(f"--- {name}\n{done.stdout.rstrip()}")
-    return done.returncode == 0
+    return done.returncode
 
 
 def main() -> int:
     """Run the campaigns that were named, or all; one alone runs in this process."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--messages", type=int, default=MESSAGES * TIMES)
-    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, KEYS, []])
+    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, KEYS, BORDER, []])
     options = parser.parse_args()
     names = options.setups or [name for lane in LANES for name in lane]
     if len(names) == 1:
-        looks = {LOG: run_log, KEYS: run_keys}
+        looks = {LOG: run_log, KEYS: run_keys, BORDER: lambda: run_border(options.messages)}
         return 0 if (looks[names[0]]() if names[0] in looks else run(names[0], options.messages)) else 1
     lanes = [[name for name in lane if name in names] for lane in LANES]
     with ThreadPoolExecutor(len(lanes)) as pool:

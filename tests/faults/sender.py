@@ -69,9 +69,9 @@ class Post:
         self._out = out
         self._kept: dict[bytes, list[str]] = {}
 
-    async def send(self, index: int, content: Content, to: list[str]) -> None:
+    async def send(self, index: int, content: Content, to: list[str], *, thin: bool = False) -> None:
         """Send; of what is kept every other one is waited for, so that not everything is sent to a gateway that is away."""
-        receipt: SendReceipt = await self._me.send(content, to=to, sealed_by_gateway=index % THIN_EVERY == 0)
+        receipt: SendReceipt = await self._me.send(content, to=to, sealed_by_gateway=thin)
         if not receipt.kept:
             self._note(receipt.message_id, to)
             return
@@ -118,7 +118,8 @@ async def run(opening: tuple[Path, bytes], log: Path, pace: Pace, messages: int,
                 while queue:
                     index, to = queue.pop()
                     await pace.due(index)
-                    await post.send(index, sealed if index % THIN_EVERY else thin, to)
+                    in_clear = index % THIN_EVERY == 0
+                    await post.send(index, thin if in_clear else sealed, to, thin=in_clear)
 
             await asyncio.gather(*(work() for _ in range(AT_ONCE)))
             async with asyncio.timeout(SETTLE_S):

@@ -2,68 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from gateway.envelope import Use
 from gateway.errors import Rejected
 from gateway.ids import format_id, new_uuid7
-from gateway.message import read_message_file
 from gateway.protocol import media
-from tests.client.examples import REQUEST, content, drain, path
+from tests.client.examples import REQUEST, content, drain
 from tests.scenario.asking import ask, thin
 from tests.scenario.bad import posted
 from tests.scenario.bad_receipts import handed_in, receipt
+from tests.scenario.canary import CANARY, content_of, found_in, secrets, with_canary
 from tests.scenario.lines import Line, plain, signed
 from tests.scenario.town import READER, SENDER, THIRD, Town
 from tests.support.ledger_dump import dump, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.message import Content
     from tests.scenario.conftest import Setup
     from tests.scenario.lines import Answer
     from tests.support.postgres import Cluster
 
-CANARY: Final = "canary-3f1c9a"
 ANSWERED: Final = bytes.fromhex("90" * 32)
-
-
-def with_canary(example: str, **members: Any) -> bytes:
-    """Return an example with a word that stands nowhere else."""
-    return json.dumps({**json.loads(path(example).read_bytes()), "x_note": CANARY, **members}).encode()
-
-
-def content_of(data: bytes) -> Content:
-    """Return it as content to send."""
-    return read_message_file(data)[1]
-
-
-def forms(secret: bytes) -> set[bytes]:
-    """Return the spellings in which a secret could leak."""
-    return {secret, secret.hex().encode(), base64.b64encode(secret).rstrip(b"="), base64.urlsafe_b64encode(secret).rstrip(b"=")}
-
-
-def found_in(folders: list[Path], words: dict[str, set[bytes]]) -> Iterator[str]:
-    """Yield the file and the name of every secret that stands in one."""
-    for folder in folders:
-        for file in (one for one in folder.rglob("*") if one.is_file()):
-            data = file.read_bytes()
-            yield from (f"{name} in {file}" for name, spellings in words.items() for one in spellings if one in data)
-
-
-def secrets(town: Town) -> dict[str, set[bytes]]:
-    """Name what no file, log or metric of a gateway may hold."""
-    keys = {f"{key.public.use} key": key.unsafe_export() for key in town.world.gate.signing}
-    roles = {f"{role} key": keys[0].unsafe_export() for role, keys in town.world.online._keys.items()}
-    author = {"author's key": town.member(SENDER).key(Use.AUTHOR).unsafe_export()}
-    return {"clear text": {CANARY.encode()}, **{name: forms(one) for name, one in {**keys, **roles, **author}.items()}}
 
 
 async def _refusals(town: Town) -> list[str]:

@@ -226,11 +226,14 @@ class World:
         values = {field_: getattr(member.entry, field_) for field_ in Entry.__struct_fields__}
         self.members[member.address] = replace(member, entry=Entry(**{**values, **changes}))
 
+    def listed(self) -> WhoIsWho:
+        """Return who is who now."""
+        entries = tuple(member.entry for member in (self.gate, *self.members.values()))
+        return WhoIsWho(network=self.network, exercise=self.exercise, entries=entries, groups=self.groups, peers=self.peers)
+
     def publication(self) -> dict[str, bytes]:
         """Return what the authority publishes next."""
-        entries = tuple(member.entry for member in (self.gate, *self.members.values()))
-        listed = WhoIsWho(network=self.network, exercise=self.exercise, entries=entries, groups=self.groups, peers=self.peers)
-        who = encode_who(listed)
+        who = encode_who(self.listed())
         revocations = encode_revocations(Revocations(network=self.network, keys=self.revoked))
         versions = [newest_version(self.files, role) + 1 for role in (TufRole.TARGETS, TufRole.REVOCATIONS)]
         targets = self.officer_keys(TufRole.TARGETS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway import merkle
 from gateway.errors import Corrupt
-from gateway.tlog.proofs import consistency_proof, inclusion_proof, root_at
+from gateway.tlog.proofs import TiledTree, consistency_proof, inclusion_proof, root_at
 from gateway.tlog.tiles import TILE_WIDTH, Tile
 from tests.tlog.given import Shelf, hashes
 
@@ -83,6 +83,14 @@ def test_only_tiles_of_the_asked_tree_are_read() -> None:
     inclusion_proof(69_999, 69_900 + 100, tiles.read)
     assert Tile(0, 273, 112) in tiles.reads
     assert all(tile.width == min(TILE_WIDTH, (70_000 >> 8 * tile.level) - tile.index * TILE_WIDTH) for tile in tiles.reads)
+
+
+def test_proofs_out_of_one_tree_are_those_of_each_alone() -> None:
+    """Neighbours share the nodes of their tile, and are proved the same as one by one."""
+    tiles, _ = large()
+    tree = TiledTree(69_999, tiles.read)
+    for index in (*range(0, 70_000, 9_973), 69_887, 69_888, 69_998):
+        assert tree.inclusion_proof(index) == inclusion_proof(index, 69_999, tiles.read)
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (-1, 5), (5, 5), (0, -1)])

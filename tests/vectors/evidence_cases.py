@@ -10,6 +10,7 @@ from gateway.envelope import Use
 from tests.vectors.evidence_forge import AT, DAY, GATE, ME, OTHER, SENDER, Stated, key_of
 from tests.vectors.evidence_log_cases import STEP_1, STEP_2, STEP_3, STEP_4, STEP_5
 from tests.vectors.evidence_party_cases import STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12
+from tests.vectors.evidence_relayed_cases import RELAYED
 from tests.vectors.evidence_setups import (
     GONE,
     OPENED,
@@ -78,4 +79,4 @@ VALID = [
 ]
 
 STEPS = [STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11, STEP_12]
-CASES = {"0": VALID, **{str(number): cases for number, cases in enumerate(STEPS, 1)}}
+CASES = {str(number): [*cases, *RELAYED.get(str(number), ())] for number, cases in enumerate([VALID, *STEPS])}

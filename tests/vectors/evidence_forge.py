@@ -25,7 +25,7 @@ from gateway.envelope import (
     encode_header,
     receipt_leaf,
 )
-from gateway.ids import Address
+from gateway.ids import Address, Network
 from gateway.merkle import all_inclusion_proofs, inclusion_proof, leaf_hash, root_of
 from gateway.resources import schemas_path
 from gateway.tlog.checkpoint import Checkpoint, encode_checkpoint
@@ -44,7 +44,10 @@ __all__ = [
     "OTHER",
     "SENDER",
     "Forge",
+    "Spoil",
     "Stated",
+    "address",
+    "card_of",
     "key_of",
     "member",
     "pack",
@@ -65,8 +68,9 @@ Spoil = Callable[[list[Any]], object]
 
 @cache
 def member(name: str) -> Member:
-    """Return a participant of this network with all its keys."""
-    return make_member(name, gateway=name == GATE)
+    """Return a participant with all its keys; of this network where the name has none."""
+    participant, _, network = name.partition("@")
+    return make_member(participant, Network(network or "icn"), gateway=participant.startswith("GW-"))
 
 
 @cache
@@ -82,8 +86,8 @@ def content() -> bytes:
 
 
 def address(name: str) -> Address:
-    """Return an address of this network."""
-    return Address(f"{name}@icn")
+    """Return an address; of this network where the name has none."""
+    return Address(name if "@" in name else f"{name}@icn")
 
 
 def key_of(name: str, use: Use = Use.AGENT) -> SigningKey:
@@ -186,9 +190,17 @@ class Forge:
         elements += [[[signed, *self._place(receipt_leaf(signed[0]))] for signed in receipts]]
         elements += [[[leaf, *self._place(leaf)] for leaf in (*before, *after)], self._revocations(), note]
         elements += [self._token() if self.stamped else None, self._named(), self._opened()]
+        self.finish(elements)
         for spoil in self.spoils:
             spoil(elements)
         return pack(elements)
+
+    def finish(self, elements: list[Any]) -> None:
+        """Add what another version of the format has more."""
+
+    def signers(self) -> set[str]:
+        """Return who must be listed."""
+        return {SENDER, GATE, *(one.by for one in self.receipts), *self.listed}
 
     def trusted(self) -> dict[str, Any]:
         """Return what a verifier of this file is told to trust."""
@@ -203,7 +215,7 @@ class Forge:
         view: Any = stated.view
         if view is True:
             view = [len(self.log), root_of([leaf_hash(leaf) for leaf in self.log])]
-        signer = address(stated.by) if "@" not in stated.by else stated.by
+        signer = address(stated.by)
         subject = address(stated.about or stated.by)
         told = [
             stated.event,
@@ -226,7 +238,7 @@ class Forge:
 
     def _leaves(self) -> tuple[list[bytes], list[bytes]]:
         """Return the leaves of the directory that are there before the acceptance, and after the receipts."""
-        names = {SENDER, GATE, *(one.by for one in self.receipts), *self.listed} - self.left_out
+        names = self.signers() - self.left_out
         leaves: list[bytes] = []
         for name in sorted(names):
             entry = self.entries.get(name) or member(name).entry

@@ -30,7 +30,7 @@ from tests.vectors.evidence_setups import (
 __all__ = ["STEP_1", "STEP_2", "STEP_3", "STEP_4", "STEP_5"]
 
 STEP_1 = [
-    EvidenceCase("version-unknown", "A later version.", "unknown-version", spoilt(0, lambda _: "EV2")),
+    EvidenceCase("version-unknown", "A later version.", "unknown-version", spoilt(0, lambda _: "EV3")),
     EvidenceCase("element-extra", "A sixteenth element.", "malformed", plain(spoils=[lambda one: one.append(None)])),
     EvidenceCase("receipts-none", "Nothing was accepted.", "malformed", spoilt(forge.RECEIPTS, lambda _: [])),
     EvidenceCase(

@@ -53,6 +53,7 @@ class EvidenceCase:
     about: str
     reason: str
     make: Setup
+    forge: type[Forge] = Forge
 
 
 def told(*events: Stated, named: tuple[str, ...] = (ME,), **changes: Any) -> Setup:

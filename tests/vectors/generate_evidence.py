@@ -19,7 +19,6 @@ from gateway.evidence.verify import verify
 from gateway.resources import schemas_path
 from tests.vectors.envelope_case import compact, text_of
 from tests.vectors.evidence_cases import CASES, EvidenceCase
-from tests.vectors.evidence_forge import Forge
 from tests.vectors.generate_envelope import write
 
 __all__ = ["anchors_of", "files", "folder", "outcome"]
@@ -53,7 +52,7 @@ def outcome(bundle: bytes, trusted: dict[str, Any]) -> dict[str, Any]:
 
 def build(case: EvidenceCase) -> dict[str, Any]:
     """Build the file of a case, and make sure that it does what it says."""
-    forge = Forge(case.name)
+    forge = case.forge(case.name)
     case.make(forge)
     bundle, trusted = forge.bundle(), forge.trusted()
     expected = outcome(bundle, trusted)

@@ -7,15 +7,17 @@ Pure views over `gateway.message.flows`; everything in them is from the particip
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from gateway.client.cases.channels import merged, request_of
 from gateway.ids import Address, format_id
 from gateway.message.flows import Pace, options
 from gateway.message.shared.times import instant
 
 if TYPE_CHECKING:
-    from gateway.ids import ConversationId
+    from gateway.client.cases.channels import Channel
+    from gateway.ids import ConversationId, EnvelopeHash
     from gateway.message.flows import Conversation, Due, Option, Said, Side, Thread
 
 __all__ = ["Case", "Owed", "Standing", "board"]
@@ -34,6 +36,8 @@ class Standing(NamedTuple):
         owed_by: Who owes the next step; empty where nobody does.
         options: What I may say next.
         now: Unix seconds.
+        me: Who sees it so.
+        channels: Where else the same request is, in order of acceptance.
     """
 
     thread: Thread
@@ -42,11 +46,18 @@ class Standing(NamedTuple):
     owed_by: tuple[Address, ...]
     options: tuple[Option, ...]
     now: float
+    me: Address
+    channels: tuple[Channel, ...] = ()
 
     @property
     def pace(self) -> Pace | None:
         """How the next step stands; None where no clock runs, or nobody owes it."""
         return None if self.side.due is None or not self.owed_by else self.side.due.pace(self.now)
+
+    @property
+    def answered_in(self) -> Channel | None:
+        """Where this reader answered the same request, of what he still owes here; None where nowhere."""
+        return next((one for one in self.channels if one.is_answered), None) if self.me in self.owed_by else None
 
     @property
     def is_open(self) -> bool:
@@ -71,6 +82,8 @@ class Standing(NamedTuple):
             "due": None if due is None else _due(due, self.pace),
             "owed_by": self.owed_by,
             "next": [str(one) for one in self.options],
+            "same_as": [one.to_json() for one in self.channels],
+            "answered_in": None if self.answered_in is None else format_id(self.answered_in.twin.conversation_id),
         }
 
 
@@ -84,12 +97,14 @@ class Case:
         me: Whose view it is.
         now: Unix seconds.
         questions: By envelope hash, what a message asks in words; empty where they were not read.
+        channels: By envelope hash, where else the same request is; see `with_channels`.
     """
 
     conversation: Conversation
     me: Address
     now: float
     questions: Mapping[bytes, Sequence[str]]
+    channels: Mapping[EnvelopeHash, tuple[Channel, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> ConversationId:
@@ -131,7 +146,10 @@ class Case:
         if thread.flow.sides == "each" and self.me not in {party, thread.root.sender}:
             next_ = []
         owing = _owing(thread, party, side, self.me, conversation.desk)
-        return Standing(thread, party, side, owing, tuple(next_), self.now)
+        found = Standing(thread, party, side, owing, tuple(next_), self.now, self.me)
+        # Of a thread that has a side for each who was asked, only the reader's own can be the same as another of his.
+        own = party in {"", self.me}
+        return found._replace(channels=self.channels.get(request_of(found), ())) if own else found
 
     def _said(self, said: Said) -> dict[str, Any]:
         turn = said.turn
@@ -161,12 +179,14 @@ class Owed(NamedTuple):
     Attributes:
         case: The conversation.
         standing: The thread and the party.
-        mine: True for what I owe, False for what I am owed.
+        mine: True for what I owe, False for what I am owed, and for what I answered in another channel.
+        answered_in: That channel; None for what is owed.
     """
 
     case: Case
     standing: Standing
     mine: bool
+    answered_in: Channel | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it for a JSON encoder."""
@@ -175,14 +195,14 @@ class Owed(NamedTuple):
 
 
 def board(cases: Iterable[Case]) -> list[Owed]:
-    """Return what is owed to and by their reader: what is late first, then by its end."""
+    """Return what is owed to and by their reader, what is late first, then by its end; what came twice is owed once."""
     found = [
-        Owed(case, standing, case.me in standing.owed_by)
+        Owed(case, standing, case.me in standing.owed_by and standing.answered_in is None, standing.answered_in)
         for case in cases
         for standing in case.standings
         if standing.pace is not None and (case.me in standing.owed_by or _concerns(case, standing))
     ]
-    return sorted(found, key=lambda owed: _by_time(owed.standing))
+    return merged(sorted(found, key=lambda owed: _by_time(owed.standing)))
 
 
 def _concerns(case: Case, standing: Standing) -> bool:

@@ -29,7 +29,7 @@ from gateway.envelope.keyfile import open_secret, seal_secret
 from gateway.envelope.keys import DeliveryKey
 from gateway.envelope.primitives import SecretKey
 from gateway.errors import Corrupt, Rejected
-from gateway.ids import Address, ConversationId, EnvelopeHash, KeyId, MessageId, Network, network_of, parse_address
+from gateway.ids import Address, ConversationId, EnvelopeHash, KeyId, Kind, MessageId, Network, network_of, parse_address
 
 __all__ = ["DIRECTORY", "Home"]
 
@@ -106,6 +106,10 @@ class Home:
     def conversation(self, conversation_id: ConversationId) -> bytes:
         """Return what stands in clear for a conversation: as `source`, it tells a thief nothing."""
         return hmac.digest(self._index_key.unsafe_bytes, b"conversation\x00" + conversation_id, "sha256")
+
+    def same(self, kind: Kind, text: bytes) -> bytes:
+        """Return what stands in clear for what a message asks: a thief sees that two are the same, and not of what."""
+        return hmac.digest(self._index_key.unsafe_bytes, b"same\x00" + kind.encode() + b"\x00" + text, "sha256")
 
     async def card(self) -> bytes | None:
         """Return the last delivery card that this home signed, published or not."""

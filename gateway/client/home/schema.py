@@ -275,7 +275,21 @@ INSERT INTO holder_answer SELECT envelope_hash, recipient, 'destroyed', reason, 
 DROP TABLE destruction;
 """
 
-_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS + _RECALLS_AND_RETENTION, _ASKED)
+# same: what arrived and may come another way too. `digest` is keyed, and gone when the message is erased; `first`, the envelope
+# hash of the first of those that are the same, stays; whose each is stands in `said`, encrypted.
+_SAME: Final = """
+CREATE TABLE same (
+  envelope_hash BLOB PRIMARY KEY,
+  digest BLOB,
+  first BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  said BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX same_digest ON same (digest) WHERE digest IS NOT NULL;
+CREATE INDEX same_first ON same (first);
+"""
+
+_STEPS: Final = (_FIRST, _KEYS_AND_OUTCOMES, _ANSWERS + _APPROVALS, _CONVERSATIONS + _RECALLS_AND_RETENTION, _ASKED, _SAME)
 FORMAT: Final = len(_STEPS)
 
 

@@ -168,6 +168,7 @@ class Inbox:
             raise Refused("recalled", "a recall of it came first", opened, done)
         delivery = Delivery(parts.desk, claimed, message)
         delivery.recall = await parts.recalls.act(message)
+        delivery.same_as = await parts.twins.note(opened)
         delivery.corrected_by = parts.corrections.newest(standing.corrections, opened.header.sender)
         return delivery
 

@@ -1,9 +1,9 @@
 """
 Collecting an evidence bundle: what the home knows of a message, put together with what the audit log shows of it.
 
-The directory facts are leaves of the log, made again from the verified directory of this home: the log is asked where they
-stand, never what they say. Every proof is against one checkpoint. The bundle is verified before it is handed out: a gateway
-that answers wrongly is found out here, and not by a judge.
+The directory facts are leaves of the log, made again from the verified directories of this home, its own and that of the other
+network: the log is asked where they stand, never what they say. Every proof is against one checkpoint. The bundle is verified
+before it is handed out: a gateway that answers wrongly is found out here, and not by a judge.
 Spec: schemas/audit.md, "Evidence bundle".
 """
 
@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.client.log.places import Chosen, LogPlaces, Place
 from gateway.client.proof.provable import Provable, provable
 from gateway.directory.entries import RevocationReason, decode_revocations
-from gateway.directory.leaves import card_leaf, entry_leaf, revocation_leaf
+from gateway.directory.leaves import card_leaf, entry_leaf, far_leaf, revocation_leaf, version_leaf
 from gateway.directory.metadata import read_repository
 from gateway.directory.view import build_from
 from gateway.envelope.common import read_core
@@ -26,12 +25,11 @@ from gateway.envelope.keys import PublicKey, Use
 from gateway.envelope.payload import SUITES
 from gateway.envelope.receipt import SignedReceipt, parse_receipt, receipt_leaf
 from gateway.envelope.wire import SignedReceiptForm
-from gateway.errors import Unavailable
+from gateway.errors import Rejected, Unavailable
 from gateway.evidence.anchors import Anchors, gateway_of
-from gateway.evidence.bundle import BundleForm, LoggedLeaf, LoggedReceipt, encode_bundle
+from gateway.evidence.bundle import BundleForm, Far, LoggedLeaf, LoggedReceipt, RelayedForm, encode_bundle
 from gateway.evidence.verify import verify
-from gateway.ids import Address, MessageId, participant_of
-from gateway.tlog.leaves import VersionLeaf, encode_leaf
+from gateway.ids import Address, MessageId, Network, network_of, participant_of
 
 if TYPE_CHECKING:
     from gateway.client.parts import Parts
@@ -40,6 +38,8 @@ if TYPE_CHECKING:
     from gateway.evidence.statement import Statement
 
 __all__ = ["PLAIN", "WAIT_S", "Collected", "ProofWish", "collect"]
+
+Shown = tuple[Network, list[LoggedLeaf], bytes]  # leaves with their places, and the revocations
 
 WAIT_S: Final = 15.0  # a gateway signs a checkpoint within seconds
 _log: Final = logging.getLogger(__name__)
@@ -82,37 +82,39 @@ async def collect(parts: Parts, message_id: MessageId, wish: ProofWish) -> Colle
         wish: What the bundle is to show.
 
     Raises:
-        Rejected: As `provable`; `evidence-bad`: what the gateway shows does not hold together.
+        Rejected: As `provable`; `peer-unknown`: the other network is no peer any more, so that its directory is not at hand;
+            `evidence-bad`: what the gateway shows does not hold together.
         Unavailable: The log does not show what it must; a gateway cannot be reached; ask again later.
     """
     await parts.directory.current()
     known = await provable(parts, message_id, wish.names, with_content=wish.with_content)
     places = LogPlaces(parts.transport, wish.wait_s)
     origin = (await places.newest()).origin
-    contents = await asyncio.to_thread(_contents, parts)
     accepted, others = parse_receipt(known.accepted), [parse_receipt(data) for data in known.receipts]
-    logged = await _only_logged(places, others)
-    leaves = _directory_leaves(contents, _signers(known, [accepted, *logged], gateway_of(origin)))
-    data = [receipt_leaf(accepted.receipt_bytes), *(receipt_leaf(one.receipt_bytes) for one in logged), *leaves]
+    receipts = [accepted, *await _only_logged(places, others)]
+    signers = _signers(known, receipts, gateway_of(origin))
+    networks = [parts.home.network] if known.far is None else [parts.home.network, known.far]
+    facts = [await asyncio.to_thread(_facts, parts, network, signers) for network in networks]
+    data = [*(receipt_leaf(one.receipt_bytes) for one in receipts), *(leaf for one in facts for leaf in one.leaves)]
     chosen = await places.choose(await _last(places, data), cosigned=wish.cosigned)
-    found = await places.places(data, chosen.size)
-    receipts = _logged([accepted, *logged], found)
-    directory = [LoggedLeaf(leaf, *place) for leaf, place in zip(leaves, found[len(receipts) :], strict=True)]
-    bundle = encode_bundle(_form(parts, known, chosen, receipts, (directory, contents.revocations)))
+    found = dict(zip(data, await places.places(data, chosen.size), strict=True))
+    bundle = encode_bundle(_form(known, chosen, [_logged(one, found) for one in receipts], _shown(facts, found)))
     anchors = Anchors(directory=parts.directory.last())
     return Collected(bundle, await asyncio.to_thread(verify, bundle, anchors))
 
 
-def _form(
-    parts: Parts,
-    known: Provable,
-    chosen: Chosen,
-    receipts: list[LoggedReceipt],
-    listed: tuple[list[LoggedLeaf], bytes],
-) -> BundleForm:
-    head, (directory, revocations) = known.head, listed
-    return BundleForm(
-        network=parts.home.network,
+class _Facts(NamedTuple):
+    """What the log shows of one network's directory."""
+
+    network: Network
+    leaves: Sequence[bytes]
+    revocations: bytes
+
+
+def _form(known: Provable, chosen: Chosen, receipts: list[LoggedReceipt], shown: Sequence[Shown]) -> BundleForm:
+    head, (network, directory, revocations), *others = known.head, *shown
+    form = BundleForm(
+        network=network,
         core=head.core,
         stanzas=head.stanzas,
         commit=head.commit,
@@ -127,6 +129,12 @@ def _form(
         addressees=list(known.named),
         opened=known.opened,
     )
+    if not others:
+        return form
+    [(other, leaves, rows)] = others
+    first = None if known.first is None else _signed(parse_receipt(known.first))
+    fields = {name: getattr(form, name) for name in form.__struct_fields__ if name != "version"}
+    return RelayedForm(**fields, far=Far(network=other, directory=leaves, revocations=rows, first=first))
 
 
 async def _only_logged(places: LogPlaces, receipts: Sequence[SignedReceipt]) -> list[SignedReceipt]:
@@ -147,14 +155,22 @@ async def _last(places: LogPlaces, leaves: Sequence[bytes]) -> int:
     return max(index for index in indices if index is not None)
 
 
-def _contents(parts: Parts) -> Contents:
-    """Read the files of the verified directory; in a thread."""
-    return read_repository(parts.directory.files(), parts.home.root, None)
+def _facts(parts: Parts, network: Network, signers: set[Address]) -> _Facts:
+    """Make the leaves again of who signed, from the files of the verified directory of a network; in a thread."""
+    far = network != parts.home.network
+    peer = parts.directory.last().borders.get(network) if far else None
+    if far and peer is None:
+        hint = "bundles that were made before are still good"
+        raise Rejected(f"{network} is no peer any more: its directory is not at hand", code="peer-unknown", hint=hint)
+    contents = read_repository(parts.directory.files(network), parts.home.root if peer is None else peer.root, None)
+    leaves = _directory_leaves(contents, {name for name in signers if network_of(name) == network})
+    return _Facts(network, [far_leaf(network, leaf) for leaf in leaves] if far else leaves, contents.revocations)
 
 
 def _signers(known: Provable, receipts: Sequence[SignedReceipt], gateway: Address) -> set[Address]:
     header = read_core(known.head.core, SUITES)[1]
-    return {header.sender, header.sealer, gateway, *(one.receipt.signer for one in receipts)}
+    first = [] if known.first is None else [parse_receipt(known.first)]
+    return {header.sender, header.sealer, gateway, *(one.receipt.signer for one in (*first, *receipts))}
 
 
 def _directory_leaves(contents: Contents, names: set[Address]) -> list[bytes]:
@@ -167,7 +183,8 @@ def _directory_leaves(contents: Contents, names: set[Address]) -> list[bytes]:
         if entry is None or path not in contents.cards:
             raise Unavailable(f"the directory has no entry or no key card of {address}")
         leaves += [entry_leaf(entry), card_leaf(path, contents.cards[path])]
-    return [*leaves, *_stolen(contents, directory, names), _version_leaf(contents)]
+    version = version_leaf(contents.version, contents.snapshot_sha256, contents.who, contents.revocations)
+    return [*leaves, *_stolen(contents, directory, names), version]
 
 
 def _stolen(contents: Contents, directory: Directory, names: set[Address]) -> list[bytes]:
@@ -178,13 +195,14 @@ def _stolen(contents: Contents, directory: Directory, names: set[Address]) -> li
     return [revocation_leaf(row) for row in rows if row.id in theirs and row.reason is RevocationReason.STOLEN]
 
 
-def _version_leaf(contents: Contents) -> bytes:
-    who, revocations = (sha256(data).digest() for data in (contents.who, contents.revocations))
-    return encode_leaf(VersionLeaf(contents.version, contents.snapshot_sha256, who, revocations))
+def _logged(one: SignedReceipt, found: Mapping[bytes, Place]) -> LoggedReceipt:
+    return LoggedReceipt(_signed(one), *found[receipt_leaf(one.receipt_bytes)])
 
 
-def _logged(receipts: Sequence[SignedReceipt], found: Sequence[Place]) -> list[LoggedReceipt]:
-    return [
-        LoggedReceipt(SignedReceiptForm(one.receipt_bytes, one.key_id, one.signature), *place)
-        for one, place in zip(receipts, found, strict=False)
-    ]
+def _signed(one: SignedReceipt) -> SignedReceiptForm:
+    return SignedReceiptForm(one.receipt_bytes, one.key_id, one.signature)
+
+
+def _shown(facts: Sequence[_Facts], found: Mapping[bytes, Place]) -> list[Shown]:
+    """Return of each network the leaves with their places, and the revocations."""
+    return [(one.network, [LoggedLeaf(leaf, *found[leaf]) for leaf in one.leaves], one.revocations) for one in facts]

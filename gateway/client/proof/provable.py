@@ -2,13 +2,13 @@
 What a home itself knows of a message that is to be proved: the author's home of what it sent, a recipient's of what it got.
 
 An author names whom he wishes to name, with the blinds that his draft keeps; the others stay hidden. A recipient can show no
-more than its own place among the addressees. Content is added only where its holder asks for it. A bundle speaks of one
-network, whose log lists the keys of everybody in it: what crossed a border is proved as far as this side of it.
+more than its own place among the addressees. Content is added only where its holder asks for it. A bundle speaks of this
+network, whose log it rests on, and of at most one other: the sender's, or that of recipients who are named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gateway.client.parts import Parts
     from gateway.client.records.arrivals import Arrived
     from gateway.client.writing.draft import Draft
-    from gateway.ids import Address
+    from gateway.ids import Address, Network
 
 __all__ = ["ALL", "Provable", "provable"]
 
@@ -49,10 +49,12 @@ class Provable(NamedTuple):
 
     Args:
         head: What its hash is made of.
-        accepted: The signed receipt of the gateway.
-        receipts: Signed receipts of those who are named, and about them.
+        accepted: The signed receipt of the gateway of this network.
+        receipts: Signed receipts of those who are named, and about them; the acceptance of their network too.
         named: Recipients to name.
         opened: What the author signed, where it is to be shown.
+        far: The other network; None for a message within this one.
+        first: The signed receipt of its gateway, where the message came from there.
     """
 
     head: Head
@@ -60,6 +62,8 @@ class Provable(NamedTuple):
     receipts: Sequence[bytes]
     named: Sequence[NamedRecipient]
     opened: InnerForm | None
+    far: Network | None = None
+    first: bytes | None = None
 
 
 async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *, with_content: bool) -> Provable:
@@ -74,9 +78,9 @@ async def provable(parts: Parts, message_id: MessageId, names: Sequence[str], *,
 
     Raises:
         Rejected: `not-found`: neither sent nor received, or not accepted; `conflict`: several senders used this id, which names
-            none of their messages; `recipient-unknown`: a name that the message was not written to; `network-differs`: it, or
-            the sender, is of another network, whose keys no leaf of this log lists; the content is asked for and was
-            `recalled`, is `content-deleted`, or cannot be opened any more (`cannot-open`, `key-gone`).
+            none of their messages; `recipient-unknown`: a name that the message was not written to; `network-differs`: names of
+            more than one other network; the content is asked for and was `recalled`, is `content-deleted`, or cannot be opened
+            any more (`cannot-open`, `key-gone`).
         Unavailable: No gateway can be asked for the receipts of recipients.
     """
     found = await find_named(parts.home, parts.directory, parts.eraser, message_id)
@@ -97,34 +101,38 @@ async def _sent(parts: Parts, row: Outgoing, names: Sequence[str], *, with_conte
         raise Rejected("sent by an older version, which kept too little to prove it", code="not-found", hint=hint)
     if with_content and not draft.content:
         raise Rejected("its content was deleted here, as a recall or its review date asks", code="content-deleted")
-    named = _named(draft, _wanted(parts, draft, names))
+    wanted = _wanted(parts, draft, names)
+    far = _other_network(parts, wanted)
+    named = _named(draft, wanted)
     receipts = await ask_receipts(parts, row) if named else {}
     opened = InnerForm(*draft.author, draft.content) if with_content else None
     told = [receipts[one.recipient] for one in named if one.recipient in receipts]
-    return Provable(head, row.answer, told, named, opened)
+    # Of all who are there, and have not answered, there is one receipt: that their network took it over.
+    return Provable(head, row.answer, list(dict.fromkeys(told)), named, opened, far)
 
 
-def _wanted(parts: Parts, draft: Draft, names: Sequence[str]) -> set[str]:
+def _wanted(parts: Parts, draft: Draft, names: Sequence[str]) -> set[Address]:
     addressed = {one.recipient for one in draft.addressees}
     if ALL in names:
-        return {one for one in addressed if network_of(one) == parts.home.network}
+        return addressed
     wanted = set(parts.directory.last().expand(names))
     if strangers := wanted - addressed:
         raise Rejected(
             f"the message was not written to {min(strangers)}", code="recipient-unknown", hint="see `gateway status`"
         )
-    for one in sorted(wanted):
-        _require_here(parts, one)
-    return set(wanted)
+    return wanted
 
 
-def _require_here(parts: Parts, who: Address) -> None:
-    if network_of(who) != parts.home.network:
-        told = f"{who} is of another network: no leaf of this log lists its keys"
-        raise Rejected(told, code="network-differs", hint="its receipts are in `gateway status`, verified")
+def _other_network(parts: Parts, names: Iterable[Address]) -> Network | None:
+    """Return the network that these are of beside this one; None where all are of this one."""
+    others = sorted({network_of(one) for one in names} - {parts.home.network})
+    if len(others) > 1:
+        told = f"recipients of {' and '.join(others)}: a bundle shows one other network"
+        raise Rejected(told, code="network-differs", hint="name the recipients of one of them, and make a bundle for each")
+    return others[0] if others else None
 
 
-def _named(draft: Draft, wanted: set[str]) -> list[NamedRecipient]:
+def _named(draft: Draft, wanted: set[Address]) -> list[NamedRecipient]:
     leaves = [leaf_hash(contexts.addressee_leaf(one.blind, one.recipient)) for one in draft.addressees]
     _, proofs = all_inclusion_proofs(leaves)
     places = enumerate(zip(draft.addressees, proofs, strict=True))
@@ -140,10 +148,11 @@ async def _received(parts: Parts, row: Arrived, *, with_content: bool) -> Provab
     told = parts.eraser.tombstone(row)
     if told is None:
         raise Rejected("what arrived has not the form of a delivery", code="cannot-open")
-    _require_here(parts, read_core(told.head.core, SUITES)[1].sender)
+    far = _other_network(parts, [read_core(told.head.core, SUITES)[1].sender])
     receipts = await parts.home.store.read(partial(receipt_rows.of_envelope, envelope_hash=row.envelope_hash))
     opened = await _opened(parts, row) if with_content else None
-    return Provable(told.head, told.accepted, receipts, [told.named], opened)
+    here, first = (told.accepted, None) if told.accepted_here is None else (told.accepted_here, told.accepted)
+    return Provable(told.head, here, receipts, [told.named], opened, far, first)
 
 
 async def _opened(parts: Parts, row: Arrived) -> InnerForm:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.client.home.home import Home
     from gateway.client.receiving.opening import ReadMessage
     from gateway.client.receiving.receipts import ReceiptPost
+    from gateway.client.receiving.twins import Twin
     from gateway.client.records.arrivals import Claimed
     from gateway.envelope.header import Header
     from gateway.envelope.open import Opened
@@ -185,9 +186,13 @@ class Delivery:
         recall: Of a recall, what this home did: `deleted`, `use-stopped`, `never-had`, or `refused` where its sender may not
             recall that message; None for every other kind.
         corrected_by: Id of the message in which its sender has it right, if he said so before this was handed over.
+        same_as: Other messages that say the same, in order of acceptance: it came another way too, when this was handed over.
     """
 
-    __slots__ = ("_claimed", "_desk", "again", "content", "corrected_by", "handled_as", "header", "number", "opened", "recall")
+    __slots__ = (
+        *("_claimed", "_desk", "again", "content", "corrected_by", "handled_as", "header", "number", "opened", "recall"),
+        "same_as",
+    )
 
     def __init__(self, desk: Desk | None, claimed: Claimed | None, message: ReadMessage) -> None:
         self._desk = desk
@@ -200,6 +205,7 @@ class Delivery:
         self.again = claimed is not None and claimed.again
         self.recall: str | None = None
         self.corrected_by: MessageId | None = None
+        self.same_as: tuple[Twin, ...] = ()
 
     @property
     def sender(self) -> Address:
@@ -288,6 +294,7 @@ class Delivery:
             "approved_by": None if self.approved_by is None else format_id(self.approved_by),
             "recall": self.recall,
             "corrected_by": None if self.corrected_by is None else format_id(self.corrected_by),
+            "same_as": [twin.to_json() for twin in self.same_as],
             "unread": self.content.unread_fields,
             "content": msgspec.Raw(self.opened.content),
         }

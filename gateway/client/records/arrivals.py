@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from gateway.client.records import receipt_rows, turn_rows
+from gateway.client.records import receipt_rows, same_rows, turn_rows
 from gateway.client.records.receipt_rows import Due
 from gateway.client.records.turn_rows import TurnRow
 
@@ -213,7 +213,8 @@ def settle(connection: sqlite3.Connection, settlement: Settlement, owner: bytes,
 
 
 def erase(connection: sqlite3.Connection, envelope_hash: bytes, tombstone: bytes | None, now: int) -> None:
-    """Erase content and sealed delivery; the row stays, with what proves it."""
+    """Erase content and sealed delivery, and what is computed from them; the row stays, with what proves it."""
+    same_rows.erase(connection, envelope_hash)
     connection.execute(
         "UPDATE arrived SET delivery = x'', content = NULL, tombstone = ?, erased_at = ? WHERE envelope_hash = ?",
         (tombstone, now, envelope_hash),

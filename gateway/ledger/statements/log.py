@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from gateway.errors import Corrupt
-from gateway.ledger.facts import Advance, CheckpointRow, LogLook, LogState, TileKey
+from gateway.ledger.facts import Advance, CheckpointRow, LogLook, LogProofs, LogState, NeededTiles, TileKey
 from gateway.ledger.prepared import Insert, Statement, Transaction, given, place, single
 from gateway.ledger.tables import Int8, checkpoint, event, log_leaf, log_state, log_tile
 from gateway.merkle import leaf_hash
@@ -25,10 +25,10 @@ __all__ = [
     "checkpoint_of",
     "entries",
     "find",
-    "find_all",
     "last_stamped",
     "look",
     "newest_checkpoint",
+    "proofs",
     "prune_checkpoints",
     "set_token",
     "sign_checkpoint",
@@ -187,7 +187,7 @@ def find(transaction: Transaction, wanted: bytes) -> int | None:
     return min((idx for idx, leaf in rows if leaf is not None and leaf_hash(leaf) == wanted), default=None)
 
 
-def find_all(transaction: Transaction, wanted: Sequence[bytes]) -> dict[bytes, int]:
+def _find_all(transaction: Transaction, wanted: Sequence[bytes]) -> dict[bytes, int]:
     """Return the first place of each leaf hash that is there."""
     rows = transaction.look(_ALL_NAMED, sorted({(_name(whole),) for whole in wanted}))
     places: dict[bytes, int] = {}
@@ -195,6 +195,15 @@ def find_all(transaction: Transaction, wanted: Sequence[bytes]) -> dict[bytes, i
         if leaf is not None:
             places[leaf_hash(leaf)] = idx
     return {whole: places[whole] for whole in wanted if whole in places}
+
+
+def proofs(transaction: Transaction, wanted: Sequence[bytes], needs: NeededTiles) -> LogProofs | None:
+    """Return what proves leaves under the newest signed checkpoint; None before the first."""
+    row = newest_checkpoint(transaction)
+    if row is None:
+        return None
+    places = {whole: idx for whole, idx in _find_all(transaction, wanted).items() if idx < row.size}
+    return LogProofs(row, places, tiles(transaction, list(needs(list(places.values()), row.size))))
 
 
 def newest_checkpoint(transaction: Transaction) -> CheckpointRow | None:

@@ -1,8 +1,8 @@
 """
 The files of peers' directories, as all processes of a gateway share them.
 
-Each network's version grows by one with each change, and only from the version that the publisher has seen. What a peer's
-directory says is in that network's log, not in ours: a change is an event here, and no leaf.
+Each network's version grows by one with each change, and only from the version that the publisher has seen. What evidence
+needs of the change is a leaf of our audit log each, in the same commit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from gateway.ledger.statements.inserting import event_statement
 __all__ = ["Change", "publish", "read", "versions"]
 
 PEER_DIRECTORY: Final = "peer-directory"  # the event of a change
-Change = tuple[str, int, Mapping[str, bytes | None]]  # network, expected version, what changed: None removes
+# network, expected version, what changed (None removes), leaves
+Change = tuple[str, int, Mapping[str, bytes | None], Sequence[bytes]]
 
 _FILES: Final = single(
     sa.select(peer_file.c.name, peer_file.c.data).where(peer_file.c.network == sa.bindparam("network")), "network"
@@ -47,7 +48,7 @@ _NEXT: Final = single(
 
 def publish(transaction: Transaction, batch: Sequence[Change]) -> list[int | GatewayError]:
     """Replace, add or remove files; a publisher who has not seen the newest version is refused."""
-    return [_publish(transaction, network, expected, files) for network, expected, files in batch]
+    return [_publish(transaction, *change) for change in batch]
 
 
 def read(transaction: Transaction, network: str) -> tuple[int, dict[str, bytes]]:
@@ -60,7 +61,9 @@ def versions(transaction: Transaction) -> dict[str, int]:
     return dict(transaction.run(_VERSIONS))
 
 
-def _publish(transaction: Transaction, network: str, expected: int, files: Mapping[str, bytes | None]) -> int | GatewayError:
+def _publish(
+    transaction: Transaction, network: str, expected: int, files: Mapping[str, bytes | None], leaves: Sequence[bytes]
+) -> int | GatewayError:
     found = _version(transaction, network)
     if found != expected:
         return Rejected(f"the directory of {network} is at {found}, not at {expected}", code="conflict")
@@ -71,7 +74,10 @@ def _publish(transaction: Transaction, network: str, expected: int, files: Mappi
     else:
         transaction.write(_FIRST, [(network, 1)])
     subject = f"{network} version {found + 1}"
-    transaction.write(event_statement, [(transaction.now, PEER_DIRECTORY, None, subject, None, None, None, None)])
+    now = transaction.now
+    transaction.write(
+        event_statement, [(now, PEER_DIRECTORY, None, subject, None, None, leaf, None) for leaf in leaves or (None,)]
+    )
     return found + 1
 
 

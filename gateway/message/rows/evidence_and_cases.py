@@ -79,6 +79,7 @@ ROWS: Final = (
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
         on_hold=True,
+        same_by=("/body/set_id", "/body/manifest_sha256"),
         rules=(
             "`manifest_sha256` is SHA-256 over the JCS form (RFC 8785) of `items` as received, unknown members included",
             "exhibit numbers are distinct; a root is another exhibit of the set that has no root, or `root_external`",

@@ -30,6 +30,21 @@ ROWS: Final = (
         retention_days=5 * YEAR_DAYS,
         default_handling=_BETWEEN_UNITS,
         added={"1.1.0": ("/derived_from",)},
+        same_by=(
+            "/case_refs/*/scheme",
+            "/case_refs/*/id",
+            "/body/instrument",
+            "/body/requesting_authority/country",
+            "/body/requesting_authority/reference",
+            "/body/facts",
+            "/body/persons",
+            "/body/measures/*/type",
+            "/body/measures/*/description",
+            "/body/measures/*/persons",
+            "/body/measures/*/place",
+            # What replaces or supplements an earlier request is another one, however much of its text it repeats.
+            "/body/relation_to_earlier/*/relation",
+        ),
         rules=(
             "`eio` from an authority that is no court, judge, prosecutor or tribunal needs `validating_authority`",
             "a measure of type AT.m needs at least one of `warrants`, and names at least one of `persons`",

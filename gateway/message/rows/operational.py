@@ -61,6 +61,8 @@ _BY_COLOUR: Final = (
     "un-special, silver: a party is either a person or an entity; no measure twice; a travel ban is for persons",
     "no person has the local id of another in the notice",
 )
+# A notice is what it says of its subject: not a word of it may differ. Who answers for it, and for whom it is, may.
+_SAME_NOTICE: Final = ("/case_refs/*/scheme", "/case_refs/*/id", "/body/notice")
 _PUBLIC: Final = "a public extract: always for un-special, never for silver, never of a victim, witness or source"
 
 ROWS: Final = (
@@ -76,6 +78,7 @@ ROWS: Final = (
         respond_within_s=answer_within(flash_s=8 * HOUR_S, urgent_s=DAY_S, normal_s=DAY_S, routine_s=DAY_S),
         retention_days=5 * YEAR_DAYS,
         default_handling=_POLICE,
+        same_by=_SAME_NOTICE,
         rules=("amber or stricter, restricted or stricter; no language twice", _PUBLIC, *_BY_COLOUR),
     ),
     KindSpec(
@@ -133,6 +136,7 @@ ROWS: Final = (
         retention_days=5 * YEAR_DAYS,
         default_handling=_POLICE,
         recalled_by_desk=True,
+        same_by=_SAME_NOTICE,
         rules=(
             "`subject_to_review` is true",
             "`disclosed_recipients` lists everybody, nobody twice: a refused diffusion is recalled from each",
@@ -193,6 +197,18 @@ ROWS: Final = (
         respond_within_s=answer_within(flash_s=8 * HOUR_S, urgent_s=3 * DAY_S, normal_s=7 * DAY_S, routine_s=30 * DAY_S),
         retention_days=2 * YEAR_DAYS,
         default_handling=Handling(tlp="amber", confidentiality="restricted", onward="unit"),
+        same_by=(
+            "/case_refs/*/scheme",
+            "/case_refs/*/id",
+            "/body/services",
+            "/body/scope",
+            "/body/period",
+            "/body/authority_to_operate/country",
+            "/body/authority_to_operate/reference",
+            "/body/host",
+            "/body/place",
+            "/body/persons",
+        ),
         rules=(
             "amber or stricter; no service twice; the period is not reversed",
             "AT.u and AT.g have `host`, and `host_consent` is true; AT.u has `security_brief`",
