@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, refuse (ARGS="--broker amqp://... --ledger postgresql://...")
+demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, refuse (ARGS="--broker amqp://... --ledger postgresql://..."; ARGS=--two-networks: two of them)
 	$(BIN)/gateway demo $(ARGS)
 
 test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.errors import Rejected
+
 __all__ = ["register"]
 
 
@@ -16,15 +18,28 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    broker: Annotated[list[str] | None, typer.Option(help="AMQP address; without one the broker is in memory.")] = None,
-    ledger: Annotated[str | None, typer.Option(help="postgresql:// address of an empty database; else SQLite.")] = None,
+    two_networks: Annotated[bool, typer.Option("--two-networks", help="Two networks, and what passes between them.")] = False,
+    broker: Annotated[
+        list[str] | None,
+        typer.Option(help="AMQP address; without one the broker is in memory. Of two networks: one for each, e.g. two vhosts."),
+    ] = None,
+    ledger: Annotated[
+        list[str] | None,
+        typer.Option(help="postgresql:// address of an empty database; else SQLite. Of two networks: one for each."),
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Empty folder to leave everything in; else it is removed.")] = None,
 ) -> None:
     """
-    Run a whole fictional network on this machine.
+    Run a whole fictional network on this machine, or two.
 
-    An authority, a gateway, six participants; they send, read, answer and refuse. Ends with 0 only if nothing was lost.
+    An authority, a gateway, eight participants; they send, read, answer and refuse. Ends with 0 only if nothing was lost.
     """
+    if two_networks:
+        from gateway.demo.two.run import run_two
+
+        raise typer.Exit(run_two(brokers=broker or (), ledgers=ledger or (), keep=keep))
     from gateway.demo.run import run
 
-    raise typer.Exit(run(brokers=broker or (), ledger=ledger, keep=keep))
+    if ledger is not None and len(ledger) > 1:
+        raise Rejected(f"{len(ledger)} ledgers for one network", code="config", hint="give --ledger once, or --two-networks")
+    raise typer.Exit(run(brokers=broker or (), ledger=ledger[0] if ledger else None, keep=keep))

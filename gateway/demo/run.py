@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -18,7 +19,9 @@ from gateway.demo.view import View
 from gateway.errors import GatewayError
 from gateway.staging.running import free_port, require_empty, serving
 
-__all__ = ["run"]
+__all__ = ["performed", "run"]
+
+S = TypeVar("S")
 
 
 def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int:
@@ -36,21 +39,39 @@ def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int
     Raises:
         Rejected: `keep` is no empty folder; nothing was written.
     """
+    services = Services(port=free_port(), operations_port=free_port(), ledger=ledger, brokers=brokers)
+    return performed(keep, lambda folder: build(folder, services, now=time.time()), _play, _left)
+
+
+def performed(
+    keep: Path | None,
+    building: Callable[[Path], S],
+    playing: Callable[[S, View], Coroutine[None, None, Tally]],
+    left: Callable[[S], str],
+) -> int:
+    """
+    Build a stage, play on it, print the count, and return the exit code.
+
+    Args:
+        keep: Where the stage's files stay, an empty folder; None removes them at the end.
+        building: Makes the stage in a folder.
+        playing: Plays on it and counts.
+        left: Says what to do with what was kept.
+    """
     if keep is not None:
         require_empty(keep)
     console = Console(highlight=False, soft_wrap=True)
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-demo-")))
-        services = Services(port=free_port(), operations_port=free_port(), ledger=ledger, brokers=brokers)
-        stage = build(folder.resolve(), services, now=time.time())
+        stage = building(folder.resolve())
         try:
-            tally = asyncio.run(_play(stage, View(console)))
+            tally = asyncio.run(playing(stage, View(console)))
         except (Failed, GatewayError) as exc:
             advice = f"; {exc.hint}" if isinstance(exc, GatewayError) else ""
             console.print(f"demo: failed: {exc}{advice}", markup=False)
             return 1
     if keep is not None:
-        console.print(_left(stage), markup=False)
+        console.print(left(stage), markup=False)
     console.print(f"\n{tally}")
     return 0 if tally.holds else 1
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.demo.script import Line
     from gateway.message import Content
 
-__all__ = ["View"]
+__all__ = ["View", "texts"]
 
 _WIDTH: Final = 98  # columns after the indent of two; terminals of people and of papers have a hundred
 _SHOWN: Final = 54  # of them for a content, cut between words
@@ -73,6 +73,8 @@ class View:
         """Somebody read a message."""
         said = textwrap.shorten(visible(_gist(delivery.content)), _SHOWN, placeholder=" ...")
         self.note(f"{name:<12} reads no. {delivery.number:<3}from {participant_of(delivery.sender):<12} {said}")
+        if delivery.handled_as != delivery.header.handling:
+            self.note(f"{'':<12} {delivery.header.handling} there, handled as {delivery.handled_as} here")
 
 
 def _gist(content: Content) -> str:
@@ -86,13 +88,14 @@ def _gist(content: Content) -> str:
         case InformationReport():
             return content.body.items[0].text
         case _:
-            return f"{content.kind}: {max(_texts(msgspec.json.decode(content.raw)['body']), key=len, default='')}"
+            said = texts(msgspec.json.decode(content.raw)["body"])
+            return f"{content.kind}: {max(said, key=lambda text: (' ' in text, len(text)), default='')}"
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:
     """Yield every text of decoded JSON."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
+            yield from texts(inner)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Lane", "Lines", "NotYet"]
 
 # What a fresher copy of our directory may change: the other gateway does not know our relay, or a key, yet.
-AHEAD: Final = frozenset({"directory-ahead", "directory-stale", "directory-expired", "sender-unknown", "signature-bad"})
+AHEAD: Final = frozenset(
+    {"directory-ahead", "directory-stale", "directory-expired", "sender-unknown", "signature-bad", "peer-unknown"}
+)
 
 
 class Lines(NamedTuple):

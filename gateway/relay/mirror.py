@@ -3,7 +3,8 @@ Directories, brought from one network to the other: each gateway verifies the ot
 
 A publication begins with the timestamp, which names everything else; the gateway says what it still needs. Ours goes there,
 and theirs comes here where their gateway lets us read it: else their own relay brings it.
-What cannot be brought now is brought with the next turn, so nothing is remembered but the timestamp that arrived last.
+What cannot be brought now is brought with the next turn. A network that was no peer for a while has lost what it got: what is
+remembered, the timestamp that arrived last, counts for a minute.
 Spec: schemas/relay.md, "Peering" and "Requests".
 """
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERY_S", "DirectoryMirror", "fetch"]
 
-EVERY_S: Final = 60.0  # a timestamp lives for a day; a new key should be known within minutes
+EVERY_S: Final = 5.0  # what did not change costs a small request; who is new can be written to within seconds
+ANEW_TURNS: Final = 12  # turns after which nothing counts as known: a gateway may have lost what it got, or let us read now
 BUNDLE_PATHS: Final = 256  # in one request: cards are a few KiB each
 MAX_PUBLICATION_BYTES: Final = 40 << 20  # a directory of 4,096 participants with its metadata
 MAX_ROUNDS: Final = 64  # timestamp, snapshot, lists, targets in pieces; and one for each root that was not seen there
@@ -51,40 +53,56 @@ class DirectoryMirror:
         self._home, self._other = lines
         self._metrics = metrics
         self._brought: dict[Network, bytes] = {}  # the timestamp that arrived last
+        self._there: set[Network] = set()  # those that arrived, as far as we know
+        self._refused = False  # their gateway lets no stranger read
+        self._turns = 0
         self._log = logger()
 
     async def turn(self) -> None:
         """
-        Bring what has a new timestamp since the last turn.
+        Bring what has a new timestamp since the last turn, and once a minute whatever the other one has lost.
 
         Raises:
             GatewayError: Our directory could not be brought there; it is tried again.
         """
-        try:
-            await self._bring(self._network, self._other, self._home)
-        except Rejected as exc:
-            # Their gateway lets no stranger read: their own relay publishes it here.
-            self._log.debug("directory-not-fetched", network=self._network, code=exc.code)
-        except GatewayError as exc:
-            self._metrics.faults("directory", self._metrics.known(exc.code)).inc()
+        if self._turns % ANEW_TURNS == 0:
+            self._there.clear()
+            self._refused = False
+        self._turns += 1
+        if not self._refused:
+            await self._bring_theirs()
         with there(self._other):  # a refusal there is no word of the gateway at home
             await self._bring(self._own, self._home, self._other)
 
     async def push(self) -> None:
         """Bring our directory there now: a gateway says that its copy lags behind. What fails is told by the next turn."""
-        self._brought.pop(self._own, None)
+        self._there.discard(self._own)
         try:
             await self._bring(self._own, self._home, self._other)
         except GatewayError as exc:
             self._metrics.faults("directory", exc.code).inc()
             self._log.warning("directory-not-published", network=self._own, code=exc.code, detail=exc.detail)
 
+    async def _bring_theirs(self) -> None:
+        try:
+            await self._bring(self._network, self._other, self._home)
+        except Rejected as exc:
+            # Their gateway lets no stranger read: their own relay publishes it here.
+            self._refused = True
+            self._log.debug("directory-not-fetched", network=self._network, code=exc.code)
+        except GatewayError as exc:
+            self._metrics.faults("directory", self._metrics.known(exc.code)).inc()
+
     async def _bring(self, network: Network, source: Line, target: Line) -> None:
         timestamp = await source.ask("GET", media.DIRECTORY + TIMESTAMP_FILE)
-        if self._brought.get(network) == timestamp:
+        news = self._brought.get(network) != timestamp
+        if not news and network in self._there:
             return
         version = await _publish(network, {TIMESTAMP_FILE: timestamp}, source, target)
         self._brought[network] = timestamp
+        self._there.add(network)
+        if not news:
+            return
         self._metrics.published("other" if network == self._own else "home").inc()
         self._log.info("directory", network=network, version=version)
 

@@ -34,6 +34,7 @@ LEASE_S: Final = 5.0  # a third of what a gateway waits for
 STANDBY_S: Final = 2.0  # between two looks of a process that waits for its turn
 EMPTY_S: Final = 1.0  # an empty answer that comes sooner was no long poll: it is not asked for in a loop
 STOP_S: Final = 5.0  # for giving the lease back
+FIRST_S: Final = 5.0  # for bringing the directories, by which the other gateway knows this relay and whom it writes to
 
 Turn = Callable[[], Awaitable[object]]
 
@@ -111,13 +112,14 @@ class Relay:
         self._metrics.active.set(1)
         self._log.info("relay-active", network=self._network, number=lease.epoch)
         self._receipts.begin(lease.after)
+        brought = asyncio.Event()
         tasks = [
             asyncio.create_task(work)
             for work in (
                 self._keep(lease.epoch),
-                self._repeat("forwards", lambda: self._lane.turn(lease.epoch)),
-                self._repeat("receipts", lambda: self._receipts.turn(lease.epoch)),
-                self._repeat("directory", self._mirror.turn, EVERY_S),
+                self._repeat("directory", lambda: self._bring(brought), EVERY_S),
+                self._after(brought, "forwards", lambda: self._lane.turn(lease.epoch)),
+                self._after(brought, "receipts", lambda: self._receipts.turn(lease.epoch)),
             )
         ]
         try:
@@ -145,6 +147,19 @@ class Relay:
             if kept.epoch != epoch:
                 raise _LeaseLost
             self._trouble("lease", "")
+
+    async def _bring(self, brought: asyncio.Event) -> None:
+        try:
+            await self._mirror.turn()
+        finally:
+            brought.set()
+
+    async def _after(self, brought: asyncio.Event, task: str, turn: Turn) -> None:
+        """Carry once the directories were brought, or could not be; a gateway that hangs is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_S):
+                await brought.wait()
+        await self._repeat(task, turn)
 
     async def _repeat(self, task: str, turn: Turn, every_s: float = 0.0) -> None:
         """Do a task's turn for ever, with a pause after each that failed."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from gateway.client.home.aliases import home_of
 from gateway.client.home.home import Home
 from gateway.client.line.transport import Transport
 from gateway.directory.peers import Peer
@@ -24,12 +25,12 @@ from gateway.network import ROOT_FILE, Authority
 from gateway.ops.relay_metrics import RelayMetrics
 from gateway.relay.identity import export_agent, read_agent
 from gateway.relay.lane import Lines
-from gateway.relay.line import GatewayLine
+from gateway.relay.line import GatewayLine, Line
 from gateway.relay.pauses import Time
 from gateway.relay.relay import Relay
-from gateway.staging.stage import Member, Stage, publish
+from gateway.staging.stage import Entering, Member, Stage, enter, publish
 
-__all__ = ["Border", "Side", "join", "relay_member", "relaying", "write_relay_key"]
+__all__ = ["Border", "Side", "add_alias", "join", "relay_member", "relaying", "write_relay_key"]
 
 _KEY: Final = "relay.key"
 
@@ -73,6 +74,12 @@ def relay_member(participant: str, other: str) -> Member:
     return Member(participant, f"Relay to {other}", "ZZ", "relay", "relay")  # type: ignore[arg-type]
 
 
+def add_alias(side: Side, owner: str, alias: Member, known_to: Sequence[str], now: float) -> None:
+    """Give one of a stage's cast another name, for these networks alone; `publish` puts it in force."""
+    home = home_of(side.stage.home(owner), alias.participant)
+    enter(side.stage, alias, Entering(home, side.url, tuple(known_to)), now)
+
+
 def join(one: Side, two: Side, border: Border, *, now: float) -> None:
     """Let two authorities name each other's network, with the root that the other one handed over, and publish."""
     for ours, theirs in ((one, two), (two, one)):
@@ -106,14 +113,16 @@ async def write_relay_key(side: Side) -> Path:
 
 
 @asynccontextmanager
-async def relaying(ours: Side, theirs: Side) -> AsyncIterator[Relay]:
-    """Carry from one network to the other while inside."""
+async def relaying(
+    ours: Side, theirs: Side, watched: Callable[[Line], Line] = lambda line: line, time: Time | None = None
+) -> AsyncIterator[Relay]:
+    """Carry from one network to the other while inside; `watched` puts somebody on the lines who sees what passes."""
     key = ours.stage.folder / _KEY
     if not key.exists():
         await write_relay_key(ours)
     keyring = await asyncio.to_thread(read_agent, key, ours.stage.passphrase)
-    time = Time()
-    lines = Lines(*(GatewayLine(Transport([side.url], keyring, time.clock)) for side in (ours, theirs)))
+    time = time or Time()
+    lines = Lines(*(watched(GatewayLine(Transport([side.url], keyring, time.clock))) for side in (ours, theirs)))
     networks = ours.stage.place.network, theirs.stage.place.network
     relay = Relay(*networks, lines, RelayMetrics(), holder=f"{ours.relay} {os.getpid()}", time=time)
     running = asyncio.create_task(relay.run())

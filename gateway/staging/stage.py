@@ -20,7 +20,7 @@ from gateway.ids import Network, Participant, make_address
 from gateway.network import ROOT_FILE, Authority, Decision, Plan
 from gateway.network.enrolment import Profile, enrol, write_gateway, write_officer
 
-__all__ = ["Member", "Place", "Services", "Stage", "build", "publish"]
+__all__ = ["Entering", "Member", "Place", "Services", "Stage", "build", "enter", "publish"]
 
 _OFFICERS: Final = (b"fictional passphrase of officer 1", b"fictional passphrase of officer 2")
 _QUICK: Final = Cost(1, 8 << 20)  # these keys live as long as the stage and open nothing else
@@ -34,6 +34,14 @@ class Member(NamedTuple):
     country: str
     organisation_type: str
     role: str
+
+
+class Entering(NamedTuple):
+    """Where a participant's home is made, the address of the gateway that it is given, and who may know it (empty: all)."""
+
+    home: Path
+    url: str
+    known_to: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -54,12 +62,14 @@ class Services:
         operations_port: Where operators do.
         ledger: Address of the ledger; None is a SQLite file on the stage.
         brokers: AMQP addresses; empty is the broker in memory.
+        log_level: Of the gateway; on a stage that shows a refusal, which is told as a warning, `error`.
     """
 
     port: int
     operations_port: int
     ledger: str | None = None
     brokers: Sequence[str] = ()
+    log_level: str = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +108,38 @@ def build(folder: Path, services: Services, cast: Sequence[Member], place: Place
     stage = Stage(folder, os.urandom(16).hex().encode(), place)
     url = f"http://127.0.0.1:{services.port}"
     authority = _authority(stage, url, now)
-    root = (folder / "authority" / ROOT_FILE).read_bytes()
     for member in cast:
-        _add(stage, authority, member, (root, url), now)
+        enter(stage, member, Entering(stage.home(member.participant), url), now)
     publication = authority.publish(_OFFICERS, now)
     _configure(stage, services, publication)
     return stage
+
+
+def enter(stage: Stage, member: Member, entering: Entering, now: float) -> None:
+    """Make a participant's home and let the authority enter it; `publish` puts that in force."""
+    address = make_address(member.participant, stage.place.network)
+    profile = Profile(
+        address=address,
+        name=member.name,
+        country=member.country,
+        organisation_type=member.organisation_type,
+        roles=(member.role,),
+    )
+    enrolled = enrol(profile, now, officer=True)
+    assert enrolled.officer is not None
+    stage.officers[member.participant] = enrolled.officer
+    create_home(
+        entering.home,
+        address=address,
+        root=(stage.folder / "authority" / ROOT_FILE).read_bytes(),
+        gateways=[entering.url],
+        keys=enrolled.keys,
+        passphrase=stage.passphrase,
+        exercise=stage.place.exercise,
+        cost=_QUICK,
+    )
+    decision = Decision(roles=(member.role,), clearance="confidential", known_to=entering.known_to)
+    Authority(stage.folder / "authority").add(enrolled.request, decision, now)
 
 
 def publish(stage: Stage, now: float) -> None:
@@ -125,32 +161,6 @@ def _authority(stage: Stage, url: str, now: float) -> Authority:
     return Authority.create(stage.folder / "authority", plan, gateway.request, _OFFICERS, now)
 
 
-def _add(stage: Stage, authority: Authority, member: Member, trust: tuple[bytes, str], now: float) -> None:
-    address = make_address(member.participant, stage.place.network)
-    profile = Profile(
-        address=address,
-        name=member.name,
-        country=member.country,
-        organisation_type=member.organisation_type,
-        roles=(member.role,),
-    )
-    enrolled = enrol(profile, now, officer=True)
-    assert enrolled.officer is not None
-    stage.officers[member.participant] = enrolled.officer
-    root, url = trust
-    create_home(
-        stage.home(member.participant),
-        address=address,
-        root=root,
-        gateways=[url],
-        keys=enrolled.keys,
-        passphrase=stage.passphrase,
-        exercise=stage.place.exercise,
-        cost=_QUICK,
-    )
-    authority.add(enrolled.request, Decision(roles=(member.role,), clearance="confidential"), now)
-
-
 def _configure(stage: Stage, services: Services, publication: Path) -> None:
     """Write the file that an operator would; paths count from its folder."""
     secret = stage.folder / "gateway" / "passphrase"
@@ -167,7 +177,7 @@ port = {services.port}
 
 [operations]
 port = {services.operations_port}
-log_level = "warning"
+log_level = "{services.log_level}"
 
 [keys]
 passphrase_file = "passphrase"

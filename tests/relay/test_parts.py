@@ -35,7 +35,7 @@ CONFIG = 'network = "eu-network"\nhome = ["https://gw.icn.example"]\nother = ["h
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a passphrase cost little."""
-    monkeypatch.setattr(identity, "encrypt_keys", lambda keys, secret, rng: encrypt_keys(keys, secret, rng, CHEAP))
+    monkeypatch.setattr(identity, "encrypt_keys", lambda keys, secret, rng, _cost: encrypt_keys(keys, secret, rng, CHEAP))
 
 
 def test_the_key_file_holds_the_agent_key_alone(tmp_path: Path) -> None:

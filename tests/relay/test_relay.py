@@ -6,6 +6,7 @@ import pytest
 
 from gateway.directory.roles import TIMESTAMP_FILE
 from gateway.errors import Rejected
+from gateway.protocol import relaying
 from tests.relay import world as w
 from tests.relay.world import World
 
@@ -178,15 +179,40 @@ async def test_a_process_that_was_replaced_carries_nothing_more(world: World) ->
 
 
 async def test_each_gateway_is_brought_the_other_directory(world: World) -> None:
-    """Both ways, with everything that the timestamp leads to, and again when it changes."""
+    """Both ways, with everything that the timestamp leads to, and again within seconds when it changes."""
     world.home.files = {TIMESTAMP_FILE: b"1,a,b", "a": b"A", "b": b"B"}
     world.other.files = {TIMESTAMP_FILE: b"7,c", "c": b"C"}
     async with world.running():
         await world.time.go(1)
         assert (world.other.mirrored, world.home.mirrored) == (world.home.files, world.other.files)
         world.home.files |= {TIMESTAMP_FILE: b"2,a,d", "d": b"D"}
-        await world.time.go(61)
+        await world.time.go(6)
     assert world.other.mirrored["d"] == b"D"
+
+
+async def test_a_gateway_that_lost_our_directory_gets_it_again(world: World) -> None:
+    """It was no peer's for a while, or came back from a backup: within a minute it has what did not change since."""
+    async with world.running():
+        await world.time.go(1)
+        world.other.mirrored.clear()
+        await world.time.go(61)
+    assert world.other.mirrored == world.home.files
+
+
+async def test_our_directory_goes_to_a_gateway_that_does_not_know_us_any_more(world: World) -> None:
+    """A forward that it refuses for that is brought again once it has our directory, and passes seconds later."""
+
+    def forgot(other: w.FakeOther, path: str) -> None:
+        if path == relaying.TAKE and not other.mirrored:
+            raise Rejected(code="peer-unknown")
+
+    async with world.running():
+        await world.time.go(1)
+        world.other.mirrored.clear()
+        world.other.does = forgot
+        world.home.put(b"one")
+        await world.time.go(30)
+    assert list(world.home.relayed.values()) == [b"one"]
 
 
 async def test_roots_that_the_other_gateway_has_not_seen_go_there_one_by_one(world: World) -> None:
@@ -244,3 +270,4 @@ async def test_a_gateway_that_lets_no_stranger_read_is_no_trouble(world: World) 
         await world.time.go(61)
         assert relay.troubles == {}
     assert world.other.mirrored == {TIMESTAMP_FILE: b"1"}
+    assert sum(path.startswith("GET /v1/directory/") for path in world.other.asked) == 2  # refused once a minute, no more
