@@ -83,7 +83,9 @@ class Memory:
                 self._write_in_place(tree)  # another process has put a new file here
                 return
             kept = self._kept()
-            if kept is None or self._holds(kept.tree, tree):
+            if kept is None:
+                raise FileNotFoundError(self._path)  # somebody took it away just now
+            if self._holds(kept.tree, tree):
                 return
             if kept.place is None:
                 self._replace(self._text(tree))
