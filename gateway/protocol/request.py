@@ -169,8 +169,8 @@ def _fields(parameters: str, signature: bytes) -> dict[str, str]:
     """
     Write the fields of a signature.
 
-    The library's own `apply` resolves the message once more, in case it changed while somebody far away signed: that doubles the
-    cost of a request, and here nothing can come between.
+    The library's own `apply` resolves the message once more, in case it changed while somebody far away signed: that doubles
+    the cost of a request, and here nothing can come between.
     """
     return {"Signature-Input": f"{_LABEL}={parameters}", "Signature": f"{_LABEL}=:{b64encode(signature).decode()}:"}
 
