@@ -10,6 +10,7 @@ Spec: schemas/api.md, "Signed requests".
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -160,9 +161,18 @@ class RequestSigner:
             )
             made = self._keyring.sign(Use.AGENT, prepared.signature_base)
             if made.key_id == self._key_id:
-                signer.apply(message, prepared, made.signature)
-                return dict(message.headers)
+                return {**message.headers, **_fields(prepared.signature_params, made.signature)}
             self._key_id = made.key_id
+
+
+def _fields(parameters: str, signature: bytes) -> dict[str, str]:
+    """
+    Write the fields of a signature.
+
+    The library's own `apply` resolves the message once more, in case it changed while somebody far away signed: that doubles
+    the cost of a request, and here nothing can come between.
+    """
+    return {"Signature-Input": f"{_LABEL}={parameters}", "Signature": f"{_LABEL}=:{b64encode(signature).decode()}:"}
 
 
 def sign_request(request: HttpRequest, keyring: Keyring, now: float, nonce: bytes) -> dict[str, str]:

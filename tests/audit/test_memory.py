@@ -9,6 +9,7 @@ import pytest
 from gateway.audit.memory import Memory
 from gateway.envelope import LogView
 from gateway.errors import Corrupt, Unavailable
+from gateway.tlog.checkpoint import Checkpoint, encode_checkpoint
 from tests.audit.backups import restore, run_sql, save
 from tests.audit.given import ORIGIN, fill, log_over, newest, say, tree_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gateway.ledger import Ledger
 
+PAGE = 4096
 SMALL, LARGE = LogView(3, b"r" * 32), LogView(4, b"s" * 32)
 
 
@@ -51,6 +53,36 @@ def test_a_memory_of_something_else_is_refused(tmp_path: Path, text: str) -> Non
     with pytest.raises(Corrupt, match="log-forked"):
         Memory(path, ORIGIN).write(LARGE)
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize("torn", [0, 1])
+def test_who_dies_while_he_writes_leaves_what_was_before(tmp_path: Path, torn: int) -> None:
+    """Either place may be half written; the other one counts, and the torn one is written next."""
+    path = tmp_path / "audit-memory"
+    for tree in (SMALL, LARGE):
+        Memory(path, ORIGIN).write(tree)
+    data = bytearray(path.read_bytes())
+    data[torn * PAGE + 4050] ^= 1
+    path.write_bytes(data)
+    assert Memory(path, ORIGIN).read() == (LARGE, SMALL)[torn]
+    newest = LogView(5, b"t" * 32)
+    Memory(path, ORIGIN).write(newest)
+    assert Memory(path, ORIGIN).read() == newest
+    data[(1 - torn) * PAGE + 4050] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(Corrupt, match="log-forked"):
+        Memory(path, ORIGIN).read()
+
+
+def test_a_memory_of_the_text_alone_is_read(tmp_path: Path) -> None:
+    """What an older gateway remembered counts, and is never made smaller."""
+    path = tmp_path / "audit-memory"
+    path.write_text(encode_checkpoint(Checkpoint(ORIGIN, *LARGE)))
+    Memory(path, ORIGIN).write(SMALL)
+    assert Memory(path, ORIGIN).read() == LARGE
+    newest = LogView(5, b"t" * 32)
+    Memory(path, ORIGIN).write(newest)
+    assert Memory(path, ORIGIN).read() == newest
 
 
 def test_a_memory_that_cannot_be_kept_is_unavailable(tmp_path: Path) -> None:
