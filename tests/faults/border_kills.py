@@ -1,9 +1,9 @@
 """
 Kill what stands between two networks, and break the line between them; then count. Imports nothing of `gateway`.
 
-recipient did not acknowledge, or that is not told as opened at home; a false receipt tells at home of an opening of which the
-recipient did not acknowledge, or that is not told as opened at home; a receipt is false that tells at home of an opening
-of which the recipient's application knows nothing.
+Each network has a gateway, a broker, a database and a relay to the other, all as operators run them. A delivery is lost that
+its recipient did not acknowledge, or that is not told as opened at home; a receipt is false that tells at home of an opening of
+which the recipient's application knows nothing.
 """
 
 from __future__ import annotations

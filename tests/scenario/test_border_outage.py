@@ -13,6 +13,7 @@ from gateway.envelope import Event
 from gateway.ops.relay_metrics import RelayMetrics
 from gateway.protocol.relaying import MAX_FORWARDS
 from gateway.relay.lane import Lines
+from gateway.relay.pauses import LONGEST_S
 from gateway.relay.relay import Relay
 from tests.support.local_line import LocalLine, clocked
 from tests.support.two_networks import Pair, said, send, two_networks
@@ -84,6 +85,12 @@ async def outage(pair: Pair) -> list[Sealed]:
     return written
 
 
+def heal(pair: Pair, line: LocalLine) -> None:
+    """End the outage, and the pause that each task of the relay makes."""
+    line.down = False
+    pair.icn.clock.jump(LONGEST_S)
+
+
 async def test_after_48_hours_the_backlog_drains_and_neighbours_notice_nothing(tmp_path: Path) -> None:
     """Everything arrives, and is told at home; a local message takes about as long as on a quiet day."""
     async with two_networks(tmp_path) as pair, relaying(pair) as line:
@@ -92,7 +99,7 @@ async def test_after_48_hours_the_backlog_drains_and_neighbours_notice_nothing(t
         written = await outage(pair)
         assert line.asked < MOST_ASKED
         assert (await pair.icn.totals())["outbound"] == len(written)
-        line.down = False
+        heal(pair, line)
         busy = [await latency_s(pair)]
         started = time.monotonic()
         while (await pair.icn.totals())["outbound"]:
@@ -112,7 +119,7 @@ async def test_a_relay_keeps_nothing_of_a_backlog(tmp_path: Path) -> None:
         held = []
         tracemalloc.start()
         try:
-            line.down = False
+            heal(pair, line)
             while (await pair.icn.totals())["outbound"]:
                 held.append(held_bytes())
                 await asyncio.sleep(LOOK_S)
