@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.ledger import migrate
 from tests.support.checked_loop import check_threads
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Before any loop runs."""
+    """Before any loop runs. No example is late: servers of other tests share the cores."""
     check_threads()
+    settings.register_profile("shared-cores", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("shared-cores")
 
 
 @pytest.fixture(scope="session")

@@ -210,7 +210,7 @@ class PeerDirectories:
                 self._log.error("peer-directory-refused", network=network, code=exc.code, detail=exc.detail)
         held = self._held.get(network)
         if held is not None and held.expected == expected and held.version <= version:
-            self._install(network, _Held(expected, version, files, copy))
+            self._install(network, _Held(expected, version, files, copy, held.kept))  # pieces stay: the rest is on its way
 
     def _install(self, network: Network, held: _Held) -> None:
         self._held[network] = held

@@ -94,11 +94,12 @@ async def far_logged(stage: Stage) -> list[bytes]:
 
 
 async def test_it_may_come_in_pieces(stage: Stage, theirs: World) -> None:
-    """The timestamp first, then what the gateway says it needs; nothing is in use before all is there."""
+    """The timestamp first, then what the gateway says it needs; no look at the ledger loses a piece, and all come before use."""
     sent = {TIMESTAMP_FILE: theirs.files[TIMESTAMP_FILE]}
     steps = 0
     while (taken := await peers(stage).take(EU, sent)).missing:
         assert (taken.version, stage.parts.directory.current().active(FAR)) == (0, None)
+        await peers(stage)._read(EU)
         sent = {name: theirs.files[name] for name in taken.missing}
         steps += 1
     assert (taken.version, steps) == (theirs.directory.version, 3)
