@@ -133,12 +133,15 @@ class Courier:
 
     Args:
         ways: From whose `out/` to whose `in/`.
-        fates: By type: what happens to the next files of it, in each direction.
+        fates: By type: what happens to the next files of it, whoever made them.
+        did: What became of files, as far as it was no good.
+        rests: Nothing is carried meanwhile.
     """
 
     ways: tuple[tuple[Bridge, Bridge], ...]
     fates: dict[str, list[Fate]] = field(default_factory=dict)
     did: list[tuple[str, Fate]] = field(default_factory=list)
+    rests: bool = False
     _trips: int = 0
     _late: list[tuple[int, Path, bytes]] = field(default_factory=list)
     _carried: int = 0
@@ -146,15 +149,20 @@ class Courier:
     async def run(self) -> None:
         """Go until cancelled."""
         while True:
-            self._trips += 1
-            for one, other in self.ways:
-                for path in sorted((one.folder / "out").glob("*.b1"), reverse=True):
-                    self._carry(path, other.folder / "in")
-            due = [each for each in self._late if each[0] <= self._trips]
-            self._late = [each for each in self._late if each[0] > self._trips]
-            for _, place, data in due:
-                self._put(place, data)
+            if not self.rests:
+                self._go()
             await asyncio.sleep(TRIP_S)
+
+    def _go(self) -> None:
+        """Go once each way, and bring what is late by now."""
+        self._trips += 1
+        for one, other in self.ways:
+            for path in sorted((one.folder / "out").glob("*.b1"), reverse=True):
+                self._carry(path, other.folder / "in")
+        due = [each for each in self._late if each[0] <= self._trips]
+        self._late = [each for each in self._late if each[0] > self._trips]
+        for _, place, data in due:
+            self._put(place, data)
 
     def _carry(self, path: Path, place: Path) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
+from tests.client.examples import drain
 from tests.scenario.border import line
 from tests.scenario.bridges import EU, GN, ICN, QM, Bridged, Fate, bridged, soon
 from tests.scenario.theatre import say
@@ -36,8 +37,8 @@ async def says(networks: Bridged, who: str, content: Content, re: Delivery | Non
     to = [GN if who == QM else QM]
     if re is None:
         return await networks.points[who].send(content, to)
-    wish = {"in_reply_to": re.envelope_hash, "conversation_id": re.conversation_id}
-    return await networks.points[who].send(content, to, inherit=True, **wish)
+    answered, conversation_id = re.envelope_hash, re.conversation_id
+    return await networks.points[who].send(content, to, in_reply_to=answered, conversation_id=conversation_id, inherit=True)
 
 
 async def settled(networks: Bridged) -> None:
@@ -46,7 +47,8 @@ async def settled(networks: Bridged) -> None:
     await networks.settles()
     for bridge in networks.bridges.values():
         assert await bridge.count("gateway_relay_refused_answers_total") == 0
-    for found in networks.heard.values():
+    for who, found in networks.heard.items():
+        found.extend(await drain(networks.points[who]))
         hashes = [one.envelope_hash for one in found]
         assert len(hashes) == len(set(hashes))
 
@@ -88,10 +90,13 @@ async def test_what_the_other_side_refuses_comes_home_signed(networks: Bridged) 
 
 async def test_bridges_that_die_lose_nothing(networks: Bridged) -> None:
     """Each is killed with files underway in both directions; every message arrives once, and both authors know it."""
+    networks.courier.rests = True
     there = [await says(networks, QM, say(REPORT)) for _ in range(3)]
     back = [await says(networks, GN, say(REPORT)) for _ in range(3)]
     for network in (ICN, EU):
         await underway(networks, network)
+    networks.courier.rests = False
+    for network in (ICN, EU):
         networks.bridges[network].kill()
         networks.bridges[network].start()
     for author, reader, those in ((QM, GN, there), (GN, QM, back)):
