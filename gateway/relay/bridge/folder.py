@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -135,11 +136,13 @@ class Folder:
                     path.unlink()
 
     def incoming(self) -> list[tuple[str, float]]:
-        """Return the names of what came, in order, with the time of the last change of each."""
+        """Return the names of what came, in order, with the time of the last change of each; folders and pipes are no files."""
         found = []
         for path in _listed(self.incoming_folder):
             with suppress(FileNotFoundError):
-                found.append((path.name, path.stat().st_mtime))
+                status = path.stat()
+                if stat.S_ISREG(status.st_mode):
+                    found.append((path.name, status.st_mtime))
         return found
 
     def read(self, name: str) -> bytes:

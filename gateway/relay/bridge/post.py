@@ -45,6 +45,7 @@ LOOK_S: Final = 1.0
 SETTLE_S: Final = 10.0  # a file that does not parse and changed since may still be written
 KEEP_ANSWERS_S: Final = 7 * 86_400
 MAX_FILES: Final = 64  # of what came, in one turn
+GIVE_UP: Final = 3  # times `again_s`: by then a lost file came again, or was one that nobody lays out again
 
 Handler = Callable[[BridgeFile], Awaitable[Answered | None]]  # None: it stays, and is answered later
 
@@ -85,7 +86,7 @@ class Post:
         self._state = folder.read_state()
         self._sent: dict[bytes, _Sent] = {}  # digest to what waits for an answer
         self._waiters: dict[bytes, asyncio.Future[Answered]] = {}
-        self._missing: list[int] = []
+        self._missing: dict[int, float] = {}  # number to when it was missed first
         self.kept: dict[str, BridgeFile] = {}  # what came and stays, by name
         for name, file in folder.own_files():
             self._remember(name, file)
@@ -132,11 +133,10 @@ class Post:
         trouble: GatewayError | None = None
         came = [one for one in await asyncio.to_thread(self._folder.incoming) if one[0] not in self.kept]
         for name, changed_at in came[:MAX_FILES]:
-            file = await self._read(name, changed_at)
-            if file is None:
-                continue
             try:
-                await self._handle(name, file, handlers)
+                file = await self._read(name, changed_at)
+                if file is not None:
+                    await self._handle(name, file, handlers)
             except (Unavailable, Uncertain) as exc:
                 trouble = exc
         self._tell_missing()
@@ -163,11 +163,13 @@ class Post:
             await self.settle(name, answer)
 
     async def _read(self, name: str, changed_at: float) -> BridgeFile | None:
-        """Return a file that came; None for one that is none, or not yet."""
+        """Return a file that came; None for one that is none, or not yet; Unavailable where this process may not read it."""
         try:
             file = await asyncio.to_thread(lambda: self._reader.read(self._folder.read(name)))
         except FileNotFoundError:
             return None
+        except OSError as exc:
+            raise Unavailable(f"cannot read {name}: {exc.strerror}") from exc
         except Rejected as exc:
             if 0 <= self._time.clock() - changed_at < SETTLE_S:
                 return None
@@ -204,11 +206,22 @@ class Post:
         seen = Seen(self._state.seen.floor, list(self._state.seen.above))
         for file in self.kept.values():
             seen.take(file.sequence)
-        missing = seen.missing
-        self._metrics.missing_files.set(len(missing))
+        missing, now = seen.missing, self._time.clock()
         if new := [number for number in missing if number not in self._missing]:
             self._log.warning("bridge-files-missing", number=new[0], count=len(new))
-        self._missing = missing
+        self._missing = {number: self._missing.get(number, now) for number in missing}
+        if not self.kept:  # else one of them is waited for
+            self._give_up(now)
+        self._metrics.missing_files.set(len(self._missing))
+
+    def _give_up(self, now: float) -> None:
+        """Miss no more what does not come: a lost answer has another number when it is made again; so has a newer directory."""
+        given_up = [number for number, since in self._missing.items() if now - since >= GIVE_UP * self._again_s]
+        for number in given_up:
+            self._state.seen.take(number)
+            del self._missing[number]
+        if given_up:
+            self._log.info("bridge-files-given-up", number=given_up[0], count=len(given_up))
 
     async def _lay_out(self, file_type: FileType, payload: bytes) -> bytes:
         """Write a file, then remember its number: killed in between, the file itself says it."""

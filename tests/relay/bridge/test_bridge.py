@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -247,3 +249,43 @@ def test_one_process_has_a_folder(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="another bridge"):
         Folder(tmp_path)
     folder.close()
+
+
+async def test_answers_that_are_lost_are_not_missed_for_ever(sides: TwoSides) -> None:
+    """The answer that is made again has a number of its own, so the first one never comes: the alarm ends all the same."""
+    given(sides, 3)
+    lost: list[bytes] = []
+
+    def loses_an_answer(data: bytes) -> list[bytes]:
+        if b"answers" not in data or lost:
+            return [data]
+        lost.append(data)
+        return []
+
+    sides.courier.does = loses_an_answer
+    async with sides.running():
+        await sides.travel(12)
+        assert sum(side.count("gateway_bridge_missing_files") for side in (sides.ours, sides.theirs)) == 1
+        await sides.travel(32)
+        assert [side.count("gateway_bridge_missing_files") for side in (sides.ours, sides.theirs)] == [0, 0]
+    assert passed(sides, 3)
+
+
+async def test_what_cannot_be_read_holds_nothing_up(sides: TwoSides, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder and a pipe with the name of a file are left alone, and so is a file that this process may not read."""
+    given(sides, 3)
+    (sides.theirs.came / "0-folder.b1").mkdir(parents=True)
+    os.mkfifo(sides.theirs.came / "0-pipe.b1")
+    (sides.theirs.came / "0-closed.b1").touch()
+    read = Folder.read
+
+    def reads(folder: Folder, name: str) -> bytes:
+        if name == "0-closed.b1":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(folder, name)
+
+    monkeypatch.setattr(Folder, "read", reads)
+    async with sides.running():
+        await sides.travel(10)
+    assert passed(sides, 3)
+    assert sides.theirs.count("gateway_relay_faults_total", task="files", code="unavailable") > 0
