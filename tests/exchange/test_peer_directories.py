@@ -94,7 +94,7 @@ async def far_logged(stage: Stage) -> list[bytes]:
 
 
 async def test_it_may_come_in_pieces(stage: Stage, theirs: World) -> None:
-    """The timestamp first, then what the gateway says it needs; a look at the ledger loses no piece, and all come before use."""
+    """The timestamp first, then what the gateway says it needs; a look at the ledger loses no piece, and all come at last."""
     sent = {TIMESTAMP_FILE: theirs.files[TIMESTAMP_FILE]}
     steps = 0
     while (taken := await peers(stage).take(EU, sent)).missing:
