@@ -51,8 +51,8 @@ def leaving(header: Header, recipients: Sequence[Address], directory: Directory)
     Returns:
         The first rule that is broken, of whichever network; None where it may leave.
     """
-    networks = dict.fromkeys(map(network_of, recipients))
-    return _first_broken(_LEAVING, [_Crossing(header, one, directory) for one in networks if one != directory.network])
+    others = [one for one in dict.fromkeys(map(network_of, recipients)) if one != directory.network]
+    return _first_broken(_LEAVING, [_Crossing(header, one, directory) for one in others]) if others else None
 
 
 def coming(header: Header, directory: Directory) -> Verdict | None:
