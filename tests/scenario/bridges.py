@@ -157,6 +157,8 @@ class Courier:
         """Go once each way, and bring what is late by now."""
         self._trips += 1
         for one, other in self.ways:
+            if not (other.folder / "in").is_dir():
+                continue  # the other bridge is still starting
             for path in sorted((one.folder / "out").glob("*.b1"), reverse=True):
                 self._carry(path, other.folder / "in")
         due = [each for each in self._late if each[0] <= self._trips]
