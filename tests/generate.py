@@ -1,10 +1,14 @@
-"""Write the generated files of `schemas/` anew: schemas, pages, interfaces, vectors; tests prove that they are current."""
+"""Write the generated files of `schemas/` and `deploy/` anew: schemas, pages, interfaces, vectors; tests prove that they are current."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gateway.message.export import write as write_schemas
 from gateway.resources import schemas_path
+from tests.support.grafana import dashboards
 from tests.support.interfaces import documents
+from tests.support.metrics_page import page
 from tests.vectors import (
     generate_action,
     generate_audit,
@@ -24,6 +28,10 @@ if __name__ == "__main__":
     write_schemas()
     for name, data in documents().items():
         (schemas_path() / name).write_bytes(data)
+    deploy = Path("deploy")
+    (deploy / "metrics.md").write_bytes(page())
+    for name, data in dashboards().items():
+        (deploy / "grafana" / name).write_bytes(data)
     for generator in (
         generate_action,
         generate_audit,

@@ -117,6 +117,8 @@ class Service:
         self._metrics.requests(label, str(status)).inc()
         if status != 101:
             self._metrics.request_seconds.observe(duration_s)
+            if call.code:
+                self._metrics.problems(call.code).inc()
         elif call.code:
             self._metrics.sessions_ended(call.code).inc()
         if route is not None and route.told and status < 300:

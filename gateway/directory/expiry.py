@@ -27,6 +27,7 @@ __all__ = [
     "DELIVERY_CARD_WARN_S",
     "KEY_WARN_S",
     "METADATA_WARN_S",
+    "card_ends",
     "cards_ending",
     "key_ends",
     "metadata_ends",
@@ -81,13 +82,25 @@ def key_ends(directory: Directory, address: Address) -> dict[Use, int]:
 
 def cards_ending(directory: Directory, now: float) -> dict[str, int]:
     """Count active participants, gateways too, whose key card or whose delivery card ends soon or has ended."""
-    active = [address for address, entry in directory.entries.items() if entry.active]
-    keys = (directory.key_cards[address].expires for address in active if address in directory.key_cards)
-    deliveries = (directory.delivery_cards[address] for address in active if address in directory.delivery_cards)
+    keys, deliveries = _active_ends(directory)
     return {
         "key": sum(end - now < KEY_WARN_S for end in keys),
-        "delivery": sum(_delivery_end(card) - now < DELIVERY_CARD_WARN_S for card in deliveries),
+        "delivery": sum(end - now < DELIVERY_CARD_WARN_S for end in deliveries),
     }
+
+
+def card_ends(directory: Directory) -> dict[str, int]:
+    """Return when the first key card and the first delivery card of an active participant ends; nothing where there is none."""
+    ends = dict(zip(("key", "delivery"), _active_ends(directory), strict=True))
+    return {card: min(all_of_them) for card, all_of_them in ends.items() if all_of_them}
+
+
+def _active_ends(directory: Directory) -> tuple[list[int], list[int]]:
+    """Return the ends of key cards and of delivery cards of active participants."""
+    active = [address for address, entry in directory.entries.items() if entry.active]
+    keys = [directory.key_cards[address].expires for address in active if address in directory.key_cards]
+    cards = [directory.delivery_cards[address] for address in active if address in directory.delivery_cards]
+    return keys, [_delivery_end(card) for card in cards]
 
 
 def _delivery_end(card: DeliveryCard) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gateway.directory.expiry import KEY_WARN_S, cards_ending, key_ends, metadata_late
+from gateway.directory.expiry import KEY_WARN_S, card_ends, cards_ending, key_ends, metadata_late
 from gateway.ops.logs import logger
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Expiry:
             metrics.own_key_ends_seconds(use.value).set(ends - now)
             if ends - now < KEY_WARN_S:
                 soon.append(f"own {use} key: gateway gateway-keys rotate")
+        for card, first in card_ends(directory).items():
+            metrics.card_ends_seconds(card).set(first - now)
         for card, count in cards_ending(directory, now).items():
             metrics.cards_ending(card).set(count)
             if count:

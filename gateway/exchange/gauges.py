@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from gateway.errors import GatewayError
+from gateway.ledger import State
+
 if TYPE_CHECKING:
     from gateway.exchange.parts import Parts
     from gateway.ids import Kind, Network
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Gauges"]
 
 PAUSE_S: Final = 15.0
+_UNDELIVERED: Final = (State.ACCEPTED, State.QUEUED, State.HELD)
 
 
 class Gauges:
@@ -35,7 +39,11 @@ class Gauges:
     async def run(self) -> None:
         """Look for ever; raise Unavailable when the ledger is away."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except GatewayError:
+                self._parts.metrics.ledger_ready.set(0)
+                raise
             await asyncio.sleep(PAUSE_S)
 
     async def look(self) -> None:
@@ -44,8 +52,12 @@ class Gauges:
         metrics.broker_ready.set(parts.broker.ready)
         metrics.directory_age_seconds.set(parts.directory.age_s())
         parts.directory.peers.measure()
-        for state, count in (await parts.ledger.totals()).items():
+        totals = await parts.ledger.totals()
+        metrics.ledger_ready.set(1)
+        for state, count in totals.items():
             metrics.waiting(state.value).set(count)
+        metrics.receipts_outstanding("delivered").set(sum(totals.get(state, 0) for state in _UNDELIVERED))
+        metrics.receipts_outstanding("opened").set(totals.get(State.DELIVERED, 0))
         oldest = await parts.ledger.oldest_waiting()
         metrics.oldest_waiting_seconds.set(self._age_s(oldest))
         await self._owed()

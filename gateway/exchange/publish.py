@@ -109,6 +109,7 @@ class Publisher:
 
     async def _publish(self, parcels: list[Parcel]) -> int:
         outcomes = await self._broker.publish(parcels)
+        self._count_returns(outcomes)
         if Outcome.ABSENT in outcomes:
             outcomes = await self._declare(parcels, outcomes)
         stored = [Ref(*parcel.ref) for parcel, outcome in zip(parcels, outcomes, strict=True) if outcome is Outcome.STORED]
@@ -122,8 +123,15 @@ class Publisher:
         """Declare the mailboxes that are not there, and publish to them once more."""
         absent = [parcel for parcel, outcome in zip(parcels, outcomes, strict=True) if outcome is Outcome.ABSENT]
         await asyncio.gather(*(self._broker.declare(mailbox) for mailbox in _mailboxes(absent)))
-        again = iter(await self._broker.publish(absent))
+        answers = await self._broker.publish(absent)
+        self._count_returns(answers)
+        again = iter(answers)
         return [next(again) if outcome is Outcome.ABSENT else outcome for outcome in outcomes]
+
+    def _count_returns(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome is not Outcome.STORED:
+                self._metrics.broker_returns(outcome.value).inc()
 
     def _account(self, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
         if all(outcome is Outcome.STORED for outcome in outcomes):

@@ -258,6 +258,7 @@ class Relayed:
         until = min(forward.header.expires, view.now + LONGEST_LIFE_S) + REPEATABLE_S
         kept = await self._relay.refuse(Refusal(envelope_hash, code, receipts, until))
         self._parts.metrics.relay_taken("refused").inc()
+        self._parts.metrics.relay_refused(code).inc()
         tell = self._log.error if code == "log-forked" else self._log.warning
         hash_text = envelope_hash.hex()
         tell("relayed-refused", origin=forward.origin, envelope_hash=hash_text, code=code, detail=refusal.detail)

@@ -152,7 +152,7 @@ class Session:
             return
         for ref in held:
             self._parts.metrics.held.inc()
-            self._log.error("held", asker=self.asker, number=ref.number)
+            self._log.error("held", asker=self.asker, number=ref.number, target=f"{ref.number}/{ref.index}")
 
     async def _check(self) -> None:
         """Raise when this session may not go on; epoch and standing are looked at every `session_check_s`."""

@@ -118,6 +118,8 @@ class Submitter:
             await self._apart(partial(prove_author, clear, view, refusal))
             raise proved(refusal) from None
         stored = await self._commit(found, view, started)
+        if not stored.repeated:
+            self._parts.metrics.sealed(clear.header.kind).inc()
         answer = encode_sealed_answer(stored.receipt, stored.head)
         return Answer(REPEATED if stored.repeated else ACCEPTED, answer)
 

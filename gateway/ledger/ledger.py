@@ -156,6 +156,10 @@ class Ledger:
         """Let one more know of each group of changes that was tried, and how many it had."""
         self._writer.on_group.append(tell)
 
+    def on_commit(self, tell: Callable[[float], object]) -> None:
+        """Let one more know how many seconds each group took, tried again or not."""
+        self._writer.on_commit.append(tell)
+
     # --- accepting -----------------------------------------------------------------------------------------------
 
     async def accept(self, acceptance: Acceptance) -> Stored:

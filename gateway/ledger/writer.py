@@ -60,6 +60,7 @@ class Writer:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = threading.Event()
         self.on_group: list[Callable[[int], object]] = []  # told the size of each group, on the event loop
+        self.on_commit: list[Callable[[float], object]] = []  # told how many seconds it took, on the event loop
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -93,14 +94,17 @@ class Writer:
         more = True
         while more:
             group, more = self._take()
+            began = time.perf_counter()
             outcomes = self._settle(group) if group else []
             with suppress(RuntimeError):  # the loop was closed before the ledger: nobody waits any more
-                self._loop.call_soon_threadsafe(self._tell, outcomes)
+                self._loop.call_soon_threadsafe(self._tell, outcomes, time.perf_counter() - began)
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, outcomes: Sequence[Outcome], took_s: float) -> None:
         if outcomes:
             for tell in self.on_group:
                 tell(len(outcomes))
+            for told in self.on_commit:
+                told(took_s)
         _tell(outcomes)
 
     def _take(self) -> tuple[list[_Job], bool]:

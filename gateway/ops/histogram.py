@@ -8,7 +8,9 @@ What is exposed is the same.
 from __future__ import annotations
 
 from bisect import bisect_left
+from contextlib import contextmanager
 from itertools import accumulate
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import HistogramMetricFamily
@@ -45,6 +47,15 @@ class LoopHistogram:
         """Count one amount; on the event loop alone."""
         self._counts[bisect_left(self._bounds, amount)] += 1
         self._sum += amount
+
+    @contextmanager
+    def time(self) -> Iterator[None]:
+        """Count the seconds of what is done inside, whether it succeeds or fails."""
+        began = perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(perf_counter() - began)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """Return what the registry asks for."""

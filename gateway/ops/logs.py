@@ -1,6 +1,7 @@
 """
-Logs: one canonical JSON line for a request, a delivery, or a change of the machinery.
+Logs: one canonical JSON line for a request, a delivery, a hop of a relay, an operator's order, or a change of the machinery.
 
+On a terminal the same line is written for people: time, level, event, then its keys in ASCII, so that nothing in it moves a cursor.
 Only keys of `KEYS` reach the line; anything else is dropped, so that content, keys and tokens cannot leak by a slip.
 Tracebacks name files and lines, never variables, nor the text of a foreign error: it may quote its input.
 Nothing is bound to a task: a connection's task outlives its requests, and ids would stand in the next one's lines.
@@ -11,11 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import logging
+import re
 import sys
 import time
 import traceback
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
 import structlog
@@ -45,20 +48,23 @@ KEYS: Final = frozenset({
 
 _encode: Final = msgspec.json.Encoder(enc_hook=repr).encode
 _MAX_FRAMES: Final = 12
+_WORD: Final = re.compile(r"[!-!#-~]+")  # one word, without quotes
 
 
-def configure(level: str = "info", file: BinaryIO | None = None) -> None:
+def configure(level: str = "info", file: BinaryIO | None = None, *, console: bool | None = None) -> None:
     """
     Set the one form of all logs of this process.
 
     Args:
         level: Lines below it cost one comparison.
         file: Where lines go, unbuffered or flushed by the caller; None is standard error.
+        console: Whether lines are for people; None looks whether they go to a terminal.
     """
+    file = file if file is not None else cast("BinaryIO", sys.stderr.buffer)
     structlog.configure(
-        processors=[_line],
+        processors=[_console if (file.isatty() if console is None else console) else _line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=_Lines(file if file is not None else cast("BinaryIO", sys.stderr.buffer)),
+        logger_factory=_Lines(file),
         cache_logger_on_first_use=True,
     )
 
@@ -133,13 +139,37 @@ class _Lines:
 
 def _line(_logger: WrappedLogger, method: str, event: EventDict) -> bytes:
     """Make the line: one step, because a message is one line."""
+    return _encode(_allowed(method, event))
+
+
+def _console(_logger: WrappedLogger, method: str, event: EventDict) -> bytes:
+    """Make the line for a terminal; an error's places follow it, each on a line of its own."""
+    told = _allowed(method, event)
+    at = time.strftime("%H:%M:%S", time.localtime(told.pop("at")))
+    chain = told.pop("exception", [])
+    first = f"{at} {told.pop('level'):8}{_plain(told.pop('event', ''))}"
+    lines = [" ".join([first, *(f"{key}={_plain(value)}" for key, value in told.items())])]
+    for one in chain:
+        lines.append(f"    {one['type']}: {_plain(one['text'])}")
+        lines += [f"      {where}" for where in one["where"]]
+    return "\n".join(lines).encode()
+
+
+def _plain(value: object) -> str:
+    """Return a value as one word of ASCII, quoted where it is none."""
+    text = value if isinstance(value, str) else _encode(value).decode()
+    return text if _WORD.fullmatch(text) else json.dumps(text)
+
+
+def _allowed(method: str, event: EventDict) -> dict[str, Any]:
+    """Return what may stand in a line."""
     event["at"] = round(time.time(), 3)
     event["level"] = "error" if method == "exception" else method
     info = event.get("exc_info")
     exc = info if isinstance(info, BaseException) else sys.exception() if info else None
     if exc is not None:
         event["exception"] = _chain(exc)
-    return _encode({key: value for key, value in event.items() if key in KEYS})
+    return {key: value for key, value in event.items() if key in KEYS}
 
 
 def _chain(exc: BaseException | None) -> list[dict[str, object]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.ids import Network
-    from gateway.ops.relay_metrics import RelayMetrics
+    from gateway.ops.metrics import RelayMetrics
     from gateway.protocol.relaying import Answer, Numbered, NumberedAnswer
     from gateway.relay.line import Line
     from gateway.relay.mirror import DirectoryMirror

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gateway.ids import Network
-    from gateway.ops.relay_metrics import RelayMetrics
+    from gateway.ops.metrics import RelayMetrics
     from gateway.relay.lane import Lines
     from gateway.relay.line import Line
 

@@ -24,7 +24,7 @@ from gateway.ids import Network, network_of
 from gateway.loops import loop_factory
 from gateway.ops.health import Health, Probe
 from gateway.ops.logs import adopt_libraries, configure
-from gateway.ops.relay_metrics import RelayMetrics
+from gateway.ops.metrics import RelayMetrics
 from gateway.relay.identity import read_agent
 from gateway.relay.lane import Lines
 from gateway.relay.line import GatewayLine, Line

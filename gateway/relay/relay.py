@@ -26,7 +26,7 @@ from gateway.relay.receipt_lane import ReceiptLane
 
 if TYPE_CHECKING:
     from gateway.ids import Network
-    from gateway.ops.relay_metrics import RelayMetrics
+    from gateway.ops.metrics import RelayMetrics
 
 __all__ = ["LEASE_S", "STANDBY_S", "Relay"]
 

@@ -33,7 +33,7 @@ from gateway.ops import Health, LoopLag, Metrics
 from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 from gateway.server.adapters import Adapters, open_adapters
-from gateway.server.given import open_keys, read_root, tls_of
+from gateway.server.given import ledger_folder, open_keys, read_root, tls_of
 from gateway.server.readiness import health_of
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ async def compose(
         adapters = adapters or await open_adapters(config, clock=clock)
         stack.push_async_callback(adapters.ledger.close)
         adapters.ledger.on_group(metrics.ledger_group.observe)
+        adapters.ledger.on_commit(metrics.ledger_commit_seconds.observe)
+        _watch_disks(config, metrics)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
         exchange = Exchange(
             parts,
@@ -178,6 +180,13 @@ def _parts(
         rng=rng,
         shared=not config.ledger.embedded,
     )
+
+
+def _watch_disks(config: Config, metrics: Metrics) -> None:
+    """Show the disks that this process itself can fill."""
+    metrics.watch_disk("memory", config.keys.file.parent if config.audit.memory is None else config.audit.memory.parent)
+    if config.ledger.embedded:
+        metrics.watch_disk("ledger", ledger_folder(config.ledger))
 
 
 def _audit_log(config: Config, keyring: CurrentKeyring, ledger: Ledger, clock: Callable[[], float]) -> AuditLog:

@@ -19,10 +19,10 @@ from gateway.ids import parse_address
 if TYPE_CHECKING:
     import ssl
 
-    from gateway.config import Config
+    from gateway.config import Config, LedgerConfig
     from gateway.directory.keyfiles import GatewayKeys
 
-__all__ = ["open_keys", "preflight", "read_root", "require_folder", "tls_of"]
+__all__ = ["ledger_folder", "open_keys", "preflight", "read_root", "require_folder", "tls_of"]
 
 _COPY_ROOT: Final = "copy the authority's root.json"
 
@@ -71,9 +71,14 @@ def read_root(config: Config) -> bytes:
 
 def require_folder(config: Config) -> None:
     """Refuse an embedded ledger in a folder that is not there: waiting would not make it."""
-    folder = Path(config.ledger.url.removeprefix("sqlite:///")).parent
+    folder = ledger_folder(config.ledger)
     if config.ledger.embedded and not folder.is_dir():
         raise Rejected(f"ledger.url: no folder {folder}", code="config", hint=f"make it: mkdir -p {folder}")
+
+
+def ledger_folder(ledger: LedgerConfig) -> Path:
+    """Return the folder of an embedded ledger's file."""
+    return Path(ledger.url.removeprefix("sqlite:///")).parent
 
 
 def tls_of(config: Config) -> ssl.SSLContext | None:

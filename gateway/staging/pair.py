@@ -22,7 +22,7 @@ from gateway.directory.peers import Peer
 from gateway.ending import end
 from gateway.envelope.keyfile import Cost
 from gateway.network import ROOT_FILE, Authority
-from gateway.ops.relay_metrics import RelayMetrics
+from gateway.ops.metrics import RelayMetrics
 from gateway.relay.identity import export_agent, read_agent
 from gateway.relay.lane import Lines
 from gateway.relay.line import GatewayLine, Line

@@ -7,9 +7,10 @@ import asyncio
 import io
 import json
 import logging
+import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -120,3 +121,45 @@ def test_a_library_that_complains_is_a_line_without_its_words(lines: Lines, monk
     assert b"hush" not in lines.file.getvalue()
     assert (line["event"], line["level"], line["task"]) == ("library", "error", "some.library")
     assert line["exception"][0]["type"] == "ValueError"
+
+
+def test_on_a_terminal_lines_are_for_people(lines: Lines) -> None:
+    """The same keys, in words; what strangers sent cannot move the cursor, and an error names its places alone."""
+    logs.configure("info", lines.file, console=True)
+    logs.logger().warning("request", status=202, detail="\x1b[2J two\u202ewords", token="hush")
+    try:
+        int("hush")
+    except ValueError:
+        logs.logger().exception("task-failed", task="dispatch")
+    first, second, *rest = lines.file.getvalue().decode("ascii").splitlines()
+    assert re.fullmatch(r'\d\d:\d\d:\d\d warning request status=202 detail="\\u001b\[2J two\\u202ewords"', first)
+    assert second.endswith("error   task-failed task=dispatch")
+    assert "test_logs.py" in rest[-1]
+    assert "hush" not in lines.file.getvalue().decode()
+
+
+def test_a_terminal_is_recognised() -> None:
+    """Whoever starts a gateway by hand reads words; a service manager gets JSON."""
+    ours, theirs = os.openpty()
+    with open(theirs, "wb", buffering=0) as terminal:  # noqa: PTH123  a number is no path
+        logs.configure("info", cast("BinaryIO", terminal))
+        logs.logger().info("serving", port=1)
+        assert os.read(ours, 100).endswith(b"info    serving port=1\r\n")
+    os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("room", "events"),
+    [
+        ("api/service.py", {"request"}),
+        ("exchange/submit.py", {"accepted"}),
+        ("exchange/acknowledge.py", {"receipt"}),
+        ("exchange/relayed.py", {"relayed-refused"}),
+        ("relay/lane.py", {"forwards"}),
+        ("exchange/operate.py", {"operation"}),
+    ],
+)
+def test_everything_that_happens_has_its_line(room: str, events: set[str]) -> None:
+    """A request, a submission, a receipt, a hop of a relay and an operator's order: each is told where it is done."""
+    source = (Path(gateway.__file__).parent / room).read_text()
+    assert events <= set(re.findall(r'(?:_log\.\w+|tell)\(\s*"([a-z-]+)"', source))

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from gateway.directory.roles import TIMESTAMP_FILE
 from gateway.errors import Rejected, Unavailable, Uncertain
 from gateway.ids import Network
-from gateway.ops.relay_metrics import RelayMetrics
+from gateway.ops.metrics import RelayMetrics
 from gateway.protocol import media
 from gateway.protocol.relaying import Answer, Bodies, Lease, Published
 from gateway.relay.lane import Lines

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from gateway.envelope import Event
-from gateway.ops.relay_metrics import RelayMetrics
+from gateway.ops.metrics import RelayMetrics
 from gateway.protocol.relaying import MAX_FORWARDS
 from gateway.relay.lane import Lines
 from gateway.relay.pauses import LONGEST_S

@@ -14,7 +14,7 @@ from gateway.ending import end
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Network, network_of
 from gateway.ops.logs import adopt_libraries, configure, logger
-from gateway.ops.relay_metrics import RelayMetrics
+from gateway.ops.metrics import RelayMetrics
 from gateway.protocol.bridge import FileType, Reader, parse_key
 from gateway.relay.bridge.far import FarSide
 from gateway.relay.bridge.folder import Folder

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from gateway.envelope.keys import Keyring
     from gateway.ids import Network
-    from gateway.ops.relay_metrics import RelayMetrics
+    from gateway.ops.metrics import RelayMetrics
     from gateway.protocol.bridge import Reader
     from gateway.relay.bridge.folder import Folder
     from gateway.relay.pauses import Time

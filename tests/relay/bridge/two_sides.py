@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gateway.envelope.keys import Use
 from gateway.ids import Network
-from gateway.ops.relay_metrics import RelayMetrics
+from gateway.ops.metrics import RelayMetrics
 from gateway.protocol.bridge import Reader
 from gateway.relay.bridge.bridge import Bridge
 from gateway.relay.bridge.folder import Folder
