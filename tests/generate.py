@@ -1,4 +1,4 @@
-"""Write the generated files of `schemas/` and `deploy/` anew: schemas, pages, interfaces, vectors; tests prove that they are current."""
+"""Write the generated files of `schemas/` and `deploy/` anew: interfaces, pages, vectors; tests prove that they are current."""
 
 from __future__ import annotations
 

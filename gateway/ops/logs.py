@@ -1,7 +1,7 @@
 """
 Logs: one canonical JSON line for a request, a delivery, a hop of a relay, an operator's order, or a change of the machinery.
 
-On a terminal the same line is written for people: time, level, event, then its keys in ASCII, so that nothing in it moves a cursor.
+On a terminal the same is written for people: time, level, event, then its keys, in ASCII, so that nothing moves a cursor.
 Only keys of `KEYS` reach the line; anything else is dropped, so that content, keys and tokens cannot leak by a slip.
 Tracebacks name files and lines, never variables, nor the text of a foreign error: it may quote its input.
 Nothing is bound to a task: a connection's task outlives its requests, and ids would stand in the next one's lines.

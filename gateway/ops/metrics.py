@@ -75,7 +75,9 @@ class Metrics(Process):
             "gateway_messages_accepted", "Messages committed to the ledger; repeats are not counted.", kind=_KIND
         )
         self.sealed = self._counters(
-            "gateway_messages_sealed", "Accepted messages that were sealed here, for thin clients; blind ones are not counted.", kind=_KIND
+            "gateway_messages_sealed",
+            "Accepted messages that were sealed here, for thin clients; blind ones are not counted.",
+            kind=_KIND,
         )
         self.repeated = self._counter("gateway_messages_repeated", "Submissions answered with the first receipt once more.")
         self.refused = self._counters(
@@ -168,7 +170,9 @@ class Metrics(Process):
         )
 
     def _owed(self) -> None:
-        self.waiting = self._gauges("gateway_deliveries", "Rows of the ledger by state, counted every few seconds.", state=_STATE)
+        self.waiting = self._gauges(
+            "gateway_deliveries", "Rows of the ledger by state, counted every few seconds.", state=_STATE
+        )
         self.oldest_waiting_seconds = self._gauge(
             "gateway_oldest_waiting_seconds", "Age of the oldest message that still waits for a recipient."
         )
@@ -217,14 +221,19 @@ class Metrics(Process):
             "gateway_witness_forked", "1 while a witness refuses the log as another one than before.", witness=_WITNESS
         )
         self.witness_answers = self._counters(
-            "gateway_witness_answers", "Rounds with a witness, by code, `ok` for a cosignature.", witness=_WITNESS, code=_OK_CODE
+            "gateway_witness_answers",
+            "Rounds with a witness, by code, `ok` for a cosignature.",
+            witness=_WITNESS,
+            code=_OK_CODE,
         )
         self.timestamp_age_seconds = self._gauge(
             "gateway_timestamp_age_seconds", "Age of the newest time-stamp of the log; +Inf where there is none."
         )
         self.timestamp_age_seconds.set(inf)
         self.timestamp_answers = self._counters(
-            "gateway_timestamp_answers", "Rounds with the time-stamp service, by code; `ok` is a token that verified.", code=_OK_CODE
+            "gateway_timestamp_answers",
+            "Rounds with the time-stamp service, by code; `ok` is a token that verified.",
+            code=_OK_CODE,
         )
 
     def _relay(self) -> None:
@@ -235,7 +244,7 @@ class Metrics(Process):
         )
         self.relay_refused = self._counters(
             "gateway_relay_refusals",
-            "Forwards of other networks refused for good: out-of-time are dated back, log-forked are of a log that has two trees.",
+            "Forwards of other networks refused for good: out-of-time are dated back, log-forked of a log that has two trees.",
             code=_CODE,
         )
         self.relay_answers = self._counters(
@@ -322,9 +331,7 @@ class RelayMetrics(Process):
         self.missing_files = self._gauge(
             "gateway_bridge_missing_files", "Files that later ones show to be missing: lost, or overtaken."
         )
-        self.unanswered_files = self._gauge(
-            "gateway_bridge_unanswered_files", "Files that the other side has not answered."
-        )
+        self.unanswered_files = self._gauge("gateway_bridge_unanswered_files", "Files that the other side has not answered.")
 
     @staticmethod
     def known(code: str) -> str:

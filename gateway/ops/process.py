@@ -1,4 +1,4 @@
-"""What every process shows of itself: what runs, memory, processor time, open files, disks. All of it is read when somebody looks."""
+"""What every process shows of itself: what runs, memory, processor time, open files, disks; read when somebody looks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Process"]
 
-_PLACES: Final = ("ledger", "memory")
+_BUILT: Final = "what is installed"
+_PLACES: Final = ("ledger", "memory", "bridge")
 _MEASURED: Final = {  # by the library, from /proc, when somebody looks
     "process_cpu_seconds_total": ("counter", "Processor time of the process."),
     "process_resident_memory_bytes": ("gauge", "Memory of the process, resident."),
@@ -35,7 +36,7 @@ class Process(Declared):
         self.rows += [Row(name, kind, {}, text) for name, (kind, text) in _MEASURED.items()]
         ProcessCollector(registry=self.registry)
         built = {"version": __version__, "python": platform.python_version()}
-        build = self._gauges("gateway_build_info", "Always 1; the labels say what runs.", version="this", python="this")
+        build = self._gauges("gateway_build_info", "Always 1; the labels say what runs.", version=_BUILT, python=_BUILT)
         build(*built.values()).set(1)
         self._disks()
 
@@ -52,7 +53,7 @@ class Process(Declared):
         Show the disk under a folder, as it is when somebody looks.
 
         Args:
-            place: ledger, for a ledger that is a file; memory, where the audit log remembers.
+            place: ledger, for a ledger that is a file; memory, where the audit log remembers; bridge, its files.
             folder: On a local disk; one that is gone shows as 0.
         """
         self._disk_free_bytes(place).set_function(lambda: _disk(folder)[0])

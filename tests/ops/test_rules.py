@@ -71,7 +71,9 @@ def odd(expression: str) -> list[str]:
         if name not in metrics:
             found.append(name)
         for label, wanted in MATCHER.findall(matchers) if name in metrics else ():
-            if label not in GIVEN and not any(label in row.labels and holds(row.labels[label], wanted) for row in metrics[name]):
+            if label not in GIVEN and not any(
+                label in row.labels and holds(row.labels[label], wanted) for row in metrics[name]
+            ):
                 found.append(f"{name}{{{label}={wanted}}}")
     return found
 

@@ -91,8 +91,16 @@ _TRUST: Final = (
             ("min by (card) (gateway_card_ends_seconds)", "first {{card}} card"),
         ),
     ),
-    Panel("Background faults", "ops", (("sum by (task, code) (rate(gateway_background_faults_total[5m])) > 0", "{{task}} {{code}}"),)),
-    Panel("Operators' orders", "none", (("sum by (verb, outcome) (increase(gateway_operator_actions_total[1h]))", "{{verb}} {{outcome}}"),)),
+    Panel(
+        "Background faults",
+        "ops",
+        (("sum by (task, code) (rate(gateway_background_faults_total[5m])) > 0", "{{task}} {{code}}"),),
+    ),
+    Panel(
+        "Operators' orders",
+        "none",
+        (("sum by (verb, outcome) (increase(gateway_operator_actions_total[1h]))", "{{verb}} {{outcome}}"),),
+    ),
 )
 _BORDER: Final = (
     Panel("Relays that answer", "none", (('sum(up{job="relay"})', "relays"),), "stat"),
@@ -105,7 +113,11 @@ _BORDER: Final = (
     Panel("Refused for good", "mps", (("sum by (code) (rate(gateway_relay_refusals_total[5m]))", "{{code}}"),)),
     Panel("Their answers", "mps", (("sum by (outcome) (rate(gateway_relay_answers_total[5m]))", "{{outcome}}"),)),
     Panel("Their receipts", "mps", (("sum by (event) (rate(gateway_relay_receipts_total[5m]))", "{{event}}"),)),
-    Panel("Forwards handed over", "mps", (("sum by (instance, outcome) (rate(gateway_relay_forwards_total[5m]))", "{{instance}} {{outcome}}"),)),
+    Panel(
+        "Forwards handed over",
+        "mps",
+        (("sum by (instance, outcome) (rate(gateway_relay_forwards_total[5m]))", "{{instance}} {{outcome}}"),),
+    ),
     Panel(
         "A page there and back, 99 of 100",
         "s",

@@ -38,14 +38,17 @@ SETS: Final[dict[str, frozenset[str] | None]] = {  # None: the operator's own na
     "verbs of operators, and unknown": None,
     "witnesses of the configuration": None,
     "peers of the signed directory": None,
-    "this": None,
+    "what is installed": None,
 }
+_PLAIN: Final = {"HTTP status codes", "ok, and codes of the error tree", "done, and codes of the error tree"}
 _HEAD: Final = """\
 # Metrics
 
-For operators. Written by `make schemas` from `gateway/ops/metrics.py`; do not edit. A gateway shows its metrics on its operations listener (`[operations]`, `/metrics`), a relay and a bridge on theirs; both also show the
-process itself (`process_*`, `gateway_build_info`). A label is never a participant or a message. What the gauges tell of the ledger is looked up every 15 s and is the same in every process that shares it: aggregate it by `max`, and counters by `sum`.
-A histogram is scraped as `_bucket`, `_sum` and `_count`. Rules over them: `prometheus/`; what to do at an alarm: `alerts.md`.
+For operators. Written by `make schemas` from `gateway/ops/metrics.py`; do not edit. A gateway shows its metrics on its
+operations listener (`[operations]`, `/metrics`), a relay and a bridge on theirs; all show the process itself (`process_*`,
+`gateway_build_info`). A label is never a participant or a message. What the gauges tell of the ledger is looked up every 15 s
+and is the same in every process that shares it: aggregate them by `max`, and counters by `sum`. A histogram is scraped as
+`_bucket`, `_sum` and `_count`. Rules over them: `prometheus/`; what to do at an alarm: `alerts.md`.
 """
 
 
@@ -62,7 +65,8 @@ def page() -> bytes:
         lines += [_line(row) for row in process().rows]
         lines.append("")
     lines += ["## Labels", "| set | values |", "|---|---|"]
-    lines += [f"| {name} | {_words(found)} |" for name, found in SETS.items() if found and not name.startswith(("HTTP", "ok", "done"))]
+    long = ((name, found) for name, found in SETS.items() if found and name not in _PLAIN)
+    lines += [f"| {name} | {_words(found)} |" for name, found in long]
     return ("\n".join(lines) + "\n").encode()
 
 

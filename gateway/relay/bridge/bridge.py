@@ -147,6 +147,7 @@ def run_bridge(config: BridgeConfig, passphrase: bytes) -> None:
 
 async def _bridge(config: BridgeConfig, keyring: MemoryKeyring, reader: Reader, folder: Folder) -> None:
     time, metrics = Time(), RelayMetrics()
+    metrics.watch_disk("bridge", config.folder)
     way = network_of(keyring.address), Network(config.network)
     home = gateway_line(config, keyring, config.home, config.tls_ca, time)
     try:
