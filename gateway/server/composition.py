@@ -128,9 +128,7 @@ async def compose(
         metrics = Metrics()
         adapters = adapters or await open_adapters(config, clock=clock)
         stack.push_async_callback(adapters.ledger.close)
-        adapters.ledger.on_group(metrics.ledger_group.observe)
-        adapters.ledger.on_commit(metrics.ledger_commit_seconds.observe)
-        _watch_disks(config, metrics)
+        _measure(config, adapters.ledger, metrics)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
         exchange = Exchange(
             parts,
@@ -182,8 +180,10 @@ def _parts(
     )
 
 
-def _watch_disks(config: Config, metrics: Metrics) -> None:
-    """Show the disks that this process itself can fill."""
+def _measure(config: Config, ledger: Ledger, metrics: Metrics) -> None:
+    """Show what the ledger commits, and the disks that this process itself can fill."""
+    ledger.on_group(metrics.ledger_group.observe)
+    ledger.on_commit(metrics.ledger_commit_seconds.observe)
     metrics.watch_disk("memory", config.keys.file.parent if config.audit.memory is None else config.audit.memory.parent)
     if config.ledger.embedded:
         metrics.watch_disk("ledger", ledger_folder(config.ledger))
