@@ -53,6 +53,7 @@ async def test_operators_see_metrics_on_their_own_listener(stage: Stage) -> None
         await listener.stop(1.0)
     assert 'gateway_http_requests_total{route="/v1/messages/{message_id}",status="401"} 1.0' in text
     assert 'route="none",status="404"' in text
+    assert 'gateway_http_problems_total{code="not-found"} 1.0' in text
     assert "NCB-QM" not in text
     assert "00010203" not in text
 

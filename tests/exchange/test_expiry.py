@@ -65,6 +65,8 @@ async def test_metrics_show_how_long_everything_lasts(flaky: Stage) -> None:
     assert values['gateway_own_key_ends_seconds{use="log"}'] == pytest.approx(400 * DAY, abs=2 * DAY)
     assert values['gateway_metadata_ends_seconds{role="revocations"}'] == pytest.approx(3 * DAY, abs=DAY / 2)
     assert values['gateway_cards_ending{card="key"}'] == 0
+    assert values['gateway_card_ends_seconds{card="key"}'] == pytest.approx(400 * DAY, abs=2 * DAY)
+    assert 0 < values['gateway_card_ends_seconds{card="delivery"}'] <= 60 * DAY
 
 
 def test_warnings_begin_in_time() -> None:

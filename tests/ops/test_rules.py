@@ -120,6 +120,13 @@ def test_promtool_takes_configuration_and_rules() -> None:
     assert "SUCCESS" in promtool("check", "rules", *(DEPLOY / "prometheus" / name for name in RULES))
 
 
+def test_promtool_finds_nothing_odd_in_what_is_scraped() -> None:
+    """Names, units and help follow Prometheus' own rules."""
+    for process in PROCESSES:
+        told = subprocess.run(["promtool", "check", "metrics"], input=process().render(), capture_output=True, check=False)
+        assert (told.returncode, told.stderr) == (0, b"")
+
+
 def test_alerts_fire_and_clear() -> None:
     """Given what Prometheus would have scraped, alerts come when they should and go when it is over."""
     assert "SUCCESS" in promtool("test", "rules", Path(__file__).with_name("alerts_test.yml"))

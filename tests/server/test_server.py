@@ -140,6 +140,11 @@ async def test_metrics_stand_on_the_operators_port_alone(site: Site) -> None:
     status, text = await asked(gateway.operations_port, "/metrics")
     assert status == 200
     assert "gateway_directory_version 1.0" in text
+    assert "gateway_ledger_commit_seconds_count 0.0" not in text
+    assert {place for place in ("ledger", "memory") if f'gateway_disk_free_bytes{{place="{place}"}}' in text} == {
+        "ledger",
+        "memory",
+    }
     assert (await asked(gateway.port, "/metrics"))[0] == 404
     await gateway.stop(1)
 
