@@ -156,6 +156,10 @@ class Ledger:
         """Let one more know of each group of changes that was tried, and how many it had."""
         self._writer.on_group.append(tell)
 
+    def on_told(self, tell: Callable[[], object]) -> None:
+        """Let one more know when something was written here that an author is told: see `outcomes`."""
+        self._writer.on_told.append(tell)
+
     # --- accepting -----------------------------------------------------------------------------------------------
 
     async def accept(self, acceptance: Acceptance) -> Stored:

@@ -60,6 +60,8 @@ class Writer:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = threading.Event()
         self.on_group: list[Callable[[int], object]] = []  # told the size of each group, on the event loop
+        self.on_told: list[Callable[[], object]] = []  # called after a group in which an author is told something
+        self._tells = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -93,14 +95,18 @@ class Writer:
         more = True
         while more:
             group, more = self._take()
+            self._tells = False
             outcomes = self._settle(group) if group else []
             with suppress(RuntimeError):  # the loop was closed before the ledger: nobody waits any more
-                self._loop.call_soon_threadsafe(self._tell, outcomes)
+                self._loop.call_soon_threadsafe(self._tell, outcomes, self._tells)
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, outcomes: Sequence[Outcome], tells: bool) -> None:  # noqa: FBT001  called by the loop
         if outcomes:
             for tell in self.on_group:
                 tell(len(outcomes))
+        if tells:
+            for called in self.on_told:
+                called()
         _tell(outcomes)
 
     def _take(self) -> tuple[list[_Job], bool]:
@@ -137,7 +143,7 @@ class Writer:
         pauses, deadline = iter(PAUSES_S), time.monotonic() + PATIENCE_S
         while True:
             try:
-                return told + self._line.write(partial(_work, group))
+                return told + self._line.write(partial(self._work, group))
             except Failed as exc:
                 if exc.uncertain:
                     told += [(job, exc.error) for job in group if not job.repeatable]
@@ -148,6 +154,11 @@ class Writer:
                 if not exc.lost or last or self._closing.wait(pause_s):
                     error = Uncertain(exc.error.detail) if uncertain else exc.error
                     raise Failed(error, split=exc.split and not uncertain) from exc
+
+    def _work(self, group: Sequence[_Job], transaction: Transaction) -> list[Outcome]:
+        outcomes = _work(group, transaction)
+        self._tells = self._tells or transaction.tells
+        return outcomes
 
 
 def _work(group: Sequence[_Job], transaction: Transaction) -> list[Outcome]:
