@@ -18,9 +18,9 @@ from gateway.tlog.tiles import ENTRIES_LEVEL, TILE_WIDTH, Tile, encode_bundle, t
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gateway.ledger import CheckpointRow, LogTable, TileKey
+    from gateway.ledger import CheckpointRow, LogProofs, LogTable, TileKey
 
-__all__ = ["InclusionProof", "LogReader", "Proved"]
+__all__ = ["InclusionProof", "LogReader", "Proved", "needed_tiles"]
 
 
 class InclusionProof(NamedTuple):
@@ -94,14 +94,8 @@ class LogReader:
         tiles = await self._table.tiles({*path_keys(index, size), *edge_keys(size)})
         return InclusionProof(index, size, inclusion_proof(index, size, reader(tiles)))
 
-    async def proved(self, leaf_hashes: Sequence[bytes]) -> Proved:
-        """
-        Prove many leaves at once under the newest signed checkpoint.
-
-        Args:
-            leaf_hashes: Of RFC 6962, 32 bytes each; those that it does not cover have no proof.
-        """
-        found = await self._table.proofs(leaf_hashes, _needed)
+    def prove(self, found: LogProofs | None) -> Proved:
+        """Prove many leaves at once under the newest signed checkpoint, from what was read with `needed_tiles`."""
         if found is None or found.row.note is None:
             return Proved(b"", {})
         size = found.row.size
@@ -141,5 +135,6 @@ class LogReader:
         return row
 
 
-def _needed(places: Sequence[int], size: int) -> set[TileKey]:
+def needed_tiles(places: Sequence[int], size: int) -> set[TileKey]:
+    """Return the tiles that prove leaves at those places of a tree of a size."""
     return {key for index in places for key in path_keys(index, size)} | set(edge_keys(size))

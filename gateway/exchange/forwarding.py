@@ -12,12 +12,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from gateway.envelope import Event, Inclusion, common_of, make_forward, parse_receipt, signed_receipt_leaf, verify_receipt
+from gateway.audit.reader import needed_tiles
+from gateway.envelope import Event, Inclusion, common_of, make_forward, parse_receipt, verify_receipt
 from gateway.errors import Rejected, Unavailable
 from gateway.exchange.gong import Gong
 from gateway.ids import network_of
 from gateway.ledger import Answer, Record, Ref, Said
-from gateway.merkle import leaf_hash
 from gateway.ops.logs import logger
 from gateway.policy import recallers
 from gateway.protocol.relaying import MAX_FORWARDS, MAX_WAIT_S, decided
@@ -155,18 +155,17 @@ class Forwarding:
             await self._relay.lease(network, lane.holder, epoch, LEASE_S)
 
     async def _ready(self, network: Network, epoch: int) -> list[tuple[int, bytes]]:
-        page = await self._relay.outbound(network, MAX_FORWARDS, PAGE_BYTES)
+        page, found = await self._relay.outbound(network, MAX_FORWARDS, PAGE_BYTES, needed_tiles)
         if not page:
             return []
-        leaves = {one.number: leaf_hash(signed_receipt_leaf(one.receipt)) for one in page}
-        proved = await self._parts.audit.reader.proved(list(leaves.values()))
-        logged = [one for one in page if leaves[one.number] in proved.proofs]
+        proved = self._parts.audit.reader.prove(found)
+        logged = [one for one in page if one.leaf in proved.proofs]
         if len(logged) < len(page):
             self._sequencing.ask()
         logged = _that_fit(logged)
         refs = [Ref(one.number, row.index) for one in logged for row in one.rows]
         taken = await self._relay.hand_out(network, epoch, refs) if refs else set()
-        forwards = [_forward(one, taken, proved.proofs[leaves[one.number]], proved.note) for one in logged]
+        forwards = [_forward(one, taken, proved.proofs[one.leaf], proved.note) for one in logged]
         return [(one.number, forward) for one, forward in zip(logged, forwards, strict=True) if forward is not None]
 
     # --- what comes back ------------------------------------------------------------------------------------------

@@ -47,7 +47,6 @@ _SIGNED_INLINE: Final = 16  # refusals; more of them are signed in a thread
 _LOOK_S: Final = 5.0  # between two looks of a relay that waits for receipts
 _LOOK_SHARED_S: Final = 0.5  # where other processes write, too
 _GATHER_S: Final = 0.05  # from the first receipt of a page: `opened` follows `delivered`, and a request costs as much as ten
-_LEAST_PAUSE_S: Final = 0.05  # between two looks while the ledger is busy with other things
 
 _ROW_COST: Final = 256  # a row is judged about as fast as so many bytes of a body
 
@@ -72,11 +71,11 @@ class Relayed:
         self._executor = executor
         self._quotas = Quotas(parts.ledger, parts.ticks)
         self._trees: dict[Address, SeenLog] = {}
-        self._unsaved: set[Address] = set()  # gateways whose tree is not kept yet
-        self._written = Gong()
+        self._saving: dict[Address, asyncio.Future[None]] = {}  # gateways whose newest tree may not be kept yet
+        self._told = Gong()
         self._look_s = _LOOK_SHARED_S if parts.shared else _LOOK_S
         self._log = logger()
-        parts.ledger.on_group(lambda _: self._written.strike())
+        parts.ledger.on_told(self._told.strike)
 
     async def take(self, forwards: Sequence[bytes], carrier: Network | None) -> list[Reply]:
         """
@@ -130,7 +129,7 @@ class Relayed:
         until = self._parts.ticks() + min(wait_s, MAX_WAIT_S)
         gathered = False
         while True:
-            turn = self._written.turn()
+            turn = self._told.turn()
             if network not in self._parts.directory.current().borders:
                 raise Rejected(f"{network} is no peer", code="peer-unknown")
             found = await self._parts.ledger.outcomes(Address(f"@{network}"), after, MAX_RECEIPTS)
@@ -138,10 +137,10 @@ class Relayed:
             if len(found) == MAX_RECEIPTS or (found and gathered) or left_s <= 0:
                 return found
             gathered = bool(found)
-            await asyncio.sleep(_GATHER_S if found else _LEAST_PAUSE_S)
             if found:
-                continue
-            await self._written.wait(turn, min(left_s, self._look_s))
+                await asyncio.sleep(_GATHER_S)
+            else:
+                await self._told.wait(turn, min(left_s, self._look_s))
 
     def _view(self) -> View:
         source = self._parts.directory
@@ -207,7 +206,8 @@ class Relayed:
         judged = await self._apart(size, lambda: judge_forward(forward, view, seen))
         if judged.seen is not None and judged.seen != seen:
             self._remember(gateway, judged.seen)
-            self._unsaved.add(gateway)
+            # Handed over before the message, so that one commit keeps both.
+            self._save(gateway)
         return judged
 
     def _remember(self, gateway: Address, tree: SeenLog) -> None:
@@ -217,11 +217,16 @@ class Relayed:
 
     async def _save_trees(self) -> None:
         """Keep what was seen, once for a request: the messages did not wait for it. What fails is tried with the next one."""
-        for gateway in list(self._unsaved):
-            tree = self._trees[gateway]
-            await self._relay.saw(gateway, SeenTree(*tree))
-            if self._trees[gateway] == tree:
-                self._unsaved.discard(gateway)
+        for gateway, saving in list(self._saving.items()):
+            failed = saving.done() and saving.exception() is not None
+            last = self._save(gateway) if failed else saving
+            await asyncio.shield(last)
+            if self._saving.get(gateway) is last:
+                del self._saving[gateway]
+
+    def _save(self, gateway: Address) -> asyncio.Future[None]:
+        saving = self._saving[gateway] = self._relay.saw(gateway, SeenTree(*self._trees[gateway]))
+        return saving
 
     async def _seen(self, gateway: Address) -> SeenLog | None:
         """Return the largest tree that was seen; other processes may have seen a larger one."""

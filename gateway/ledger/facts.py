@@ -254,12 +254,13 @@ class Lease(NamedTuple):
 
 
 class Outbound(NamedTuple):
-    """A message that waits for another network, with its rows there."""
+    """A message that waits for another network, with its rows there; `leaf` is the hash of its receipt's leaf in the log."""
 
     number: int
     head: bytes
     body: bytes
     receipt: bytes
+    leaf: bytes
     rows: list[Row]
 
 

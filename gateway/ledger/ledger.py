@@ -160,6 +160,10 @@ class Ledger:
         """Let one more know how many seconds each group took, tried again or not."""
         self._writer.on_commit.append(tell)
 
+    def on_told(self, tell: Callable[[], object]) -> None:
+        """Let one more know when something was written here that an author is told: see `outcomes`."""
+        self._writer.on_told.append(tell)
+
     # --- accepting -----------------------------------------------------------------------------------------------
 
     async def accept(self, acceptance: Acceptance) -> Stored:

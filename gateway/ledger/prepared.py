@@ -132,6 +132,7 @@ class Transaction:
         number: The last acceptance number; `count` raises it.
         directory: Version of the directory's files.
         early_recalls: How many recalls ever came whose target was not here; `count` raises it.
+        tells: Whether an author will be told something by this transaction.
     """
 
     def __init__(self, cursor: DBAPICursor, dialect: Dialect, now: int) -> None:
@@ -139,6 +140,7 @@ class Transaction:
         self.number = 0
         self.directory = 0
         self.early_recalls = 0
+        self.tells = False
         self._cursor = cursor
         self._dialect = dialect
         self._pipelined = dialect.name == "postgresql"

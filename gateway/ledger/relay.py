@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING
 from gateway.ledger.statements import conveying, relayed, relaying
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping, Sequence
 
     from gateway.ids import Address, EnvelopeHash, Network
-    from gateway.ledger.facts import Answer, Lease, Outbound, Record, Ref, Refusal, SeenTree, SignEnd, SignHeld
+    from gateway.ledger.facts import (
+        Answer,
+        Lease,
+        LogProofs,
+        NeededTiles,
+        Outbound,
+        Record,
+        Ref,
+        Refusal,
+        SeenTree,
+        SignEnd,
+        SignHeld,
+    )
     from gateway.ledger.readers import Readers
     from gateway.ledger.writer import Writer
 
@@ -49,9 +62,19 @@ class Relay:
         """Return who carries to a network; None before the first."""
         return await self._read(relaying.lane_of, network)
 
-    async def outbound(self, network: Network, limit_messages: int, limit_bytes: int) -> list[Outbound]:
-        """Return what waits for a network: urgent first, then in order of acceptance; the first message always comes."""
-        return await self._read(relaying.outbound, network, limit_messages, limit_bytes)
+    async def outbound(
+        self, network: Network, limit_messages: int, limit_bytes: int, needs: NeededTiles
+    ) -> tuple[list[Outbound], LogProofs | None]:
+        """
+        Return what waits for a network, and what proves its receipts in the log, of one state of the ledger.
+
+        Args:
+            network: The other one.
+            limit_messages: At most so many: urgent first, then in order of acceptance.
+            limit_bytes: The first message always comes.
+            needs: Says which tiles; called in a thread.
+        """
+        return await self._read(relaying.outbound, network, limit_messages, limit_bytes, needs)
 
     async def hand_out(self, network: Network, epoch: int, refs: Sequence[Ref]) -> set[Ref]:
         """
@@ -107,9 +130,9 @@ class Relay:
         """Return the largest tree that was seen of the log of another network's gateway."""
         return await self._read(relayed.seen, gateway)
 
-    async def saw(self, gateway: Address, tree: SeenTree) -> None:
-        """Remember a tree if it is the largest."""
-        await self._writer.submit(relayed.saw, (gateway, tree))
+    def saw(self, gateway: Address, tree: SeenTree) -> asyncio.Future[None]:
+        """Remember a tree if it is the largest; what is handed over next is often in the same commit."""
+        return self._writer.submit(relayed.saw, (gateway, tree))
 
     async def waiting_bytes(self, network: Network) -> int:
         """Return the sealed bytes from a network that wait here."""

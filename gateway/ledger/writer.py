@@ -61,6 +61,8 @@ class Writer:
         self._closing = threading.Event()
         self.on_group: list[Callable[[int], object]] = []  # told the size of each group, on the event loop
         self.on_commit: list[Callable[[float], object]] = []  # told how many seconds it took, on the event loop
+        self.on_told: list[Callable[[], object]] = []  # called after a group in which an author is told something
+        self._tells = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -94,17 +96,20 @@ class Writer:
         more = True
         while more:
             group, more = self._take()
-            began = time.perf_counter()
+            self._tells, began = False, time.perf_counter()
             outcomes = self._settle(group) if group else []
             with suppress(RuntimeError):  # the loop was closed before the ledger: nobody waits any more
-                self._loop.call_soon_threadsafe(self._tell, outcomes, time.perf_counter() - began)
+                self._loop.call_soon_threadsafe(self._tell, outcomes, self._tells, time.perf_counter() - began)
 
-    def _tell(self, outcomes: Sequence[Outcome], took_s: float) -> None:
+    def _tell(self, outcomes: Sequence[Outcome], tells: bool, took_s: float) -> None:  # noqa: FBT001  called by the loop
         if outcomes:
             for tell in self.on_group:
                 tell(len(outcomes))
             for told in self.on_commit:
                 told(took_s)
+        if tells:
+            for called in self.on_told:
+                called()
         _tell(outcomes)
 
     def _take(self) -> tuple[list[_Job], bool]:
@@ -141,7 +146,7 @@ class Writer:
         pauses, deadline = iter(PAUSES_S), time.monotonic() + PATIENCE_S
         while True:
             try:
-                return told + self._line.write(partial(_work, group))
+                return told + self._line.write(partial(self._work, group))
             except Failed as exc:
                 if exc.uncertain:
                     told += [(job, exc.error) for job in group if not job.repeatable]
@@ -152,6 +157,11 @@ class Writer:
                 if not exc.lost or last or self._closing.wait(pause_s):
                     error = Uncertain(exc.error.detail) if uncertain else exc.error
                     raise Failed(error, split=exc.split and not uncertain) from exc
+
+    def _work(self, group: Sequence[_Job], transaction: Transaction) -> list[Outcome]:
+        outcomes = _work(group, transaction)
+        self._tells = self._tells or transaction.tells
+        return outcomes
 
 
 def _work(group: Sequence[_Job], transaction: Transaction) -> list[Outcome]:

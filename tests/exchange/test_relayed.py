@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING, Any
-from unittest.mock import AsyncMock
 
 import pytest
 
@@ -192,6 +192,13 @@ async def test_the_trees_of_the_other_log_are_remembered(pair: Pair) -> None:
     assert SeenLog(*seen)[:2] == (view.size, view.root)
 
 
+def failed(error: Exception) -> asyncio.Future[None]:
+    """Return what failed."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future
+
+
 async def test_a_tree_that_could_not_be_kept_is_kept_with_the_next_request(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,7 +206,7 @@ async def test_a_tree_that_could_not_be_kept_is_kept_with_the_next_request(
     await send(pair.icn, QM, [FAR])
     page = [data for _, data in await pair.out.page()]
     with monkeypatch.context() as broken:
-        broken.setattr(pair.eu.ledger.relay, "saw", AsyncMock(side_effect=Unavailable("away")))
+        broken.setattr(pair.eu.ledger.relay, "saw", lambda *_: failed(Unavailable("away")))
         with pytest.raises(Unavailable):
             await pair.out.hand_over(page)
     ((code, _),) = await pair.out.hand_over(page)

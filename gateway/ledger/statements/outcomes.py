@@ -42,6 +42,7 @@ def reader_of(who: Address, *, relayed: bool) -> Address:
 def tell(transaction: Transaction, told: Sequence[tuple[Address, bytes, int]]) -> None:
     """Keep signed receipts for the senders that they concern, each with the number of its message."""
     transaction.write(_TELL, told)
+    transaction.tells = transaction.tells or bool(told)
 
 
 def read(transaction: Transaction, sender: Address, after: int, limit: int) -> list[tuple[int, bytes]]:

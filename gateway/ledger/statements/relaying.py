@@ -14,16 +14,19 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from gateway.envelope import signed_receipt_leaf
 from gateway.errors import GatewayError, Rejected
 from gateway.ids import Network
-from gateway.ledger.facts import Answer, Lease, Outbound, Record, Ref, SignHeld
+from gateway.ledger.facts import Answer, Lease, LogProofs, NeededTiles, Outbound, Record, Ref, SignHeld
 from gateway.ledger.prepared import Statement, Transaction, given, place, single
 from gateway.ledger.statements import recalling
+from gateway.ledger.statements.log import proofs
 from gateway.ledger.statements.moving import FOUND, Found, Move, Step, found, look, move
 from gateway.ledger.statements.receipts import record
 from gateway.ledger.statements.waiting import load
 from gateway.ledger.states import State, steps
 from gateway.ledger.tables import Int8, any_of, delivery, lane, message
+from gateway.merkle import leaf_hash
 
 __all__ = ["answer", "bring_home", "hand_out", "lane_of", "lease", "outbound", "outbound_counts"]
 
@@ -115,8 +118,20 @@ def bring_home(
     return [_bring_home(transaction, *one) for one in batch]
 
 
-def outbound(transaction: Transaction, network: Network, limit_messages: int, limit_bytes: int) -> list[Outbound]:
-    """Return messages with all their rows that wait for a network: urgent first, then in order of acceptance."""
+def outbound(
+    transaction: Transaction, network: Network, limit_messages: int, limit_bytes: int, needs: NeededTiles
+) -> tuple[list[Outbound], LogProofs | None]:
+    """Return messages with all their rows that wait for a network, and what proves their receipts."""
+    page = _outbound(transaction, network, limit_messages, limit_bytes)
+    return page, proofs(transaction, [one.leaf for one in page], needs) if page else None
+
+
+def outbound_counts(transaction: Transaction) -> dict[Network, tuple[int, int]]:
+    """Return by network how many rows wait, and when the oldest of them was accepted."""
+    return {network: (int(rows), int(oldest)) for network, rows, oldest in transaction.run(_COUNTS)}
+
+
+def _outbound(transaction: Transaction, network: Network, limit_messages: int, limit_bytes: int) -> list[Outbound]:
     refs: list[Ref] = []
     numbers: dict[int, None] = {}
     for offset in count(0, PAGE_ROWS):
@@ -131,14 +146,10 @@ def outbound(transaction: Transaction, network: Network, limit_messages: int, li
     return _loaded(transaction, refs, limit_bytes)
 
 
-def outbound_counts(transaction: Transaction) -> dict[Network, tuple[int, int]]:
-    """Return by network how many rows wait, and when the oldest of them was accepted."""
-    return {network: (int(rows), int(oldest)) for network, rows, oldest in transaction.run(_COUNTS)}
-
-
 def _loaded(transaction: Transaction, refs: Sequence[Ref], limit_bytes: int) -> list[Outbound]:
     return [
-        Outbound(one.number, one.head, one.body, one.receipt, one.rows) for one in load(transaction, refs, limit_bytes)
+        Outbound(one.number, one.head, one.body, one.receipt, leaf_hash(signed_receipt_leaf(one.receipt)), one.rows)
+        for one in load(transaction, refs, limit_bytes)
     ]
 
 
