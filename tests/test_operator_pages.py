@@ -1,0 +1,98 @@
+"""What the operators' pages show is true: every command is there with its options, every page and file that they name too."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer.main
+
+from gateway.cli.main import COMMANDS, build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted((ROOT / "deploy").rglob("*.md"))
+_ENDS = frozenset({"|", "&&", ";", ">", "2>", "#", "\\"})
+
+
+def _commands() -> Iterator[tuple[str, str]]:
+    """Yield each command that a page shows, in a block or within a sentence, with the page."""
+    for page in PAGES:
+        text = page.read_text()
+        blocks = "\n".join(re.findall(r"^ *```\w*\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE))
+        lines = blocks.replace("\\\n", " ").splitlines()
+        shown = [line.strip() for line in lines] + re.findall(r"`(gateway [^`]+)`", re.sub(r"\s*\n\s*", " ", text))
+        yield from ((line, page.name) for line in shown if line.startswith("gateway "))
+
+
+def _words(line: str) -> list[str]:
+    """Return the arguments of a command; brackets and dots of a synopsis are no part of it."""
+    lexer = shlex.shlex(line.replace("[", " ").replace("]", " "), posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters = True, "#"
+    return [word for word in takewhile(lambda word: word not in _ENDS, lexer) if word != "..."][1:]
+
+
+def _found(words: list[str]) -> tuple[Any, list[str]]:
+    """Walk down to the command that words name; return it and the words that are left."""
+    found: Any = typer.main.get_command(build(*(word for word in words[:1] if word in COMMANDS)))
+    left = list(words)
+    while left and left[0] in getattr(found, "commands", {}):
+        found = found.commands[left.pop(0)]
+    return found, left
+
+
+def _problem(line: str) -> str | None:
+    words = _words(line)
+    if not words or words[0].startswith("--"):
+        return None
+    if words[0] not in COMMANDS and "|" not in words[0]:
+        return f"no command {words[0]}"
+    found, left = _found([words[0], *words[1:2][0].split("|")[:1], *words[2:]] if len(words) > 1 else words)
+    if left and hasattr(found, "commands") and not re.search(r"[A-Z./]", left[0]) and left[0] not in found.commands:
+        return f"no command {' '.join(words[:2])}"
+    known = {option for one in ([found, *getattr(found, "commands", {}).values()]) for p in one.params for option in p.opts}
+    unknown = [word for word in left if word.startswith("--") and word.partition("=")[0] not in {*known, "--help"}]
+    return f"no option {unknown[0]}" if unknown else None
+
+
+def test_every_command_that_a_page_shows_is_there() -> None:
+    """An operator who copies a command from a page finds it, with the options that stand beside it."""
+    shown = list(_commands())
+    assert len(shown) > 40
+    assert [f"{page}: {line}: {problem}" for line, page in shown if (problem := _problem(line))] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("gateway backup CONFIG FOLDER", None),
+        ("gateway operate release NUMBER/INDEX --reason TEXT --config CONFIG", None),
+        ("gateway operate forget ID", "no command operate forget"),
+        ("gateway explode", "no command explode"),
+        ("gateway restore --verfy CONFIG FOLDER", "no option --verfy"),
+    ],
+)
+def test_a_command_that_is_not_there_is_found(line: str, expected: str | None) -> None:
+    """The check above finds a typing error."""
+    assert _problem(line) == expected
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    """A page leads to no other page, configuration or test that does not exist."""
+    made_elsewhere = {"alerts.md", "metrics.md", "dashboard.md", "capacity.md"}
+    missing = []
+    for page in PAGES:
+        text = page.read_text()
+        for name in re.findall(r"`((?:deploy|schemas|tests|gateway)/[\w./@-]+)(?:::\w+)?`", text):
+            if not (ROOT / name).exists() and not (ROOT / name).name.startswith("requirements"):
+                missing.append(f"{page.name}: {name}")
+        for name in re.findall(r"`([a-z-]+\.md)`", text):
+            if name not in made_elsewhere and not any((folder / name).exists() for folder in (page.parent, ROOT / "deploy", ROOT / "schemas")):
+                missing.append(f"{page.name}: {name}")
+    assert missing == []
