@@ -17,7 +17,17 @@ from msgspec import Meta, Struct
 
 from gateway.errors import Corrupt, Rejected
 
-__all__ = ["LEDGER", "MANIFEST", "Checkpoint", "Manifest", "Part", "hash_parts", "read_manifest", "require_whole", "write_manifest"]
+__all__ = [
+    "LEDGER",
+    "MANIFEST",
+    "Checkpoint",
+    "Manifest",
+    "Part",
+    "hash_parts",
+    "read_manifest",
+    "require_whole",
+    "write_manifest",
+]
 
 MANIFEST: Final = "manifest.json"
 LEDGER: Final = "ledger.db"  # always SQLite, whatever the ledger is: it can be read, proved and restored without a server

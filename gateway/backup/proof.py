@@ -75,7 +75,7 @@ def verify_backup(config: Config, folder: Path) -> Proved:
 
     Raises:
         Rejected: `config`: no backup, or another gateway's.
-        Corrupt: `corrupt`: a part is damaged; `schema-version`: of a newer program; `log-forked`: it contradicts what was signed.
+        Corrupt: `corrupt`: a part is damaged; `schema-version`: of a newer program; `log-forked`: not what was signed.
     """
     manifest = read_manifest(folder)
     if manifest.address != config.address:

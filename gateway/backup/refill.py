@@ -33,6 +33,8 @@ __all__ = ["NUMBERS", "refill"]
 
 NUMBERS: Final = 1 << 32  # more than any gateway has accepted since any backup: 24 days at 2,000 a second
 _ELSEWHERE: Final = "restore into an empty database, or an empty folder"
+_PLACES: Final = "SELECT setval(pg_get_serial_sequence('{0}', 'seq'), COALESCE(MAX(seq), 1)) FROM {0}"
+_NUMBERED: Final = {name: _PLACES.format(name) for name in ("event", "outcome")}  # rows that the server numbers
 # Its sender is nobody: it stands for all that may have been told since, and nobody reads it.
 _OUTCOME: Final = "INSERT INTO outcome (seq, sender, receipt) SELECT COALESCE(MAX(seq), 0) + ?, '', x'' FROM outcome"
 
@@ -53,7 +55,11 @@ def refill(url: str, backup: Path) -> int:
         Unavailable: It does not answer, or the disk is full; there is no ledger, or an empty one.
     """
     try:
-        return _refill_file(Path(str(sa.make_url(url).database)), backup) if url.startswith("sqlite:") else _refill_server(url, backup)
+        return (
+            _refill_file(Path(str(sa.make_url(url).database)), backup)
+            if url.startswith("sqlite:")
+            else _refill_server(url, backup)
+        )
     except (OSError, sqlite3.Error, sa.exc.OperationalError) as exc:
         raise Unavailable(f"the ledger cannot be restored: {exc}", hint="see disk, permissions and database") from exc
 
@@ -87,7 +93,7 @@ def _refill_server(url: str, backup: Path) -> int:
             if _filled(live):
                 raise Rejected("there is something in the ledger already", code="home-exists", hint=_ELSEWHERE)
             for table in reversed(metadata.sorted_tables):
-                live.execute(f"DELETE FROM {table.name}".encode())  # rows that its first migration made
+                live.execute(f"DELETE FROM {table.name}".encode())  # noqa: S608  rows that its first migration made
             for table in metadata.sorted_tables:
                 _pour(rows, live, table)
     return number
@@ -110,9 +116,8 @@ def _prepare(backup: Path, copy: Path) -> int:
 
 
 def _filled(live: psycopg.Connection) -> bool:
-    return any(
-        live.execute(f"SELECT 1 FROM {table} LIMIT 1".encode()).fetchone() for table in ("message", "event", "directory_file")
-    )
+    looks = [f"SELECT 1 FROM {table} LIMIT 1" for table in ("message", "event", "directory_file")]  # noqa: S608  our own
+    return any(live.execute(look.encode()).fetchone() for look in looks)
 
 
 def _pour(rows: sqlite3.Connection, live: psycopg.Connection, table: sa.Table) -> None:
@@ -120,11 +125,9 @@ def _pour(rows: sqlite3.Connection, live: psycopg.Connection, table: sa.Table) -
     with live.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)".encode()) as copy:
         copy.set_types(types_of(table))
         for row in _rows(rows, f"SELECT {names} FROM {table.name}"):  # noqa: S608  names of our own tables
-            copy.write_row([bool(value) if is_boolean and value is not None else value for value, is_boolean in zip(row, booleans, strict=True)])
-    if table.name in {"event", "outcome"}:
-        live.execute(
-            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'seq'), COALESCE(MAX(seq), 1)) FROM {table.name}".encode()
-        )
+            copy.write_row([bool(value) if is_boolean else value for value, is_boolean in zip(row, booleans, strict=True)])
+    if table.name in _NUMBERED:
+        live.execute(_NUMBERED[table.name].encode())
 
 
 def _rows(connection: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:

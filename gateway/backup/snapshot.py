@@ -32,7 +32,13 @@ BATCH: Final = 1000  # rows
 _BUSY_S: Final = 30.0  # a checkpoint of a large write-ahead log
 # Longer than a statement of a gateway may take, and read as it comes.
 _PATIENT: Final = "statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"
-_TYPES: Final = ((sa.Boolean, "bool"), (sa.BigInteger, "int8"), (sa.Integer, "int4"), (sa.LargeBinary, "bytea"), (sa.Text, "text"))
+_TYPES: Final = (
+    (sa.Boolean, "bool"),
+    (sa.BigInteger, "int8"),
+    (sa.Integer, "int4"),
+    (sa.LargeBinary, "bytea"),
+    (sa.Text, "text"),
+)
 
 
 def take_snapshot(url: str, file: Path) -> None:

@@ -159,9 +159,7 @@ class OnlineSigner:
         listed = _listed(files, role)
         return next((key for key in self._keys[role] if key.public in listed), self._keys[role][0])
 
-    def _cards(
-        self, files: Mapping[str, bytes], cards: Mapping[str, bytes], now: float, step: int = 1
-    ) -> dict[str, bytes]:
+    def _cards(self, files: Mapping[str, bytes], cards: Mapping[str, bytes], now: float, step: int = 1) -> dict[str, bytes]:
         infos = {path: target_info(path, data) for path, data in cards.items()}
         version = newest_version(files, TufRole.CARDS) + step
         role = Targets(
