@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer.main
 
-from gateway.cli.main import COMMANDS, build
+from gateway.cli.main import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+CONTEXTS = frozenset({"gateway/renew"})  # a context of signatures has the form of a path
 PAGES = sorted((ROOT / "deploy").rglob("*.md"))
-MADE_ELSEWHERE = frozenset({"alerts.md", "metrics.md", "dashboard.md", "capacity.md"})
+APP: Any = typer.main.get_command(build())
+MADE_ELSEWHERE = frozenset({"alerts.md", "metrics.md", "dashboard.md", "capacity.md", "deploy/grafana", "deploy/prometheus"})
 _ENDS = frozenset({"|", "&&", ";", ">", "2>", "#", "\\"})
 
 
@@ -39,26 +41,17 @@ def _words(line: str) -> list[str]:
     return [word for word in takewhile(lambda word: word not in _ENDS, lexer) if word != "..."][1:]
 
 
-def _found(words: list[str]) -> tuple[Any, list[str]]:
-    """Walk down to the command that words name; return it and the words that are left."""
-    found: Any = typer.main.get_command(build(*(word for word in words[:1] if word in COMMANDS)))
-    left = list(words)
-    while left and left[0] in getattr(found, "commands", {}):
-        found = found.commands[left.pop(0)]
-    return found, left
-
-
 def _problem(line: str) -> str | None:
-    words = _words(line)
-    if not words or words[0].startswith("--"):
-        return None
-    if words[0] not in COMMANDS and "|" not in words[0]:
-        return f"no command {words[0]}"
-    found, left = _found([words[0], *words[1:2][0].split("|")[:1], *words[2:]] if len(words) > 1 else words)
-    if left and hasattr(found, "commands") and not re.search(r"[A-Z./]", left[0]) and left[0] not in found.commands:
-        return f"no command {' '.join(words[:2])}"
-    known = {option for one in ([found, *getattr(found, "commands", {}).values()]) for p in one.params for option in p.opts}
-    unknown = [word for word in left if word.startswith("--") and word.partition("=")[0] not in {*known, "--help"}]
+    """Say what is wrong with a command; None where it is there with all options that are shown."""
+    found, left = APP, _words(line)
+    while left and left[0].partition("|")[0] in getattr(found, "commands", {}):
+        found = found.commands[left.pop(0).partition("|")[0]]
+    groups = [found, *getattr(found, "commands", {}).values()]  # `gateway relay CONFIG` is `gateway relay serve CONFIG`
+    takes_more = not hasattr(found, "commands") or {"serve"} & found.commands.keys()
+    if left and not left[0].startswith("--") and not (takes_more and found is not APP):
+        return f"no command {left[0]}"
+    known = {option for one in groups for given in one.params for option in given.opts} | {"--help"}
+    unknown = [word for word in left if word.startswith("--") and word.partition("=")[0] not in known]
     return f"no option {unknown[0]}" if unknown else None
 
 
@@ -74,7 +67,7 @@ def test_every_command_that_a_page_shows_is_there() -> None:
     [
         ("gateway backup CONFIG FOLDER", None),
         ("gateway operate release NUMBER/INDEX --reason TEXT --config CONFIG", None),
-        ("gateway operate forget ID", "no command operate forget"),
+        ("gateway operate forget ID", "no command forget"),
         ("gateway explode", "no command explode"),
         ("gateway restore --verfy CONFIG FOLDER", "no option --verfy"),
     ],
@@ -86,11 +79,8 @@ def test_a_command_that_is_not_there_is_found(line: str, expected: str | None) -
 
 def _is_there(page: Path, name: str) -> bool:
     """Tell whether a name within a page leads somewhere: from the top, or to a page beside it."""
-    if "/" in name:
-        return (ROOT / name).exists()
-    return name in MADE_ELSEWHERE or any(
-        (folder / name).exists() for folder in (page.parent, ROOT / "deploy", ROOT / "schemas", ROOT)
-    )
+    folders = (ROOT,) if "/" in name else (page.parent, ROOT / "deploy", ROOT / "schemas", ROOT)
+    return name in MADE_ELSEWHERE | CONTEXTS or any((folder / name).exists() for folder in folders)
 
 
 def test_every_file_that_a_page_names_is_there() -> None:

@@ -43,7 +43,9 @@ def restore(
     from gateway.cli import output
     from gateway.cli.passphrase import read_passphrase
     from gateway.config import load
+    from gateway.ops.logs import configure
 
+    configure("warning")  # what a gateway tells of its directory is no result of this command
     if verify:
         with output.working("hashing the backup"):
             proved = verify_backup(load(config), folder)

@@ -168,10 +168,12 @@ def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
     assert program is not None, "no nginx: install the package nginx-light"
     ca = TestCa(tmp_path)
     pair = ca.issue("site")
-    text = re.sub(r"gateway-[12]:8443", "127.0.0.1:8443", (CONFIG / "nginx.conf").read_text())
+    text = re.sub(r"gateway-[12]:8443", "127.0.0.1:8443", (CONFIG / "nginx.conf").read_text()).replace(
+        " /tmp/", f" {tmp_path}/"
+    )
     for name, file in {"site.pem": pair.certificate, "site-key.pem": pair.key, "ca.pem": ca.file}.items():
         text = text.replace(f"/run/secrets/{name}", str(file))
-    (tmp_path / "nginx.conf").write_text(text.replace(" /tmp/", f" {tmp_path}/"))
+    (tmp_path / "nginx.conf").write_text(text)
     done = subprocess.run(
         [program, "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, timeout=20, check=False
     )

@@ -78,7 +78,7 @@ async def test_a_gateway_works_with_the_rights_of_the_service(cluster: Cluster, 
 )
 def test_the_service_can_do_nothing_else(cluster: Cluster, sql: str) -> None:
     """Whoever takes a gateway over reads and writes its rows, which the log would betray; he changes no schema."""
-    with psycopg.connect(url(cluster, "service")) as line, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with psycopg.connect(url(cluster, "service"), autocommit=True) as line, pytest.raises(psycopg.errors.InsufficientPrivilege):
         line.execute(sql.encode())
 
 

@@ -84,8 +84,7 @@ async def test_a_gateway_works_with_the_rights_of_its_user(node: ShippedNode) ->
         await broker.declare(BOX)
         assert set(await broker.publish(wanted)) == {Outcome.STORED}
         async with broker.consume(BOX, 8) as consumer:
-            for one in await take(consumer, 4):
-                await consumer.ack(one)
+            await consumer.ack([one.tag for one in await take(consumer, 4)])
         assert await broker.drain(BOX, lambda refs: asyncio.sleep(0, set(refs)), 8) == 0
     finally:
         await broker.close()
