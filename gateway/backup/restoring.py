@@ -110,5 +110,5 @@ async def _resume_directory(config: Config, passphrase: bytes, clock: Callable[[
 
 def _resumed(
     online: OnlineSigner, clock: Callable[[], float]
-) -> Callable[[Mapping[str, bytes], Directory | None], Mapping[str, bytes]]:
+) -> Callable[[Mapping[str, bytes], Directory | None], dict[str, bytes]]:
     return lambda files, _: online.resume(files, clock()) if files else {}
