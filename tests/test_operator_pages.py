@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import typer.main
 
-from gateway.cli.main import build
+from tests.support.shown_commands import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +16,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CONTEXTS = frozenset({"gateway/renew"})  # a context of signatures has the form of a path
 PAGES = sorted((ROOT / "deploy").rglob("*.md"))
-APP: Any = typer.main.get_command(build())
 MADE_ELSEWHERE = frozenset({"alerts.md", "metrics.md", "dashboard.md", "capacity.md", "deploy/grafana", "deploy/prometheus"})
-_ENDS = frozenset({"|", "&&", ";", ">", "2>", "#", "\\"})
 
 
 def _commands() -> Iterator[tuple[str, str]]:
@@ -34,32 +29,11 @@ def _commands() -> Iterator[tuple[str, str]]:
         yield from ((line, page.name) for line in shown if line.startswith("gateway "))
 
 
-def _words(line: str) -> list[str]:
-    """Return the arguments of a command; brackets and dots of a synopsis are no part of it."""
-    lexer = shlex.shlex(line.replace("[", " ").replace("]", " "), posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters = True, "#"
-    return [word for word in takewhile(lambda word: word not in _ENDS, lexer) if word != "..."][1:]
-
-
-def _problem(line: str) -> str | None:
-    """Say what is wrong with a command; None where it is there with all options that are shown."""
-    found, left = APP, _words(line)
-    while left and left[0].partition("|")[0] in getattr(found, "commands", {}):
-        found = found.commands[left.pop(0).partition("|")[0]]
-    groups = [found, *getattr(found, "commands", {}).values()]  # `gateway relay CONFIG` is `gateway relay serve CONFIG`
-    takes_more = not hasattr(found, "commands") or {"serve"} & found.commands.keys()
-    if left and not left[0].startswith("--") and not (takes_more and found is not APP):
-        return f"no command {left[0]}"
-    known = {option for one in groups for given in one.params for option in given.opts} | {"--help"}
-    unknown = [word for word in left if word.startswith("--") and word.partition("=")[0] not in known]
-    return f"no option {unknown[0]}" if unknown else None
-
-
 def test_every_command_that_a_page_shows_is_there() -> None:
     """An operator who copies a command from a page finds it, with the options that stand beside it."""
     shown = list(_commands())
     assert len(shown) > 40
-    assert [f"{page}: {line}: {problem}" for line, page in shown if (problem := _problem(line))] == []
+    assert [f"{page}: {line}: {problem}" for line, page in shown if (problem := problem_of(line))] == []
 
 
 @pytest.mark.parametrize(
@@ -74,7 +48,7 @@ def test_every_command_that_a_page_shows_is_there() -> None:
 )
 def test_a_command_that_is_not_there_is_found(line: str, expected: str | None) -> None:
     """The check above finds a typing error."""
-    assert _problem(line) == expected
+    assert problem_of(line) == expected
 
 
 def _is_there(page: Path, name: str) -> bool:

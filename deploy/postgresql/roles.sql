@@ -3,8 +3,8 @@
 -- No role has a password here. Give each its client certificate (pg_hba.conf: hostssl gateway gateway_service ... cert), or
 -- \password gateway_service  (scram-sha-256; never trust or md5, and no host line, only hostssl).
 --
---   gateway_owner    `gateway migrate` and `gateway restore`: may change the schema; no process serves with it
---   gateway_service  `gateway serve`, `gateway backup`: rows of the ledger's tables, and nothing else
+--   gateway_owner    `gateway migrate`: may change the schema; no process serves with it
+--   gateway_service  `gateway serve`, `backup`, `restore` (after a migrate): rows of the ledger's tables, and nothing else
 --   gateway_reader   people who look: reads, one statement at a time
 
 CREATE ROLE gateway_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 4;
@@ -30,7 +30,7 @@ CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 GRANT SELECT ON alembic_version TO gateway_service, gateway_reader;
 -- What `gateway migrate` makes, now and with later versions.
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO gateway_service;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO gateway_service;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO gateway_service;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO gateway_reader;
 
 -- After an erasure the gateway vacuums its tables. Before version 17 only their owner may: there autovacuum does it, within

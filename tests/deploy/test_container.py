@@ -15,6 +15,7 @@ from gateway.config import load
 from gateway.config.sections import ListenConfig, OperationsConfig
 from gateway.protocol import media
 from gateway.relay.config import load_relay
+from tests.support.shown_commands import problem_of
 from tests.support.tls import TestCa
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "deploy" / "container"
@@ -88,6 +89,13 @@ def test_everything_that_a_service_names_is_there(name: str) -> None:
     assert set(one.get("depends_on", [])) <= SERVICES.keys()
     written = " ".join(str(value) for value in one.get("environment", {}).values())
     assert not re.search("password", written, re.IGNORECASE) or "/run/secrets/" in written
+
+
+def test_every_service_of_ours_runs_a_command_that_is_there() -> None:
+    """What the compose file runs in the gateway's image is a command of the program."""
+    ours = [one["command"] for one in SERVICES.values() if one["image"].startswith("gateway:")]
+    assert len(ours) == 4
+    assert [problem for words in ours if (problem := problem_of(" ".join(["gateway", *words])))] == []
 
 
 def test_operators_and_participants_do_not_share_a_network() -> None:

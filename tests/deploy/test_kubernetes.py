@@ -13,6 +13,7 @@ import yaml
 
 from gateway.config.sections import Limits, ListenConfig, OperationsConfig
 from gateway.protocol import media
+from tests.support.shown_commands import problem_of
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
 FILES: Final = sorted(one for one in FOLDER.glob("*.yaml") if one.name != "kustomization.yaml")
@@ -101,6 +102,12 @@ def test_every_secret_is_a_file_that_its_owner_alone_reads(name: str) -> None:
     assert f"create secret generic {name} " in (FOLDER / "README.md").read_text()
     (command,) = re.findall(r"^.*$", spec["containers"][0]["args"][-1])[:1]
     assert command.removeprefix("/run/secrets/") in (FOLDER / "README.md").read_text()
+
+
+def test_every_workload_runs_a_command_that_is_there() -> None:
+    """What the manifests run is a command of the program."""
+    ours = [pod(name)["containers"][0]["args"] for name in WORKLOADS]
+    assert [problem for words in ours if (problem := problem_of(" ".join(["gateway", *words])))] == []
 
 
 def test_what_opens_the_secrets_compiles(tmp_path: Path) -> None:

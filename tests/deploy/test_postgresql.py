@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from gateway.backup.refill import NUMBERS, refill
 from gateway.backup.snapshot import take_snapshot
 from gateway.ledger import Ledger, migrate
+from gateway.ledger.tables import metadata
 from tests.audit.given import fill, log_over
 from tests.ledger.samples import accept, sample
 
@@ -45,7 +47,7 @@ def url(cluster: Cluster, role: str) -> str:
 
 
 async def test_a_gateway_works_with_the_rights_of_the_service(cluster: Cluster, tmp_path: Path) -> None:
-    """It accepts, sequences, signs and is backed up, with a role that owns nothing."""
+    """It accepts, sequences, signs, is backed up and restored, with a role that owns nothing."""
     async with await Ledger.open(url(cluster, "service"), migrate=False) as ledger:
         log = log_over(ledger, tmp_path)
         await accept(ledger, sample(), sample())
@@ -54,6 +56,12 @@ async def test_a_gateway_works_with_the_rights_of_the_service(cluster: Cluster, 
         assert log.view() is not None
         await ledger.kept.tidy()
     take_snapshot(url(cluster, "service"), tmp_path / "ledger.db")
+    tables = ", ".join(metadata.tables)
+    with psycopg.connect(url(cluster, "owner"), autocommit=True) as line:
+        line.execute(f"TRUNCATE {tables}".encode())
+    refill(url(cluster, "service"), tmp_path / "ledger.db")
+    async with await Ledger.open(url(cluster, "service"), migrate=False) as ledger:
+        assert (await accept(ledger, sample()))[0].number > NUMBERS
 
 
 @pytest.mark.parametrize(

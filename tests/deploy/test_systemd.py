@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.shown_commands import problem_of
+
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -54,6 +56,13 @@ def test_a_service_that_is_taken_over_can_do_little(units: Path, name: str) -> N
     (level,) = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", found.stdout)
     assert float(level) <= EXPOSURE
     assert found.returncode == 0
+
+
+def test_every_service_starts_a_command_that_is_there() -> None:
+    """What a unit starts is a command of the program, with its options."""
+    started = [line for one in SERVICES for line in re.findall(r"/opt/gateway/bin/(gateway [^;'\n]+)", one.read_text())]
+    assert len(started) == 6
+    assert [problem for line in started if (problem := problem_of(line))] == []
 
 
 def hardening(unit: Path) -> set[str]:
