@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.audit.memory import Memory
-from gateway.envelope import LogView
-from gateway.errors import GatewayError
+from gateway.envelope import LogView, Use
+from gateway.errors import GatewayError, Rejected
 from tests.audit.given import ORIGIN
 from tests.client.examples import content, drain
 from tests.scenario.process import run, serving
-from tests.scenario.town import READER, SENDER, THIRD
+from tests.scenario.town import READER, SENDER, THIRD, address
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.client import ContactPoint, SendReceipt
+    from gateway.directory.view import Directory
+    from gateway.ids import KeyId
     from tests.scenario.conftest import Setup
     from tests.scenario.town import Town
 
@@ -73,10 +76,11 @@ async def test_what_was_accepted_before_the_backup_is_delivered_and_the_rest_is_
         sent += await pouring
         sent += [await sender.send(content(), to=[READER, THIRD]) for _ in range(3)]
         assert len(await drain(reader)) == len(sent)  # THIRD is away
+        await reader.rotate([Use.DELIVERY])  # the backup has not that key either
+        seen = await sender._parts.directory.refresh()
         memory, size = Memory(town.folder / "audit-memory", ORIGIN), number_in(made, "log_size")
-        await until(
-            lambda: asyncio.to_thread(lambda: (memory.read() or EMPTY).size > size)
-        )  # more is signed than the backup has
+        # More is signed than the backup has.
+        await until(lambda: asyncio.to_thread(lambda: (memory.read() or EMPTY).size > size))
         served.kill()
     lose_ledger(town, setup, request)
     proved = await ran("restore", "--verify", config, folder)
@@ -88,6 +92,12 @@ async def test_what_was_accepted_before_the_backup_is_delivered_and_the_rest_is_
     assert len(kept) >= 2
     assert len(gone) >= 3
     async with serving(served), town.home(SENDER) as sender, town.home(READER) as reader, town.home(THIRD) as third:
+        with pytest.raises(Rejected, match="card-serial"):  # a card that everybody saw is gone: each home brings its own again
+            await reader._parts.directory.refresh()
+        await reader.publish_card()
+        now = await sender._parts.directory.refresh()
+        assert now.version > seen.version
+        assert key_of(now) == key_of(seen)
         new = await sender.send(content(), to=[READER, THIRD])
         assert new.number == first_new
         assert [one.number for one in await drain(reader)] == [first_new]
@@ -100,6 +110,12 @@ async def test_what_was_accepted_before_the_backup_is_delivered_and_the_rest_is_
     assert proved["lost_leaves"] == told["lost_leaves"]
     assert number_in(told, "lost_leaves") > 0
     assert "log-forked" in town.log.read_text()
+
+
+def key_of(directory: Directory) -> KeyId | None:
+    """Return the key that the reader is sealed to."""
+    found = directory.delivery_key(address(READER), time.time())
+    return found and found.key_id
 
 
 def number_in(told: object, name: str) -> int:
