@@ -115,7 +115,7 @@ async def test_what_was_accepted_before_the_backup_is_delivered_and_the_rest_is_
 def key_of(directory: Directory) -> KeyId | None:
     """Return the key that the reader is sealed to."""
     found = directory.delivery_key(address(READER), time.time())
-    return found and found.key_id
+    return None if found is None else found.key_id
 
 
 def number_in(told: object, name: str) -> int:
