@@ -25,7 +25,7 @@ COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
     *("send", "forward", "approve", "inbox", "status", "cases", "recall", "outstanding", "retention"),
     *("open", "proof", "verify", "audit", "directory", "enrol", "alias", "keys", "tls"),
-    *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness"),
+    *("network", "gateway-keys", "serve", "check", "migrate", "backup", "restore", "operate", "witness"),
     *("relay", "bridge", "demo", "exercise"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword

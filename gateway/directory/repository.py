@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OnlineSigner", "newest_version", "superseded"]
 
+RESUME_VERSIONS: Final = 1_000_000  # more cards and timestamps than a gateway has signed since any backup of it
 _KEEP_VERSIONS: Final = 3  # a home in the middle of a refresh still finds the snapshot that it began with
 _VERSIONED: Final = re.compile(r"metadata/(\d{1,10})\.([a-z]+)\.json")
 _CARD_FILE: Final = re.compile(r"cards/[^/]+/(key|delivery)")
@@ -148,14 +149,19 @@ class OnlineSigner:
             return self._timestamp(files, now)
         return {}
 
+    def resume(self, files: Mapping[str, bytes], now: float) -> dict[str, bytes]:
+        """Sign all anew after a restore, with versions above any that the lost gateway can have given out."""
+        news = self._cards(files, {}, now, RESUME_VERSIONS)
+        return {**news, **self._seal({**files, **news}, now, RESUME_VERSIONS)}
+
     def _key(self, role: TufRole, files: Mapping[str, bytes]) -> RoleKey:
         """Return the newest key here that the authority lists for a role; the newest where it lists none of them."""
         listed = _listed(files, role)
         return next((key for key in self._keys[role] if key.public in listed), self._keys[role][0])
 
-    def _cards(self, files: Mapping[str, bytes], cards: Mapping[str, bytes], now: float) -> dict[str, bytes]:
+    def _cards(self, files: Mapping[str, bytes], cards: Mapping[str, bytes], now: float, step: int = 1) -> dict[str, bytes]:
         infos = {path: target_info(path, data) for path, data in cards.items()}
-        version = newest_version(files, TufRole.CARDS) + 1
+        version = newest_version(files, TufRole.CARDS) + step
         role = Targets(
             version=version,
             expires=utc(now + LIFETIME_S[TufRole.CARDS]),
@@ -165,8 +171,8 @@ class OnlineSigner:
         news[metadata_file(TufRole.CARDS, version)] = sign_metadata(role, [self._key(TufRole.CARDS, files)])
         return news
 
-    def _seal(self, files: Mapping[str, bytes], now: float) -> dict[str, bytes]:
-        version = newest_version(files, TufRole.SNAPSHOT) + 1
+    def _seal(self, files: Mapping[str, bytes], now: float, step: int = 1) -> dict[str, bytes]:
+        version = newest_version(files, TufRole.SNAPSHOT) + step
         meta = {
             f"{role}.json": MetaFile.from_data(newest_version(files, role), _newest(files, role), ["sha256"])
             for role in (TufRole.TARGETS, TufRole.REVOCATIONS, TufRole.CARDS)
@@ -174,13 +180,13 @@ class OnlineSigner:
         snapshot = Snapshot(version=version, expires=utc(now + LIFETIME_S[TufRole.SNAPSHOT]), meta=meta)
         name = metadata_file(TufRole.SNAPSHOT, version)
         news = {name: sign_metadata(snapshot, [self._key(TufRole.SNAPSHOT, files)])}
-        return {**news, **self._timestamp({**files, **news}, now)}
+        return {**news, **self._timestamp({**files, **news}, now, step)}
 
-    def _timestamp(self, files: Mapping[str, bytes], now: float) -> dict[str, bytes]:
+    def _timestamp(self, files: Mapping[str, bytes], now: float, step: int = 1) -> dict[str, bytes]:
         old = files.get(TIMESTAMP_FILE)
         data = _newest(files, TufRole.SNAPSHOT)
         timestamp = Timestamp(
-            version=1 if old is None else parse(Timestamp, old).signed.version + 1,
+            version=1 if old is None else parse(Timestamp, old).signed.version + step,
             expires=utc(now + LIFETIME_S[TufRole.TIMESTAMP]),
             snapshot_meta=MetaFile.from_data(newest_version(files, TufRole.SNAPSHOT), data, ["sha256"]),
         )

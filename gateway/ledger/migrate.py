@@ -99,7 +99,11 @@ def _begin(connection: sa.Connection) -> None:
 
 
 def _refused(found: str | None) -> Corrupt:
-    return Corrupt(f"the ledger has schema {found or 'none'}, this program has {SCHEMA_VERSION}", code="schema-version")
+    """Say what is wrong, and what to do about it: migrations go one way."""
+    newer = found is not None and found > SCHEMA_VERSION
+    hint = "install the program that migrated it, or a later one: deploy/upgrade.md" if newer else "run gateway migrate CONFIG"
+    detail = f"the ledger has schema {found or 'none'}, this program has {SCHEMA_VERSION}"
+    return Corrupt(detail, code="schema-version", hint=hint)
 
 
 def _version(connection: sa.Connection) -> str | None:

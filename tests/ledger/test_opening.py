@@ -52,6 +52,19 @@ async def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str)
         assert await ledger.waiting(1, 1) == []
 
 
+async def test_a_ledger_of_a_newer_program_says_which_program_to_start(ledger_url: str) -> None:
+    """After an upgrade that went half-way an old process does not start, changes nothing, and does not say to migrate back."""
+    migrate(ledger_url)
+    engine = make_engine(ledger_url, 1)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    for work in (Ledger.open(ledger_url, migrate=False), asyncio.to_thread(migrate, ledger_url)):
+        with pytest.raises(Corrupt, match="the ledger has schema 9999") as refused:
+            await work
+        assert "a later one" in refused.value.hint
+
+
 async def test_migrating_again_changes_nothing(ledger_url: str) -> None:
     """`gateway migrate` may run at every deployment."""
     async with await Ledger.open(ledger_url, migrate=True) as ledger:

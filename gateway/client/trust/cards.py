@@ -11,6 +11,7 @@ Spec: schemas/directory.md, "Delivery card", "Life of keys".
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -43,7 +44,9 @@ __all__ = ["RENEW_BEFORE_S", "CardKeeper", "card_ends_at"]
 RENEW_BEFORE_S: Final = 10 * 86_400  # a home may be switched off for a week and come back with a good card
 BACKDATED_S: Final = 300  # the gateway's clock may be behind ours
 CLOSED_S: Final = 150  # a key is closed so long ago: half of what clocks may differ, either way
+AGAIN_S: Final = 300  # between two times that a card is published again to a gateway that lost cards
 KEYS_A_DAY: Final = 8  # a card lists 256 for ever: two copies of a home must not use them up against each other
+_log: Final = logging.getLogger(__name__)
 
 
 class CardKeeper:
@@ -65,6 +68,7 @@ class CardKeeper:
         self._path = f"cards/{participant_of(home.address)}/delivery"
         self._good_until = 0.0
         self._good_serial = 0
+        self._again_at = 0.0
 
     async def ensure(self) -> None:
         """
@@ -75,6 +79,9 @@ class CardKeeper:
             Rejected: The gateway refused it, or `home-copied`.
         """
         now = self._clock()
+        if self._directory.refused == "card-serial" and not 0 < self._again_at - now <= AGAIN_S:
+            self._again_at = now + AGAIN_S
+            await self._publish_again(int(now))
         shown = self._shown()
         settled = shown.serial <= self._good_serial if shown is not None else self._path not in self._directory.last().held_back
         if now < self._good_until and settled:
@@ -103,6 +110,23 @@ class CardKeeper:
         """
         card = await self._make(await self._home.card(), int(self._clock()), close=lost)
         await self._publish(card)
+
+    async def _publish_again(self, now: int) -> None:
+        """
+        Publish the last card to a gateway that offers older cards than it gave out: it came back from a backup.
+
+        Whose card it lost cannot be seen here, so each home brings its own; one that is there already is answered as the
+        first time. Until the last one came by, homes go on with the copy that they have.
+        """
+        card = await self._home.card()
+        if card is None:
+            return
+        try:
+            await self._publish(card)
+        except Rejected as exc:
+            _log.warning("the delivery card is not taken again: %s", exc.code)
+            with suppress(Rejected):
+                await self._publish(await self._make(card, now))
 
     def _is_over(self, card: bytes, now: float) -> bool:
         parsed, shown = _card(card), self._shown()

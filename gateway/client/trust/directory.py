@@ -41,6 +41,9 @@ class HomeDirectory:
         home: Whose root of trust and cache folder are used.
         transport: Fetches metadata and targets, which are verified here.
         clock: Unix seconds.
+
+    Attributes:
+        refused: Code of the last offer that was refused here; None since one was taken.
     """
 
     def __init__(self, home: Home, transport: Transport, clock: Callable[[], float]) -> None:
@@ -56,6 +59,7 @@ class HomeDirectory:
         self._confirmed_at = 0.0
         self._look_at = 0.0
         self._begun = 0  # fetches so far
+        self.refused: str | None = None
         self._looking = asyncio.Lock()
 
     async def current(self) -> Directory:
@@ -182,7 +186,13 @@ class HomeDirectory:
 
     def _refresh(self) -> None:
         self._begun += 1
-        self._peers.refresh(self._opened().refresh())
+        try:
+            own = self._opened().refresh()
+        except Rejected as exc:
+            self.refused = exc.code
+            raise
+        self.refused = None
+        self._peers.refresh(own)
         self._read()
         self._look_at = self._confirmed_at + REFRESH_S
 
