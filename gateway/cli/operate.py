@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     group.command("release")(release)
     group.command("hold")(hold)
     group.command("release-hold")(release_hold)
+    group.command("login")(login)
     app.add_typer(group, name="operate")
 
 
@@ -82,6 +83,29 @@ def release_hold(
     _order_about("release-hold", _target(message, conversation), (reason, config, url), "let go", as_json=as_json)
 
 
+def login(
+    config: ConfigFile,
+    reason: Reason = "to look at the dashboard",
+    *,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a link that opens the dashboard once, within 60 seconds."""
+    import os
+
+    from gateway.ops.sign_ins import LINK_S, make_token, token_hash
+    from gateway.protocol import media
+
+    token = make_token(os.urandom)
+    base = _order("login", token_hash(token).hex(), reason, config, url)
+    link = f"{base}{media.DASHBOARD_LOGIN}#{token}"
+    if as_json:
+        output.print_json({"url": link, "good_s": int(LINK_S)})
+    else:
+        output.note(f"good once, for {LINK_S:.0f} seconds:")
+        print(link)
+
+
 def _target(message: str | None, conversation: str | None) -> str:
     from gateway.errors import Rejected
     from gateway.ids import format_id, parse_hash, parse_id
@@ -101,12 +125,14 @@ def _order_about(verb: str, target: str, order: tuple[str, Path, str | None], do
         print(f"{done} {output.safe(target)}")
 
 
-def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> None:
+def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> str:
+    """Give an order; return where it was given."""
     from gateway.config import load
 
     config = load(file)
     base = _base(config.operations) if url is None else url.rstrip("/")
     asyncio.run(_post(base, _signed(config, (verb, target, reason))))
+    return base
 
 
 def _signed(config: Config, wanted: tuple[str, str, str]) -> bytes:

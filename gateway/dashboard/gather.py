@@ -73,6 +73,7 @@ class Gatherer:
             up_s=int(self._parts.ticks() - self._began),
             ready=report.ready,
             parts=report.parts,
+            gateways=directory.gateways() if directory else (),
             participants=len(directory.participants()) if directory else 0,
             sessions=len(self._exchange.connected),
             rates=_rates(self._moments),

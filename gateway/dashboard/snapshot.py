@@ -306,7 +306,8 @@ class Snapshot(_Part, frozen=True, kw_only=True):
         up_s: Since this process started.
         ready: Whether a submission could be accepted now.
         parts: What each probe of the readiness says: "ok", or a code.
-        participants: Active ones of this network.
+        gateways: Active ones of this network, this one too.
+        participants: How many others of this network are active.
         sessions: Inbox sessions open in this process.
         rates: See `Rates`.
         times: See `Times`.
@@ -338,6 +339,7 @@ class Snapshot(_Part, frozen=True, kw_only=True):
     up_s: int
     ready: bool
     parts: Mapping[str, str]
+    gateways: Sequence[str]
     participants: int
     sessions: int
     rates: Rates
