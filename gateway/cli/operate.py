@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.errors import GatewayError
 
-__all__ = ["register"]
+__all__ = ["login_link", "register"]
 
 _DONE: Final = 204
 _MAX_BYTES: Final = 64 << 10  # of a problem document
+LOOK: Final = "to look at the dashboard"
 LIMIT_S: Final = 30.0  # for the answer; the gateway itself gives up earlier
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, never bound
 
@@ -85,25 +86,36 @@ def release_hold(
 
 def login(
     config: ConfigFile,
-    reason: Reason = "to look at the dashboard",
+    reason: Reason = LOOK,
     *,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a link that opens the dashboard once, within 60 seconds."""
-    import os
+    from gateway.ops.sign_ins import LINK_S
 
-    from gateway.ops.sign_ins import LINK_S, make_token, token_hash
-    from gateway.protocol import media
-
-    token = make_token(os.urandom)
-    base = _order("login", token_hash(token).hex(), reason, config, url)
-    link = f"{base}{media.DASHBOARD_LOGIN}#{token}"
+    link = login_link(config, reason, url)
     if as_json:
         output.print_json({"url": link, "good_s": int(LINK_S)})
     else:
         output.note(f"good once, for {LINK_S:.0f} seconds:")
         print(link)
+
+
+def login_link(config: Path, reason: str = LOOK, url: str | None = None) -> str:
+    """
+    Return a link that opens the dashboard of a running gateway once.
+
+    The token is drawn here, and the order names its hash: who reads orders, answers or logs cannot sign in.
+    """
+    import os
+
+    from gateway.ops.sign_ins import make_token, token_hash
+    from gateway.protocol import media
+
+    token = make_token(os.urandom)
+    base = _order("login", token_hash(token).hex(), reason, config, url)
+    return f"{base}{media.DASHBOARD_LOGIN}#{token}"
 
 
 def _target(message: str | None, conversation: str | None) -> str:
