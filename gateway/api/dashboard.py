@@ -37,7 +37,7 @@ __all__ = ["DashboardParts", "DashboardRoutes", "SessionLook"]
 EVENTS: Final = "text/event-stream"
 RETRY_MS: Final = 2000  # a browser comes back after that when its line is lost
 SEND_S: Final = 20.0  # for a watcher to take a look; a slower one is cut off
-TOKEN_MEDIA: Final = "text/plain"
+TOKEN_MEDIA: Final = "text/plain"  # noqa: S105  a media type
 MAX_TOKEN_BYTES: Final = 128
 HTML: Final = "text/html; charset=utf-8"
 # Nothing from elsewhere, nothing inline, in no frame; and no script can make HTML out of text.
@@ -234,7 +234,8 @@ class DashboardRoutes:
 
 
 def _get(path: str, handler: Callable[[Call], Awaitable[web.StreamResponse]], summary: str, found: Answered) -> Route:
-    return Route(method="GET", path=path, handler=handler, summary=summary, answers={200: found, 401: Answered("Sign in", HTML)})
+    answers = {200: found, 401: Answered("Sign in", HTML)}
+    return Route(method="GET", path=path, handler=handler, summary=summary, answers=answers)
 
 
 def _json(schema: type[msgspec.Struct]) -> Answered:

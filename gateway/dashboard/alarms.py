@@ -36,7 +36,8 @@ def alarms_of(snapshot: Snapshot) -> list[Alarm]:
 def _parts(seen: Snapshot) -> Iterator[Alarm]:
     if seen.parts.get("ledger", "ok") != "ok":
         text = "The ledger does not answer: nothing is accepted until it is back."
-        yield _critical("ledger-away", text, "Look at the database; senders keep what they have.", "systemctl status postgresql", _JOURNAL)
+        advice = "Look at the database; senders keep what they have."
+        yield _critical("ledger-away", text, advice, "systemctl status postgresql", _JOURNAL)
     if seen.parts.get("directory", "ok") != "ok":
         yield _critical("directory-away", "There is no directory: nothing is accepted.", "Publish one.", _PUBLISH, _JOURNAL)
     if seen.parts.get("authority", "ok") != "ok":
@@ -53,19 +54,22 @@ def _conveying(seen: Snapshot) -> Iterator[Alarm]:
         release = [f'gateway operate release {one.ref} --reason "..." --config CONFIG' for one in seen.held[:_SHOWN]]
         text = f"{_many(held, 'delivery is', 'deliveries are')} held: sessions left them unanswered, or their key is not safe."
         yield _warning("deliveries-held", text, "Ask the recipient what its software says, then release.", *release)
-    waits = seen.oldest_waiting_s or 0
-    if waits >= WAITS_S:
+    oldest_s = seen.oldest_waiting_s or 0
+    if oldest_s >= WAITS_S:
         first = next(iter(seen.mailboxes), None)
         whose = f"; {first.address} waits longest" if first is not None else ""
         advice = "Ask those recipients whether their software runs; their mail is kept."
-        yield _warning("waits-long", f"A message has waited for {_hours(waits)}{whose}.", advice)
+        yield _warning("waits-long", f"A message has waited for {_hours(oldest_s)}{whose}.", advice)
     for lane in seen.lanes:
         if (lane.oldest_s or 0) >= RELAY_S:
-            text = f"{_many(lane.waiting, 'delivery waits', 'deliveries wait')} for the relay to {lane.network}, the oldest for {_hours(lane.oldest_s or 0)}."
-            yield _warning("relay-waits", text, "Look whether the relay runs and reaches the other network.", "systemctl status gateway-relay")
+            waits = _many(lane.waiting, "delivery waits", "deliveries wait")
+            text = f"{waits} for the relay to {lane.network}, the oldest for {_hours(lane.oldest_s or 0)}."
+            advice = "Look whether the relay runs and reaches the other network."
+            yield _warning("relay-waits", text, advice, "systemctl status gateway-relay")
     lag = seen.times.loop_lag_p99_s or 0.0
     if lag >= LOOP_LAG_S:
-        yield _notice("loop-lag", f"The process answers {lag:.2f} s late.", "Look at load and memory of the machine.", "top -d 1")
+        advice = "Look at load and memory of the machine."
+        yield _notice("loop-lag", f"The process answers {lag:.2f} s late.", advice, "top -d 1")
 
 
 def _owed(seen: Snapshot) -> Iterator[Alarm]:
@@ -74,10 +78,12 @@ def _owed(seen: Snapshot) -> Iterator[Alarm]:
         advice = "Ask who owes them; each is listed under Deadlines."
         yield _warning("answers-overdue", f"{_many(overdue, 'answer is', 'answers are')} overdue.", advice)
     if at_risk := sum(one.at_risk for one in seen.deadlines):
-        yield _notice("answers-at-risk", f"{_many(at_risk, 'answer has', 'answers have')} little time left.", "Remind who owes them.")
+        text = f"{_many(at_risk, 'answer has', 'answers have')} little time left."
+        yield _notice("answers-at-risk", text, "Remind who owes them.")
     for one in seen.outstanding:
         if one.kind == "system.recall" and (one.oldest_s or 0) >= RECALL_S:
-            text = f"{_many(one.count, 'recalled copy is', 'recalled copies are')} not known to be destroyed, the oldest for {_hours(one.oldest_s or 0)}."
+            copies = _many(one.count, "recalled copy is", "recalled copies are")
+            text = f"{copies} not known to be destroyed, the oldest for {_hours(one.oldest_s or 0)}."
             yield _warning("recalls-open", text, "Ask the holders; the sender sees who they are.")
 
 
@@ -88,12 +94,14 @@ def _log(seen: Snapshot) -> Iterator[Alarm]:
         advice = "Do not restart: keep everything, and follow the manual on a restored ledger."
         yield _critical("log-halted", text, advice, "gateway audit verify --home HOME", _JOURNAL)
     elif audit.lag_s >= LAG_S:
-        text = f"{_many(audit.lag_leaves, 'leaf waits', 'leaves wait')} for a signed checkpoint, the oldest for {_hours(audit.lag_s)}."
+        leaves = _many(audit.lag_leaves, "leaf waits", "leaves wait")
+        text = f"{leaves} for a signed checkpoint, the oldest for {_hours(audit.lag_s)}."
         yield _warning("log-lags", text, "Look at the sequencing process and its clock.", _JOURNAL)
     for one in audit.witnesses:
         if one.forked:
             text = f"Witness {one.name} says that the log is another one than it saw before."
-            yield _critical("witness-forked", text, "Keep everything and compare checkpoints.", "gateway audit verify --home HOME")
+            advice = "Keep everything and compare checkpoints."
+            yield _critical("witness-forked", text, advice, "gateway audit verify --home HOME")
         elif one.age_s >= WITNESS_S:
             text = f"Witness {one.name} has not cosigned for {_hours(one.age_s)}."
             yield _warning("witness-late", text, "Look whether it is reached.", _JOURNAL)
@@ -111,7 +119,8 @@ def _endings(seen: Snapshot) -> Iterator[Alarm]:
     for card, count in sorted(seen.cards_ending.items()):
         if count:
             text = f"The {card} card of {_many(count, 'participant', 'participants')} ends soon."
-            yield _notice("cards-end", text, "Their software renews delivery cards while it runs: ask.", "gateway network show AUTHORITY")
+            advice = "Their software renews delivery cards while it runs: ask."
+            yield _notice("cards-end", text, advice, "gateway network show AUTHORITY")
 
 
 def _critical(code: str, text: str, advice: str, *commands: str) -> Alarm:

@@ -1,5 +1,5 @@
 """
-What the ledger says to the dashboard, in two rhythms: a few indexed reads with each look, and what costs with the waiting mail seldom.
+What the ledger says to the dashboard: a few indexed reads with each look, and seldom what costs with the waiting mail.
 
 When the ledger is away the last answers stay, with the time of the look that gave them.
 """

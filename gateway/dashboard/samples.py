@@ -1,7 +1,7 @@
 """
 The metrics of one moment, and what two moments say together: rates, and how long things took.
 
-A moment is read from the registry in one pass, so the dashboard shows what Prometheus would scrape and nothing is counted twice.
+A moment is read from the registry in one pass: the dashboard shows what Prometheus would scrape, and nothing is counted twice.
 Quantiles are of histograms: between two bounds they are interpolated, beyond the last one it is the last bound.
 """
 

@@ -257,8 +257,8 @@ class Event(_Part, frozen=True, kw_only=True):
         seq: Its place in the history.
         at: When.
         event: What, by its code.
-        subject: Whom it is about.
-        reason: The code of why, or what an operator ordered.
+        subject: Whom it is about; of an operator's action, what he ordered.
+        reason: The code of why.
         number: Acceptance number of its message; null where it is about none.
         logged: Whether it is a leaf of the audit log.
     """

@@ -1,8 +1,8 @@
 """
 Who may look at the dashboard: one-time links, and the sessions that they open.
 
-An operator's order names the hash of a token that he drew himself; the link with the token is good once, for 60 s. Whoever opens
-it gets a session of at most 8 h that ends after 30 min without a request of a person: the stream of events is none.
+An operator's order names the hash of a token that he drew himself; the link with the token is good once, for 60 s. Whoever
+opens it gets a session of at most 8 h that ends after 30 min without a request of a person: the stream of events is none.
 Tokens are 256 random bits, and only their hashes are kept, in this process alone: a restart signs everybody out.
 This module knows no clock: `ticks` are seconds that never go back.
 """
@@ -67,7 +67,7 @@ class SignIns:
         now = self._ticks()
         if until is None or now >= until:
             return None
-        self._make_room(now)
+        self._make_room()
         secret = make_token(self._rng)
         self._sessions[token_hash(secret)] = Session(now + SESSION_S, now)
         return secret
@@ -94,7 +94,7 @@ class SignIns:
         if found is not None:
             found.ends_at = float("-inf")
 
-    def _make_room(self, now: float) -> None:
+    def _make_room(self) -> None:
         for key in [key for key, one in self._sessions.items() if not self.alive(one)]:
             del self._sessions[key]
         while len(self._sessions) >= MAX_SESSIONS:

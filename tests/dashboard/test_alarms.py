@@ -65,4 +65,4 @@ def test_the_worst_comes_first() -> None:
 def test_a_held_delivery_comes_with_the_order_that_releases_it() -> None:
     """The operator copies it, and writes his reason."""
     [alarm] = alarms_of(calm(states={"held": 1}, held=[HELD]))
-    assert alarm.commands == ['gateway operate release 41/0 --reason "..." --config CONFIG']
+    assert list(alarm.commands) == ['gateway operate release 41/0 --reason "..." --config CONFIG']

@@ -12,6 +12,7 @@ from gateway.dashboard import watch
 from gateway.dashboard.snapshot import Snapshot
 from gateway.dashboard.watch import MAX_WATCHERS, Watch
 from gateway.errors import Unavailable
+from tests.client.examples import until
 from tests.dashboard.given import calm
 
 
@@ -65,8 +66,7 @@ async def test_all_get_the_same_look_and_the_slow_one_the_newest(looker: Looker)
     async with one.watching(), one.watching():
         first = await one.next(None)
         assert first is not None
-        while looker.looks < 5:
-            await asyncio.sleep(0.005)
+        await until(lambda: looker.looks >= 5)
         slow, quick = await one.next(first.id), await one.next(first.id)
         assert slow == quick
         assert slow is not None

@@ -65,7 +65,7 @@ function table(label, heads, rows, empty) {
   if (!rows.length) return h("p", { key: `${label}-none`, class: "none" }, empty);
   return h(
     "div",
-    { key: label, class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+    { key: label, class: "scroll", tabindex: 0, role: "group", "aria-label": label },
     h("table", null, h("thead", null, h("tr", null, heads.map(([name, kind]) => h("th", { key: name, scope: "col", class: kind }, name)))), h("tbody", null, rows)),
   );
 }

@@ -14,11 +14,22 @@ import sqlalchemy as sa
 from gateway.ids import Address, EnvelopeHash, MessageId
 from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, MessageRow, PlaceRow, QueuedRow, TraceRow
 from gateway.ledger.prepared import Statement, Transaction, single
-from gateway.ledger.states import INBOX, MAY_EXPIRE, WAITING, State
 from gateway.ledger.statements.owing import AT_RISK, OVERDUE
+from gateway.ledger.states import INBOX, MAY_EXPIRE, WAITING, State
 from gateway.ledger.tables import Int8, any_of, deadline, delivery, event, message
 
-__all__ = ["held", "late", "mailbox", "mailboxes", "message_by_hash", "message_by_id", "message_by_number", "places", "recent", "trace"]
+__all__ = [
+    "held",
+    "late",
+    "mailbox",
+    "mailboxes",
+    "message_by_hash",
+    "message_by_id",
+    "message_by_number",
+    "places",
+    "recent",
+    "trace",
+]
 
 _LIMIT: Final = sa.bindparam("limit", type_=Int8)
 _NO_OFFSET: Final = sa.literal_column("0")
@@ -43,8 +54,8 @@ def _boxes() -> sa.Select[Any]:
 
 
 def _one_message(where: sa.ColumnElement[bool], *fixed: str) -> Statement:
-    columns = [message.c[name] for name in MessageRow._fields]
-    return single(sa.select(*columns).where(where).order_by(message.c.number).limit(sa.literal_column("1")).offset(_NO_OFFSET), *fixed)
+    found = sa.select(*(message.c[name] for name in MessageRow._fields)).where(where)
+    return single(found.order_by(message.c.number).limit(sa.literal_column("1")).offset(_NO_OFFSET), *fixed)
 
 
 _MAILBOXES: Final = single(_boxes())
@@ -106,7 +117,8 @@ _MAILBOX: Final = single(
 )
 _BY_NUMBER: Final = _one_message(message.c.number == _NUMBER, "number")
 _BY_ID: Final = _one_message(message.c.message_id == sa.bindparam("message_id", type_=sa.LargeBinary()), "message_id")
-_BY_HASH: Final = _one_message(message.c.envelope_hash == sa.bindparam("envelope_hash", type_=sa.LargeBinary()), "envelope_hash")
+_HASH: Final = sa.bindparam("envelope_hash", type_=sa.LargeBinary())
+_BY_HASH: Final = _one_message(message.c.envelope_hash == _HASH, "envelope_hash")
 _PLACES: Final = single(
     sa.select(
         delivery.c.idx,
