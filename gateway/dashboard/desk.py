@@ -190,7 +190,7 @@ def _key(text: str) -> MessageId | EnvelopeHash | int:
 
 def _queued(row: QueuedRow) -> Queued:
     return Queued(
-        ref=f"{row.number}/{row.index}",
+        ref=f"{row.number}/{row.idx}",
         state=row.state,
         urgent=row.urgent,
         kind=row.kind,
@@ -204,7 +204,7 @@ def _queued(row: QueuedRow) -> Queued:
 
 def _place(number: int, row: PlaceRow) -> Place:
     return Place(
-        ref=f"{number}/{row.index}",
+        ref=f"{number}/{row.idx}",
         recipient=row.recipient,
         state=row.state,
         changed_at=row.changed_at,

@@ -16,27 +16,27 @@ __all__ = ["shown_deadlines", "shown_event", "shown_held", "shown_late", "shown_
 
 
 def shown_mailboxes(rows: Sequence[MailboxRow], connected: Collection[Address], now: int) -> list[Mailbox]:
-    """Return one line for each recipient, the one that waits longest first."""
-    by_recipient: dict[Address, dict[str, MailboxRow]] = {}
+    """Return one line for each recipient for whom something waits, longest first, then those who are connected."""
+    by_recipient: dict[Address, dict[str, MailboxRow]] = {address: {} for address in connected}
     for row in rows:
         by_recipient.setdefault(row.recipient, {})[row.state] = row
     found = [
         Mailbox(
             address=recipient,
-            accepted=states["accepted"].count if "accepted" in states else 0,
-            queued=states["queued"].count if "queued" in states else 0,
-            oldest_s=max(0, now - min(row.oldest for row in states.values())),
+            accepted=states["accepted"].rows if "accepted" in states else 0,
+            queued=states["queued"].rows if "queued" in states else 0,
+            oldest_s=max(0, now - min((row.oldest for row in states.values()), default=now)),
             connected=recipient in connected,
         )
         for recipient, states in by_recipient.items()
     ]
-    return sorted(found, key=lambda box: (-box.oldest_s, box.address))
+    return sorted(found, key=lambda box: (not box.accepted + box.queued, -box.oldest_s, box.address))
 
 
 def shown_held(row: HeldRow) -> Held:
     """Return a held delivery."""
     return Held(
-        ref=f"{row.number}/{row.index}",
+        ref=f"{row.number}/{row.idx}",
         recipient=row.recipient,
         message_id=format_id(row.message_id),
         kind=row.kind,

@@ -78,13 +78,13 @@ class Times(_Part, frozen=True, kw_only=True):
 
 class Mailbox(_Part, frozen=True, kw_only=True):
     """
-    A recipient for whom something waits.
+    A recipient for whom something waits, or whose session is open.
 
     Args:
         address: Whose it is.
         accepted: Deliveries in the ledger that wait for the broker.
         queued: Deliveries in the mailbox that wait for the recipient.
-        oldest_s: Age of the oldest of both.
+        oldest_s: Age of the oldest of both; 0 without one.
         connected: Whether its inbox session is open in this process.
     """
 
@@ -315,7 +315,7 @@ class Snapshot(_Part, frozen=True, kw_only=True):
         refusals: Submissions refused since the start, by code.
         states: Deliveries in the ledger, by state.
         oldest_waiting_s: Age of the oldest message that still waits for a recipient; null without one.
-        mailboxes: Those that wait longest, at most 24.
+        mailboxes: Those that wait longest, then those that are connected; at most 24.
         mailboxes_waiting: How many wait in all.
         lanes: Other networks.
         held: At most 50 deliveries.

@@ -48,7 +48,7 @@ async def stay(stage: Stage, view: View, link: Link) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        points = {one.participant: await stack.enter_async_context(_open(stage, one.participant)) for one in CAST}
+        points = {str(one.participant): await stack.enter_async_context(_open(stage, one.participant)) for one in CAST}
         work = [_follow(point) for name, point in points.items() if name != AWAY]
         tasks = [asyncio.create_task(one) for one in (*work, _come_and_go(points[AWAY]), _talk(points))]
         stack.push_async_callback(end, tasks)

@@ -14,7 +14,7 @@ class MailboxRow(NamedTuple):
 
     recipient: Address
     state: str
-    count: int
+    rows: int
     oldest: int
 
 
@@ -22,7 +22,7 @@ class HeldRow(NamedTuple):
     """A delivery that an operator has to decide about, since when, and the code of why."""
 
     number: int
-    index: int
+    idx: int
     recipient: Address
     message_id: MessageId
     kind: Kind
@@ -46,7 +46,7 @@ class QueuedRow(NamedTuple):
     """One delivery in a mailbox: `attempts` sessions left it unanswered."""
 
     number: int
-    index: int
+    idx: int
     state: str
     urgent: bool
     kind: Kind
@@ -77,7 +77,7 @@ class MessageRow(NamedTuple):
 class PlaceRow(NamedTuple):
     """Where one delivery of a message stands, and since when."""
 
-    index: int
+    idx: int
     recipient: Address
     state: str
     changed_at: int

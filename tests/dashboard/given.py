@@ -16,7 +16,7 @@ _AT_ONCE = {"accept_p50_s": None, "accept_p99_s": None, "answer_p50_s": None, "a
 def audit(**changes: Any) -> AuditHead:
     """Return the head of a log that is well."""
     fields = {"size": 3, "root": "5f" * 32, "at": NOW, "cosignatures": 0, "lag_leaves": 0, "lag_s": 0, "halted": False}
-    return AuditHead(**{**fields, "stamped_age_s": None, "witnesses": (), **changes})  # type: ignore[arg-type]
+    return AuditHead(**{**fields, "stamped_age_s": None, "witnesses": (), **changes})
 
 
 def calm(**changes: Any) -> Snapshot:
@@ -36,7 +36,7 @@ def calm(**changes: Any) -> Snapshot:
         "participants": 2,
         "sessions": 0,
         "rates": Rates(**_NOTHING),
-        "times": Times(**_AT_ONCE),  # type: ignore[arg-type]
+        "times": Times(**_AT_ONCE),
         "totals": {"accepted": 0, "repeated": 0, "refused": 0},
         "refusals": {},
         "states": {"accepted": 0},

@@ -21,7 +21,7 @@ async def test_mailboxes_are_counted_by_state_with_their_oldest(ledger: Ledger, 
     clock.now += 10
     [ref, *_] = await accept(ledger, sample([QN]))
     await ledger.mark_queued([ref])
-    found = {(row.recipient, row.state): (row.count, row.oldest) for row in await ledger.looks.mailboxes()}
+    found = {(row.recipient, row.state): (row.rows, row.oldest) for row in await ledger.looks.mailboxes()}
     assert found == {(QN, "accepted"): (1, NOW), (QX, "accepted"): (1, NOW), (QN, "queued"): (1, NOW + 10)}
 
 
@@ -30,7 +30,7 @@ async def test_a_mailbox_shows_what_is_not_answered_in_order(ledger: Ledger) -> 
     first, second = sample(urgency="flash"), sample([QX])
     await accept(ledger, first, second, sample([QN]))
     rows = await ledger.looks.mailbox(QX, 10)
-    assert [(row.number, row.index, row.state, row.urgent, row.sender) for row in rows] == [
+    assert [(row.number, row.idx, row.state, row.urgent, row.sender) for row in rows] == [
         (1, 1, "accepted", True, QM),
         (2, 0, "accepted", False, QM),
     ]
@@ -88,7 +88,7 @@ async def test_a_message_has_a_trace(ledger: Ledger, clock: Clock) -> None:
         ("opened", NOW + 5),
     ]
     assert {row.number for row in trace} == {2}
-    assert [(row.index, row.recipient, row.state) for row in await ledger.looks.places(2, 10)] == [
+    assert [(row.idx, row.recipient, row.state) for row in await ledger.looks.places(2, 10)] == [
         (0, QN, "opened"),
         (1, QX, "accepted"),
     ]

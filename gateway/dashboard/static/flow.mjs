@@ -4,7 +4,7 @@
 import { h } from "./dom.mjs";
 import { age, count, lasting, many, rate, waitsFor } from "./words.mjs";
 
-const SHOWN = 9; // mailboxes in the picture; the table has all that the snapshot has
+const SHOWN = 8; // mailboxes in the picture; the table has all that the snapshot has
 const ROW = 46;
 const TOP = 46;
 const WAITS_S = 3600;
@@ -14,7 +14,8 @@ const tone = (seconds) => (seconds >= WAITS_S ? "bad" : seconds >= NOTED_S ? "la
 
 export function picture(seen) {
   const boxes = seen.mailboxes.slice(0, SHOWN);
-  const rows = Math.max(1, boxes.length + (seen.mailboxes_waiting > boxes.length ? 1 : 0));
+  const more = Math.max(0, seen.mailboxes_waiting - boxes.length);
+  const rows = Math.max(1, boxes.length + (more ? 1 : 0));
   const lanesTop = TOP + rows * ROW + 44;
   const height = Math.max(400, lanesTop + Math.max(1, seen.lanes.length) * ROW + 6);
   const middle = height / 2;
@@ -23,7 +24,7 @@ export function picture(seen) {
     { viewBox: `0 0 1200 ${height}`, role: "group", "aria-labelledby": "flow-title", class: "flow" },
     heading(20, "PARTICIPANTS"),
     heading(436, "GATEWAY"),
-    heading(790, "MAILBOXES THAT WAIT"),
+    heading(790, "MAILBOXES"),
     h("text", { key: "relays", x: 790, y: lanesTop - 14, class: "heading" }, "RELAYS TO OTHER NETWORKS"),
     link("in", 250, middle, 430, middle, seen.rates.accepted, "well"),
     onLink(340, middle, `${rate(seen.rates.accepted)} /s`, "accepted"),
@@ -37,9 +38,8 @@ export function picture(seen) {
     people(seen, middle),
     gateway(seen, middle),
     boxes.map((box, index) => mailbox(box, TOP + index * ROW, seen)),
-    !boxes.length && quiet("none-waits", TOP, "Nothing waits: every mailbox is empty."),
-    seen.mailboxes_waiting > boxes.length &&
-      quiet("more", TOP + boxes.length * ROW, `and ${many(seen.mailboxes_waiting - boxes.length, "more mailbox", "more mailboxes")}, in the table below`),
+    !boxes.length && quiet("none-waits", TOP, "Nothing waits, and nobody is connected here."),
+    more > 0 && quiet("more", TOP + boxes.length * ROW, `and ${many(more, "more mailbox waits", "more mailboxes wait")}`),
     seen.lanes.map((lane, index) => relay(lane, lanesTop + index * ROW)),
     !seen.lanes.length && quiet("no-lane", lanesTop, "This network has no peers."),
   );
@@ -115,8 +115,8 @@ function part(key, name, text, state, y) {
 
 function mailbox(box, y, seen) {
   const total = box.accepted + box.queued;
-  const most = Math.max(...seen.mailboxes.map((one) => one.accepted + one.queued));
-  const width = Math.max(4, (total / most) * 96);
+  const most = Math.max(1, ...seen.mailboxes.map((one) => one.accepted + one.queued));
+  const width = total ? Math.max(4, (total / most) * 96) : 0;
   return h(
     "a",
     { key: `box-${box.address}`, href: `#mailbox/${box.address}`, class: "row" },
@@ -124,7 +124,7 @@ function mailbox(box, y, seen) {
     h("circle", { cx: 800, cy: y + 19, r: 5, class: `dot ${box.connected ? "well" : "off"}` }),
     h("text", { x: 814, y: y + 17, class: "label" }, box.address),
     h("text", { x: 814, y: y + 32, class: "small" }, waitsFor(box, seen.parts.broker === "ok")),
-    h("text", { x: 1168, y: y + 17, class: `label end ${tone(box.oldest_s)}` }, age(box.oldest_s)),
+    h("text", { x: 1168, y: y + 17, class: `label end ${tone(box.oldest_s)}` }, total ? age(box.oldest_s) : ""),
     h("rect", { x: 1168 - width, y: y + 25, width: width.toFixed(0), height: 5, rx: 2.5, class: `bar ${tone(box.oldest_s)}` }),
   );
 }
@@ -159,7 +159,7 @@ export function asTable(seen) {
     row("participants", seen.network, `${count(seen.participants)} active, ${count(seen.sessions)} sessions here`, "–", `${rate(seen.rates.accepted)} /s accepted`),
     ...["ledger", "broker", "log"].map((name) => row(`part-${name}`, name, seen.parts[name] ?? "–", "–", `gateway ${seen.gateway}`)),
     ...seen.mailboxes.map((box) =>
-      row(`box-${box.address}`, h("a", { href: `#mailbox/${box.address}` }, box.address), waitsFor(box, well), age(box.oldest_s), box.connected ? "session here" : "no session here"),
+      row(`box-${box.address}`, h("a", { href: `#mailbox/${box.address}` }, box.address), waitsFor(box, well), box.accepted + box.queued ? age(box.oldest_s) : "–", box.connected ? "session here" : "no session here"),
     ),
     ...seen.lanes.map((lane) =>
       row(`lane-${lane.network}`, lane.network, `${count(lane.waiting)} for the relay`, age(lane.oldest_s), `directory ${lane.directory_version}, ${age(lane.directory_age_s)} old`),

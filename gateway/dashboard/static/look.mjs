@@ -104,7 +104,7 @@ function message(found) {
       h("td", null, mailboxLink(one.recipient)),
       h("td", null, h("span", { class: `tag ${one.state === "opened" || one.state === "delivered" ? "well" : one.state === "held" ? "late" : "plain"}` }, one.state)),
       h("td", null, one.reason ?? ""),
-      h("td", { class: "number" }, h("time", null, stamp(one.changed_at))),
+      h("td", { class: "time" }, h("time", null, stamp(one.changed_at))),
       h("td", { class: "number" }, count(one.attempts)),
     ),
   );
@@ -124,7 +124,7 @@ function message(found) {
       ]),
       held.map((one) => h("code", { key: `release-${one.ref}`, class: "command" }, `gateway operate release ${one.ref} --reason "..." --config CONFIG`)),
       h("h3", { key: "places" }, "Deliveries"),
-      table("Deliveries", [["Delivery"], ["Recipient"], ["State"], ["Why"], ["Since", "number"], ["Attempts", "number"]], places, "It has no delivery."),
+      table("Deliveries", [["Delivery"], ["Recipient"], ["State"], ["Why"], ["Since", "time"], ["Attempts", "number"]], places, "It has no delivery."),
       h("h3", { key: "trace" }, "Trace"),
       trace("Trace", found.trace, "No event is kept of it."),
     ],

@@ -2,7 +2,7 @@
 
 import { spark } from "./chart.mjs";
 import { h } from "./dom.mjs";
-import { age, clock, count, lasting, many, rate, short, stamp } from "./words.mjs";
+import { age, clock, count, lasting, many, rate, stamp } from "./words.mjs";
 
 export function figures(seen, history) {
   const waiting = (seen.states.accepted ?? 0) + (seen.states.queued ?? 0) + (seen.states.outbound ?? 0);
@@ -12,8 +12,8 @@ export function figures(seen, history) {
     tile("accepted", "Accepted", `${rate(seen.rates.accepted)}`, "/s", `${count(seen.totals.accepted)} since the start`, history.map((one) => one.rates.accepted)),
     tile("delivered", "Delivered", `${rate(seen.rates.delivered)}`, "/s", `${rate(seen.rates.opened)} /s opened`, history.map((one) => one.rates.delivered)),
     tile("waiting", "Waiting", count(waiting), "", `oldest ${age(seen.oldest_waiting_s)}`, history.map(inFlight), waitTone(seen.oldest_waiting_s)),
-    tile("accept", "Accepting takes", lasting(seen.times.accept_p99_s), "p99", `half within ${lasting(seen.times.accept_p50_s)}`, history.map((one) => one.times.accept_p99_s)),
-    tile("answer", "Recipients answer", lasting(seen.times.answer_p99_s), "p99", `half within ${lasting(seen.times.answer_p50_s)}`, history.map((one) => one.times.answer_p99_s)),
+    tile("accept", "Accepting takes (p99)", lasting(seen.times.accept_p99_s), "", `half within ${lasting(seen.times.accept_p50_s)}`, history.map((one) => one.times.accept_p99_s)),
+    tile("answer", "Recipients answer (p99)", lasting(seen.times.answer_p99_s), "", `half within ${lasting(seen.times.answer_p50_s)}`, history.map((one) => one.times.answer_p99_s)),
     tile("deadlines", "Overdue answers", count(late), "", `${count(risk)} at risk`, null, late ? "bad" : risk ? "late" : ""),
     tile("held", "Held", count(seen.states.held ?? 0), "", "for an operator", null, seen.states.held ? "late" : ""),
   ];
@@ -153,19 +153,22 @@ function endings(seen) {
       h("td", null, one.soon ? h("span", { class: "tag late" }, "soon") : h("span", { class: "tag well" }, "good")),
     ),
   );
-  const cards = Object.entries(seen.cards_ending).map(([card, cards_ending]) => `${count(cards_ending)} ${card}`);
+  const cards = Object.entries(seen.cards_ending).filter(([, ending]) => ending > 0).map(([card, ending]) => `${count(ending)} ${card}`);
   return panel(
     "endings",
     "Keys, cards and metadata",
     "",
     table("What ends", [["What"], ["Ends", "number"], ["State"]], rows, "Nothing is known yet."),
-    cards.length > 0 && h("p", { key: "cards", class: "muted" }, `Cards of participants that end soon: ${cards.join(", ")}.`),
+    h("p", { key: "cards", class: "note" }, cards.length ? `Cards of participants that end soon: ${cards.join(", ")}.` : "No participant's card ends soon."),
   );
 }
 
+const ALWAYS = ["accepted", "queued", "delivered", "opened", "held"];
+
 function states(seen) {
   const most = Math.max(1, ...Object.values(seen.states));
-  const rows = Object.entries(seen.states).map(([state, rows_]) =>
+  const shown = Object.entries(seen.states).filter(([state, rows_]) => rows_ > 0 || ALWAYS.includes(state));
+  const rows = shown.map(([state, rows_]) =>
     h(
       "tr",
       { key: state },
@@ -180,7 +183,7 @@ function states(seen) {
     "Deliveries by state",
     "",
     table("Deliveries by state", [["State"], ["Rows", "number"], ["Share"]], rows, "The ledger has no delivery yet."),
-    refusals.length > 0 && h("p", { key: "refusals", class: "muted" }, `Refused since the start: ${refusals.map(([code, times]) => `${code} ${count(times)}`).join(", ")}.`),
+    refusals.length > 0 && h("p", { key: "refusals", class: "note" }, `Refused since the start: ${refusals.map(([code, times]) => `${code} ${count(times)}`).join(", ")}.`),
   );
 }
 
@@ -193,7 +196,7 @@ export function trace(label, events, empty) {
     h(
       "tr",
       { key: one.seq },
-      h("td", { class: "number" }, h("time", { title: stamp(one.at) }, clock(one.at))),
+      h("td", { class: "time" }, h("time", { title: stamp(one.at) }, clock(one.at))),
       h("th", { scope: "row" }, h("span", { class: `tag ${toneOf(one.event)}` }, one.event)),
       h("td", null, one.subject),
       h("td", null, one.number === null ? "–" : messageLink(one.number, `no. ${one.number}`)),
@@ -201,7 +204,7 @@ export function trace(label, events, empty) {
       h("td", { class: "number" }, one.logged ? "leaf" : ""),
     ),
   );
-  return table(label, [["Time (UTC)", "number"], ["Event"], ["Whom it is about"], ["Message"], ["Why"], ["Log", "number"]], rows, empty);
+  return table(label, [["Time (UTC)", "time"], ["Event"], ["Whom it is about"], ["Message"], ["Why"], ["Log", "number"]], rows, empty);
 }
 
 const TONES = { accepted: "plain", queued: "plain", delivered: "well", opened: "well", held: "late", requeued: "late", released: "late", rejected: "bad", refused: "bad", expired: "bad", action: "act" };
@@ -215,4 +218,4 @@ function number(value, tone) {
   return h("td", { class: `number ${tone || ""}` }, count(value));
 }
 
-export { messageLink, mailboxLink, short, table };
+export { mailboxLink, messageLink, table };

@@ -45,14 +45,10 @@ export function many(value, one, more) {
   return `${count(value)} ${value === 1 ? one : more}`;
 }
 
-export function short(id) {
-  return id.length > 20 ? `${id.slice(0, 8)}…${id.slice(-6)}` : id;
-}
-
 // Who waits for what, in one sentence: the same in the picture, its table and the drill-down.
 export function waitsFor(box, brokerIsWell) {
   const parts = [];
-  if (box.accepted) parts.push(`${count(box.accepted)} for ${brokerIsWell ? "room in the mailbox" : "the broker"}`);
+  if (box.accepted) parts.push(`${count(box.accepted)} ${brokerIsWell ? "to be conveyed" : "for the broker"}`);
   if (box.queued) parts.push(`${count(box.queued)} for ${box.connected ? "its receipt" : "it to connect"}`);
   return parts.length ? `waits: ${parts.join(", ")}` : "nothing waits";
 }

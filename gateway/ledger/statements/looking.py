@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _LIMIT: Final = sa.bindparam("limit", type_=Int8)
-_NO_OFFSET: Final = sa.literal_column("0")
+_NO_OFFSET: Final[sa.ColumnClause[int]] = sa.literal_column("0")
 _NUMBER: Final = sa.bindparam("number", type_=Int8)
 
 
@@ -214,4 +214,4 @@ def _first(transaction: Transaction, statement: Statement, key: bytes | int) -> 
 
 
 def _traced(row: tuple[Any, ...]) -> TraceRow:
-    return TraceRow(*row[:-1], bool(row[-1]))
+    return TraceRow._make((*row[:-1], bool(row[-1])))
