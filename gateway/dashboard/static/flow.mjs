@@ -5,10 +5,11 @@ import { h } from "./dom.mjs";
 import { age, count, lasting, many, rate, waitsFor } from "./words.mjs";
 
 const SHOWN = 8; // mailboxes in the picture; the table has all that the snapshot has
-const ROW = 46;
+const ROW = 50;
 const TOP = 46;
 const WAITS_S = 3600;
 const NOTED_S = 120;
+const PASSES_S = 10; // a relay that runs takes what waits sooner
 
 const tone = (seconds) => (seconds >= WAITS_S ? "bad" : seconds >= NOTED_S ? "late" : "well");
 
@@ -17,7 +18,7 @@ export function picture(seen) {
   const more = Math.max(0, seen.mailboxes_waiting - boxes.length);
   const rows = Math.max(1, boxes.length + (more ? 1 : 0));
   const lanesTop = TOP + rows * ROW + 44;
-  const height = Math.max(400, lanesTop + Math.max(1, seen.lanes.length) * ROW + 6);
+  const height = Math.max(340, lanesTop + Math.max(1, seen.lanes.length) * ROW + 6);
   const middle = height / 2;
   return h(
     "svg",
@@ -29,11 +30,11 @@ export function picture(seen) {
     link("in", 250, middle, 430, middle, seen.rates.accepted, "well"),
     onLink(340, middle, `${rate(seen.rates.accepted)} /s`, "accepted"),
     boxes.map((box, index) =>
-      link(`to-${box.address}`, 680, middle, 784, TOP + index * ROW + 18, box.connected ? seen.rates.handed_over : 0, tone(box.oldest_s)),
+      link(`to-${box.address}`, 680, middle, 784, TOP + index * ROW + 21, box.connected ? seen.rates.handed_over : 0, tone(box.oldest_s)),
     ),
-    !boxes.length && link("to-nobody", 680, middle, 784, TOP + 18, seen.rates.handed_over, "well"),
+    !boxes.length && link("to-nobody", 680, middle, 784, TOP + 21, seen.rates.handed_over, "well"),
     seen.lanes.map((lane, index) =>
-      link(`lane-${lane.network}`, 680, middle, 784, lanesTop + index * ROW + 18, lane.waiting ? 1 : 0, tone(lane.oldest_s ?? 0)),
+      link(`lane-${lane.network}`, 680, middle, 784, lanesTop + index * ROW + 21, lane.waiting && lane.oldest_s < PASSES_S ? 1 : 0, tone(lane.oldest_s ?? 0)),
     ),
     people(seen, middle),
     gateway(seen, middle),
@@ -116,16 +117,16 @@ function part(key, name, text, state, y) {
 function mailbox(box, y, seen) {
   const total = box.accepted + box.queued;
   const most = Math.max(1, ...seen.mailboxes.map((one) => one.accepted + one.queued));
-  const width = total ? Math.max(4, (total / most) * 96) : 0;
+  const width = total ? Math.max(4, (total / most) * 354) : 0;
   return h(
     "a",
     { key: `box-${box.address}`, href: `#mailbox/${box.address}`, class: "row" },
-    h("rect", { x: 784, y, width: 396, height: 38, rx: 8, class: "card" }),
+    h("rect", { x: 784, y, width: 396, height: 42, rx: 8, class: "card" }),
     h("circle", { cx: 800, cy: y + 19, r: 5, class: `dot ${box.connected ? "well" : "off"}` }),
     h("text", { x: 814, y: y + 17, class: "label" }, box.address),
     h("text", { x: 814, y: y + 32, class: "small" }, waitsFor(box, seen.parts.broker === "ok")),
     h("text", { x: 1168, y: y + 17, class: `label end ${tone(box.oldest_s)}` }, total ? age(box.oldest_s) : ""),
-    h("rect", { x: 1168 - width, y: y + 25, width: width.toFixed(0), height: 5, rx: 2.5, class: `bar ${tone(box.oldest_s)}` }),
+    h("rect", { x: 814, y: y + 37, width: width.toFixed(0), height: 3, rx: 1.5, class: `bar ${tone(box.oldest_s)}` }),
   );
 }
 
@@ -135,7 +136,7 @@ function relay(lane, y) {
   return h(
     "g",
     { key: `relay-${lane.network}` },
-    h("rect", { x: 784, y, width: 396, height: 38, rx: 8, class: "card" }),
+    h("rect", { x: 784, y, width: 396, height: 42, rx: 8, class: "card" }),
     h("circle", { cx: 800, cy: y + 19, r: 5, class: `dot ${lane.directory_version ? "well" : "bad"}` }),
     h("text", { x: 814, y: y + 17, class: "label" }, lane.network),
     h("text", { x: 814, y: y + 32, class: "small" }, waits),
@@ -148,7 +149,7 @@ function quiet(key, y, text) {
   return h(
     "g",
     { key },
-    h("rect", { x: 784, y, width: 396, height: 38, rx: 8, class: "card empty" }),
+    h("rect", { x: 784, y, width: 396, height: 42, rx: 8, class: "card empty" }),
     h("text", { x: 800, y: y + 24, class: "small" }, text),
   );
 }
