@@ -52,7 +52,8 @@ def _parts(seen: Snapshot) -> Iterator[Alarm]:
 def _conveying(seen: Snapshot) -> Iterator[Alarm]:
     if held := seen.states.get("held", 0):
         release = [f'gateway operate release {one.ref} --reason "..." --config CONFIG' for one in seen.held[:_SHOWN]]
-        text = f"{_many(held, 'delivery is', 'deliveries are')} held: left unanswered by ten sessions, or sealed to an unsafe key."
+        many = _many(held, "delivery is", "deliveries are")
+        text = f"{many} held: left unanswered by ten sessions, or sealed to an unsafe key."
         yield _warning("deliveries-held", text, "Ask the recipient what its software says, then release.", *release)
     oldest_s = seen.oldest_waiting_s or 0
     if oldest_s >= WAITS_S:

@@ -1,7 +1,7 @@
 """
 Takes a snapshot: from the metrics, the readiness, the ledger's record, the directory and the audit log.
 
-One look at a time. It costs a pass over the metrics and four indexed reads; what costs more is asked seldom (`record`).
+One look at a time. It costs a pass over the metrics and three indexed reads; what costs more is asked seldom (`record`).
 """
 
 from __future__ import annotations

@@ -74,13 +74,13 @@ class Recorder:
     async def _often(self) -> None:
         ledger, record = self._ledger, self._record
         record.states = await ledger.totals()
-        record.oldest_waiting = await ledger.oldest_waiting()
         record.checkpoint = await ledger.log.newest_checkpoint()
         record.recent = await ledger.looks.recent(RECENT)
 
     async def _seldom(self) -> None:
         ledger, record, began = self._ledger, self._record, self._ticks()
         record.mailboxes = await ledger.looks.mailboxes()
+        record.oldest_waiting = min((row.oldest for row in record.mailboxes), default=None)
         record.held = await ledger.looks.held(MAX_ROWS) if record.states.get(State.HELD) else ()
         record.answers = await ledger.owed.answers()
         record.late = await ledger.looks.late(MAX_ROWS)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from math import inf
+from pathlib import Path
 
 import pytest
 
+from gateway.dashboard import gather
 from gateway.dashboard.samples import Moments, Samples, quantile
 from gateway.ops import Metrics
 
@@ -35,6 +38,15 @@ def test_times_are_of_the_last_minute() -> None:
     found = moments.quantile("gateway_accept_seconds", 0.99)
     assert found is not None
     assert 0.001 < found <= 0.0025
+
+
+def test_every_metric_that_the_dashboard_reads_is_declared() -> None:
+    """A name that is mistyped, or was renamed, would show a calm nothing."""
+    source = Path(gather.__file__).read_text()
+    named = {name.removesuffix("_total") for name in re.findall(r'"(gateway_[a-z_]+)"', source)}
+    declared = {family.name for family in Metrics().registry.collect()}
+    assert len(named) > 15
+    assert named <= declared
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import time
 from contextlib import asynccontextmanager
@@ -18,10 +19,10 @@ from gateway.api.dashboard import DashboardParts
 from gateway.dashboard import Desk, Gatherer, Watch
 from gateway.dashboard.watch import MAX_WATCHERS
 from gateway.envelope import contexts
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable
 from gateway.ids import Address, MessageId, format_id
 from gateway.ledger import Ref
-from gateway.ops import Health
+from gateway.ops import Health, Probe, logs
 from gateway.ops.sign_ins import SESSION_S, make_token, token_hash
 from gateway.protocol import media
 from gateway.protocol.action import Action, sign_action
@@ -87,6 +88,11 @@ class Site:
         async with self.browser.get(self.base + media.DASHBOARD_EVENTS, headers=headers) as got:
             assert (got.status, got.headers["Content-Type"]) == (200, "text/event-stream")
             yield got.content
+
+
+def bytes_below(folder: Path) -> bytes:
+    """Return all that lies in files."""
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 async def event(stream: aiohttp.StreamReader) -> dict[str, str]:
@@ -254,6 +260,38 @@ async def test_a_mailbox_is_looked_up_by_its_name(site: Site) -> None:
     ]
     for key, status in (("NCB-ZZ@icn", 404), ("nobody", 400)):
         assert (await site.get(media.DASHBOARD_MAILBOX + key))[0] == status
+
+
+async def test_without_the_ledger_the_last_look_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was known is shown with its time, and that the ledger is away is the first alarm."""
+
+    async def away() -> bool:
+        raise Unavailable("the ledger is away")
+
+    await send(site)
+    gatherer = Gatherer(site.stage.parts, site.stage.exchange, Health({"ledger": Probe(away, needed=True)}))
+    known = await gatherer.look()
+    monkeypatch.setattr(site.stage.ledger, "totals", away)
+    site.stage.clock.jump(60)
+    seen = await gatherer.look()
+    assert (seen.ready, seen.parts, seen.alarms[0].code) == (False, {"ledger": "unavailable"}, "ledger-away")
+    assert (seen.at - seen.looked_at, [one.address for one in seen.mailboxes]) == (60, ["GN-QN@icn"])
+    assert seen.states == known.states
+
+
+async def test_tokens_and_sessions_reach_no_log_and_no_file(site: Site, tmp_path: Path) -> None:
+    """Promise 2: of a sign-in the log and the ledger have the hash of its token, and of the session nothing."""
+    file = io.BytesIO()
+    logs.configure("debug", file)
+    token = make_token(os.urandom)
+    await site.order(token)
+    await site.post(token)
+    assert (await site.get(media.DASHBOARD))[0] == 200
+    secrets = [token, *(cookie.value for cookie in site.browser.cookie_jar)]
+    assert len(secrets) == 2
+    kept = file.getvalue() + await asyncio.to_thread(bytes_below, tmp_path)
+    assert token_hash(token).hex().encode() in kept
+    assert not [secret for secret in secrets if secret.encode() in kept]
 
 
 async def test_no_content_and_no_secret_is_ever_shown(site: Site) -> None:
