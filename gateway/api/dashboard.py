@@ -230,7 +230,9 @@ class DashboardRoutes:
         return call.request.cookies.get(self._cookie, "")
 
     def _attributes(self, request: web.BaseRequest) -> _Attributes:
-        return {"path": media.DASHBOARD.rstrip("/"), "httponly": True, "samesite": "Strict", "secure": request.secure}
+        # Whoever lies about the proxy in front of him only loses his own cookie.
+        secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
+        return {"path": media.DASHBOARD.rstrip("/"), "httponly": True, "samesite": "Strict", "secure": secure}
 
 
 def _get(path: str, handler: Callable[[Call], Awaitable[web.StreamResponse]], summary: str, found: Answered) -> Route:

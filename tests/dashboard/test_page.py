@@ -30,6 +30,7 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 SENDER, READER = "NCB-QM", "NCB-QN"
 SCHEMES = ("dark", "light")
+expect.set_options(timeout=20_000)  # milliseconds: other tests run beside these
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

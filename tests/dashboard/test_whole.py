@@ -163,6 +163,14 @@ async def test_a_link_opens_one_session_and_is_a_leaf_of_the_log(site: Site) -> 
     assert (await site.post(token)).status == 401
 
 
+async def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_alone(site: Site) -> None:
+    """The browser never sends it in clear."""
+    token = make_token(os.urandom)
+    await site.order(token)
+    got = await site.post(token, **{"X-Forwarded-Proto": "https"})
+    assert "; Secure" in got.headers["Set-Cookie"]
+
+
 async def test_another_site_can_sign_nobody_in_or_out(site: Site) -> None:
     """A page elsewhere can make a browser post; what it posts is not taken."""
     token = make_token(os.urandom)

@@ -2,7 +2,7 @@
 
 import { h, patch } from "./dom.mjs";
 import { mailboxLink, messageLink, pairs, table, trace } from "./panels.mjs";
-import { age, count, stamp, waitsFor } from "./words.mjs";
+import { age, clock, count, stamp, waitsFor } from "./words.mjs";
 
 const dialog = document.getElementById("look");
 const title = document.getElementById("look-title");
@@ -50,7 +50,7 @@ async function load(kind, what, signedOut) {
 
 function show(kind, name, parts) {
   patch(title, kind, h("span", { class: "mono" }, name));
-  patch(body, parts);
+  patch(body, h("p", { key: "as-of", class: "muted" }, `As of ${clock(Date.now() / 1000)} UTC.`), parts);
   if (!dialog.open) {
     back = document.activeElement;
     dialog.showModal();
