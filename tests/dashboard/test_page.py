@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from gateway.client import ContactPoint
 from gateway.demo.stage import CAST, Services, Stage, build
 from gateway.ids import format_id
 from gateway.staging.running import serving
-from tests.client.examples import content
+from tests.client.examples import content, path
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ async def test_an_operator_signs_in_and_sees_a_message_arrive(site: Site) -> Non
     await page.locator(f'#look a[href="#message/{message_id}"]').first.click()
     await expect(page.locator("#look-body code", has_text=message_id)).to_be_visible()
     await expect(page.locator("#look-body")).to_contain_text("accepted")
+    facts = json.loads(path().read_bytes())["body"]["facts"]
+    assert facts[:30] not in await page.content()
     await page.go_back()
     await expect(page.locator("#look-title")).to_have_text(f"Mailbox {READER}@icn")
     again = await site.page()
@@ -120,7 +123,7 @@ async def test_the_keyboard_is_enough(site: Site) -> None:
     """Find, look, close and sign out without a mouse; focus goes where the eye goes, and comes back."""
     page = await site.signed_in()
     await site.send()
-    await page.keyboard.press("/")
+    await page.keyboard.press("Control+k")
     await page.keyboard.type(READER.lower())
     await page.keyboard.press("Enter")
     await expect(page.locator("#look-title")).to_be_focused()

@@ -37,6 +37,9 @@ function show(snapshot) {
 function pill(id, text, tone) {
   const node = place(id);
   patch(node, text);
+  if (id === "line" && seen && (tone === "bad") !== node.classList.contains("bad")) {
+    patch(place("said"), tone === "bad" ? "The gateway does not answer; what is shown is old." : "The page is live again.");
+  }
   node.className = `pill ${tone}`;
 }
 
@@ -110,7 +113,7 @@ place("sign-out").addEventListener("click", async () => {
 });
 document.addEventListener("keydown", (event) => {
   used();
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.matches("input")) return;
+  if (event.key !== "k" || !(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
   place("find-what").focus();
 });

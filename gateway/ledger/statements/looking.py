@@ -89,6 +89,7 @@ _LATE: Final = single(
     )
     .join_from(deadline, message, message.c.number == deadline.c.number)
     .where(deadline.c.pace.is_not(None), deadline.c.pace == sa.bindparam("pace", type_=sa.Text()))
+    .order_by(deadline.c.kind, deadline.c.pace)  # as the index is, so that no other will do
     .limit(_LIMIT)
     .offset(_NO_OFFSET),
     "pace",
