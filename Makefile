@@ -69,5 +69,5 @@ $(VENV)/.release: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.system: deploy/setup/system-packages | $(VENV)/bin/python
-	deploy/setup/system-packages rabbitmq postgresql openssl prometheus nginx systemd
+	deploy/setup/system-packages rabbitmq postgresql openssl prometheus nginx systemd chromium
 	touch $@

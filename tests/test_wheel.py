@@ -46,4 +46,5 @@ def test_the_wheel_installs_into_an_empty_environment_and_runs_the_demo(wheel: P
     assert "send" in run(empty / "gateway", "--help", cwd=tmp_path)
     run(empty / "python", "-c", "import gateway.client", cwd=tmp_path)
     run(*pip, f"{wheel}[server]", cwd=tmp_path)
+    run(empty / "python", "-c", "from gateway.dashboard import static_files; static_files()['index.html']", cwd=tmp_path)
     assert run(empty / "gateway", "demo", cwd=tmp_path).splitlines()[-1].endswith(" 0 lost")

@@ -6,14 +6,16 @@ What stands in the table is served, and nothing else. The composition root gives
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.api.auth import Authenticator
+from gateway.api.dashboard import DashboardRoutes
 from gateway.api.directory import DirectoryRoutes
 from gateway.api.inbox import Inbox
 from gateway.api.limits import HttpLimits
-from gateway.api.listener import Listener
+from gateway.api.listener import STOP_S, Listener
 from gateway.api.log import LogRoutes
 from gateway.api.messages import Messages
 from gateway.api.openapi import OpenApiRoute
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gateway.api.dashboard import DashboardParts
     from gateway.api.ports import ExchangePort, LogPort, OperatorPort, PeersPort, RelayPort, SignProblem, Standing
     from gateway.api.routes import Route
     from gateway.envelope.primitives import Rng
@@ -110,11 +113,49 @@ class HttpApi:
         await self._listener.stop(grace_s)
 
 
-def operations_listener(health: Health, metrics: Metrics, operator: OperatorPort, clock: Callable[[], float]) -> Listener:
-    """Return the operators' listener: metrics, health, and signed orders."""
-    limits = HttpLimits(connections=64, connections_per_address=None)
-    routes = [*MetricsRoutes(metrics).routes(), *HealthRoutes(health).routes(), *OrderRoutes(operator).routes()]
-    return Listener(Service(routes, limits, clock).handle, limits)
+class OperationsListener(Listener):
+    """
+    The operators' listener: metrics, health, signed orders, and the dashboard.
+
+    Args:
+        health: Asks the parts.
+        metrics: What is shown.
+        operator: Does what was signed.
+        clock: Unix seconds.
+        dashboard: See `DashboardParts`; None has none.
+    """
+
+    def __init__(
+        self,
+        health: Health,
+        metrics: Metrics,
+        operator: OperatorPort,
+        clock: Callable[[], float],
+        dashboard: DashboardParts | None = None,
+    ) -> None:
+        self._watch = dashboard.watch if dashboard is not None else None
+        limits = HttpLimits(connections=64, connections_per_address=None)
+        routes = [*MetricsRoutes(metrics).routes(), *HealthRoutes(health).routes(), *OrderRoutes(operator).routes()]
+        if dashboard is not None:
+            routes += DashboardRoutes(dashboard, f"gateway-dashboard-{secrets.token_hex(4)}").routes()
+        super().__init__(Service(routes, limits, clock).handle, limits)
+
+    async def stop(self, grace_s: float = STOP_S) -> None:
+        """Let those who watch go, take no more connections, let what is running end, then close."""
+        if self._watch is not None:
+            await self._watch.close()
+        await super().stop(grace_s)
+
+
+def operations_listener(
+    health: Health,
+    metrics: Metrics,
+    operator: OperatorPort,
+    clock: Callable[[], float],
+    dashboard: DashboardParts | None = None,
+) -> Listener:
+    """Return the operators' listener; see `OperationsListener`."""
+    return OperationsListener(health, metrics, operator, clock, dashboard)
 
 
 def _table(parts: Parts, inbox: Inbox, relay: RelayRoutes) -> list[Route]:

@@ -28,6 +28,8 @@ def demo(
         typer.Option(help="postgresql:// address of an empty database; else SQLite. Of two networks: one for each."),
     ] = None,
     keep: Annotated[Path | None, typer.Option(help="Empty folder to leave everything in; else it is removed.")] = None,
+    *,
+    stay: Annotated[bool, typer.Option("--stay", help="Go on with light traffic, and print a link to the dashboard.")] = False,
 ) -> None:
     """
     Run a whole fictional network on this machine, or two.
@@ -35,6 +37,8 @@ def demo(
     An authority, a gateway, eight participants; they send, read, answer and refuse. Ends with 0 only if nothing was lost.
     """
     if two_networks:
+        if stay:
+            raise Rejected("--stay is for one network", code="bad-request", hint="leave --two-networks out")
         from gateway.demo.two.run import run_two
 
         raise typer.Exit(run_two(brokers=broker or (), ledgers=ledger or (), keep=keep))
@@ -42,4 +46,7 @@ def demo(
 
     if ledger is not None and len(ledger) > 1:
         raise Rejected(f"{len(ledger)} ledgers for one network", code="config", hint="give --ledger once, or --two-networks")
-    raise typer.Exit(run(brokers=broker or (), ledger=ledger[0] if ledger else None, keep=keep))
+    from gateway.cli.operate import login_link
+
+    link = login_link if stay else None
+    raise typer.Exit(run(brokers=broker or (), ledger=ledger[0] if ledger else None, keep=keep, link=link))

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.errors import GatewayError
 
-__all__ = ["register"]
+__all__ = ["login_link", "register"]
 
 _DONE: Final = 204
 _MAX_BYTES: Final = 64 << 10  # of a problem document
+LOOK: Final = "to look at the dashboard"
 LIMIT_S: Final = 30.0  # for the answer; the gateway itself gives up earlier
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, never bound
 
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command("release")(release)
     group.command("hold")(hold)
     group.command("release-hold")(release_hold)
+    group.command("login")(login)
     app.add_typer(group, name="operate")
 
 
@@ -82,6 +84,40 @@ def release_hold(
     _order_about("release-hold", _target(message, conversation), (reason, config, url), "let go", as_json=as_json)
 
 
+def login(
+    config: ConfigFile,
+    reason: Reason = LOOK,
+    *,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a link that opens the dashboard once, within 60 seconds."""
+    from gateway.ops.sign_ins import LINK_S
+
+    link = login_link(config, reason, url)
+    if as_json:
+        output.print_json({"url": link, "good_s": int(LINK_S)})
+    else:
+        output.note(f"good once, for {LINK_S:.0f} seconds:")
+        print(link)
+
+
+def login_link(config: Path, reason: str = LOOK, url: str | None = None) -> str:
+    """
+    Return a link that opens the dashboard of a running gateway once.
+
+    The token is drawn here, and the order names its hash: who reads orders, answers or logs cannot sign in.
+    """
+    import os
+
+    from gateway.ops.sign_ins import make_token, token_hash
+    from gateway.protocol import media
+
+    token = make_token(os.urandom)
+    base = _order("login", token_hash(token).hex(), reason, config, url)
+    return f"{base}{media.DASHBOARD_LOGIN}#{token}"
+
+
 def _target(message: str | None, conversation: str | None) -> str:
     from gateway.errors import Rejected
     from gateway.ids import format_id, parse_hash, parse_id
@@ -101,12 +137,14 @@ def _order_about(verb: str, target: str, order: tuple[str, Path, str | None], do
         print(f"{done} {output.safe(target)}")
 
 
-def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> None:
+def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> str:
+    """Give an order; return where it was given."""
     from gateway.config import load
 
     config = load(file)
     base = _base(config.operations) if url is None else url.rstrip("/")
     asyncio.run(_post(base, _signed(config, (verb, target, reason))))
+    return base
 
 
 def _signed(config: Config, wanted: tuple[str, str, str]) -> bytes:

@@ -7,12 +7,14 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
 
 from gateway.demo.stage import Services, Stage, build
+from gateway.demo.stay import Link, stay
 from gateway.demo.story import Failed, Story
 from gateway.demo.tally import Tally
 from gateway.demo.view import View
@@ -24,7 +26,7 @@ __all__ = ["performed", "run"]
 S = TypeVar("S")
 
 
-def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int:
+def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None, link: Link | None = None) -> int:
     """
     Run it to the end.
 
@@ -32,6 +34,7 @@ def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int
         brokers: AMQP addresses of one cluster; empty is the broker in memory.
         ledger: Address of an empty PostgreSQL database; None is a SQLite file.
         keep: Where the network's files stay; None removes them at the end.
+        link: Makes a link to the dashboard; then the network stays, with traffic, until it is stopped. None ends it at once.
 
     Returns:
         The exit code: 0 only if everything that was accepted was opened, once.
@@ -39,8 +42,9 @@ def run(*, brokers: Sequence[str], ledger: str | None, keep: Path | None) -> int
     Raises:
         Rejected: `keep` is no empty folder; nothing was written.
     """
-    services = Services(port=free_port(), operations_port=free_port(), ledger=ledger, brokers=brokers)
-    return performed(keep, lambda folder: build(folder, services, now=time.time()), _play, _left)
+    level = "warning" if link is None else "error"  # orders are told as warnings, and whoever stays gives some
+    services = Services(free_port(), free_port(), ledger, brokers, level)
+    return performed(keep, lambda folder: build(folder, services, now=time.time()), partial(_play, link=link), _left)
 
 
 def performed(
@@ -76,9 +80,12 @@ def performed(
     return 0 if tally.holds else 1
 
 
-async def _play(stage: Stage, view: View) -> Tally:
+async def _play(stage: Stage, view: View, link: Link | None) -> Tally:
     async with serving(stage) as (url, ledger):
-        return await Story(stage, url, ledger, view).play()
+        tally = await Story(stage, url, ledger, view).play()
+        if link is not None:
+            await stay(stage, view, link)
+        return tally
 
 
 def _left(stage: Stage) -> str:

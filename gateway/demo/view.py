@@ -45,6 +45,10 @@ class View:
         for line in textwrap.wrap(visible(text), _WIDTH, subsequent_indent="    ", break_on_hyphens=False):
             self._console.print(Text(f"  {line}"))
 
+    def plain(self, text: str) -> None:
+        """Say something that is to be copied: on a line of its own, uncut."""
+        self._console.print(Text(visible(text)))
+
     def arrived(self, name: str) -> None:
         """Somebody is there, with a published delivery card."""
         self.note(f"{name:<12} trusts the directory from the root it was given, and can be sealed to")

@@ -39,6 +39,7 @@ from gateway.exchange.session import Session
 from gateway.exchange.submit import Answer, Submitter
 from gateway.exchange.tasks import Tasks, every
 from gateway.ids import format_id
+from gateway.ops.sign_ins import SignIns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
@@ -70,6 +71,7 @@ class Exchange:
 
     Attributes:
         relay: What relays of this and other networks ask for.
+        sign_ins: Who may look at the dashboard of this process.
     """
 
     def __init__(
@@ -87,7 +89,8 @@ class Exchange:
         self._thin = ThinInbox(parts, self._dispatcher)
         self._cards = CardDesk(parts)
         self._outcomes = Outcomes(parts)
-        self._operator = Operator(parts, self._dispatcher)
+        self.sign_ins = SignIns(parts.ticks, parts.rng)
+        self._operator = Operator(parts, self._dispatcher, self.sign_ins)
         self.relay = RelayDesk(self._forwarding, Relayed(parts, self._dispatcher, self._executor))
         self._tasks = Tasks(parts.metrics)
         self._sessions: dict[Address, Session] = {}
@@ -133,6 +136,11 @@ class Exchange:
             await self._sequencing.round()
         await self._parts.broker.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def connected(self) -> frozenset[Address]:
+        """Whose inbox sessions are open in this process."""
+        return frozenset(self._sessions)
 
     @property
     def directory(self) -> Directory:

@@ -23,11 +23,13 @@ from gateway.protocol.request import MAX_SKEW_S
 if TYPE_CHECKING:
     from gateway.exchange.dispatch import Dispatcher
     from gateway.exchange.parts import Parts
+    from gateway.ops.sign_ins import SignIns
     from gateway.protocol.action import SignedAction
 
 __all__ = ["SCOPE", "Operator"]
 
 SCOPE: Final = "operate"  # in which the nonces of actions are remembered
+_TOKEN: Final = re.compile("[0-9a-f]{64}")
 _DELIVERY: Final = re.compile(r"([1-9][0-9]{0,14})/(0|[1-9][0-9]{0,3})")
 _UNKNOWN: Final = "unknown"  # a verb that is not one: its text is a stranger's, and no label
 
@@ -41,16 +43,19 @@ class Operator:
     Args:
         parts: Of this process.
         dispatcher: Is told what may be conveyed again.
+        sign_ins: Is told whose link opens the dashboard.
     """
 
-    def __init__(self, parts: Parts, dispatcher: Dispatcher) -> None:
+    def __init__(self, parts: Parts, dispatcher: Dispatcher, sign_ins: SignIns) -> None:
         self._parts = parts
         self._dispatcher = dispatcher
+        self._sign_ins = sign_ins
         self._log = logger()
         self._verbs: dict[str, Callable[[SignedAction], Act]] = {
             "release": self._release,
             "hold": self._hold,
             "release-hold": self._release_hold,
+            "login": self._login,
         }
 
     async def perform(self, data: bytes) -> None:
@@ -137,6 +142,18 @@ class Operator:
         async def act() -> None:
             if not await self._parts.ledger.kept.let_go(scope, value, signed.leaf, f"release-hold {target}"):
                 raise Rejected(f"{target} is not held", code="not-found")
+
+        return act
+
+    def _login(self, signed: SignedAction) -> Act:
+        """Let a one-time link open the dashboard of this process: the order names the hash of its token."""
+        target = signed.action.target
+        if not _TOKEN.fullmatch(target):
+            raise Rejected("the target of login is the SHA-256 of a token, 64 hexadecimal digits", code="bad-request")
+
+        async def act() -> None:
+            await self._parts.ledger.record_action(signed.leaf, "login")
+            self._sign_ins.offer(bytes.fromhex(target))
 
         return act
 

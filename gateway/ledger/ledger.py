@@ -18,6 +18,7 @@ from gateway.ledger.engine import Lock, lock_of, make_engine
 from gateway.ledger.kept import Kept
 from gateway.ledger.line import Line
 from gateway.ledger.log_table import LogTable
+from gateway.ledger.looks import Looks
 from gateway.ledger.migrate import bring_up_to_date, check_version
 from gateway.ledger.owed import Owed
 from gateway.ledger.peers import PeerFiles
@@ -73,6 +74,7 @@ class Ledger:
     Attributes:
         kept: The end of retention, and holds.
         log: The rows of the audit log.
+        looks: What operators see of the record.
         owed: What recipients owe: answers, and the destruction of copies.
         directory: Its files.
         relay: What goes to other networks, and comes from them.
@@ -91,6 +93,7 @@ class Ledger:
         self._read = self._readers.run
         self.kept = Kept(self._readers, self._writer)
         self.log = LogTable(self._readers, self._writer)
+        self.looks = Looks(self._readers)
         self.owed = Owed(self._readers, self._writer)
         self.directory = Published(self._readers, self._writer)
         self.relay = Relay(self._readers, self._writer)

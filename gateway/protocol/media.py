@@ -14,6 +14,13 @@ __all__ = [
     "AUTHORISED_FOR_S",
     "CARDS",
     "CHALLENGES",
+    "DASHBOARD",
+    "DASHBOARD_EVENTS",
+    "DASHBOARD_LOGIN",
+    "DASHBOARD_MAILBOX",
+    "DASHBOARD_MESSAGE",
+    "DASHBOARD_SESSION",
+    "DASHBOARD_SIGN_OUT",
     "DIRECTORY",
     "DIRECTORY_BUNDLE",
     "HEALTH",
@@ -87,7 +94,14 @@ OPENAPI: Final = "/openapi.json"
 HEALTH: Final = "/healthz"
 READY: Final = "/readyz"
 METRICS: Final = "/metrics"
-OPERATIONS: Final = "/v1/operations"  # on the operators' listener
+OPERATIONS: Final = "/v1/operations"  # on the operators' listener, like what follows
+DASHBOARD: Final = "/dashboard/"
+DASHBOARD_LOGIN: Final = "/dashboard/login"  # "#" and a token follow
+DASHBOARD_SESSION: Final = "/dashboard/session"
+DASHBOARD_SIGN_OUT: Final = "/dashboard/sign-out"
+DASHBOARD_EVENTS: Final = "/dashboard/events"
+DASHBOARD_MAILBOX: Final = "/dashboard/mailbox/"  # an address follows
+DASHBOARD_MESSAGE: Final = "/dashboard/message/"  # an id, an envelope hash or an acceptance number follows
 
 MAX_CONTENT_BYTES: Final = 1 << 20
 MAX_STANZAS_BYTES: Final = 4096 * 260  # 4096 stanzas of 256 bytes, each with its length in front

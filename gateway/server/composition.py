@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.api.app import HttpApi, operations_listener
 from gateway.api.app import Parts as ApiParts
+from gateway.api.dashboard import DashboardParts
 from gateway.api.limits import HttpLimits
 from gateway.audit.log import PATIENCE_S, AuditLog
 from gateway.audit.outside import Outside
 from gateway.audit.vouching import Vouchers
+from gateway.dashboard import Desk, Gatherer, Watch
 from gateway.directory.current import CurrentKeyring
 from gateway.envelope import Use
 from gateway.errors import Rejected
@@ -143,7 +145,7 @@ async def compose(
         _require_listed(exchange, parts.keyring, keys.address, clock())
         health = health_of(parts)
         api = HttpApi(_api_parts(config, exchange, health, parts), tls_of(config))
-        operations = operations_listener(health, metrics, exchange, clock)
+        operations = operations_listener(health, metrics, exchange, clock, _dashboard(parts, exchange, health))
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
         await api.start(config.listen.host, config.listen.port)
@@ -187,6 +189,11 @@ def _measure(config: Config, ledger: Ledger, metrics: Metrics) -> None:
     metrics.watch_disk("memory", config.keys.file.parent if config.audit.memory is None else config.audit.memory.parent)
     if config.ledger.embedded:
         metrics.watch_disk("ledger", ledger_folder(config.ledger))
+
+
+def _dashboard(parts: Parts, exchange: Exchange, health: Health) -> DashboardParts:
+    gatherer = Gatherer(parts, exchange, health)
+    return DashboardParts(exchange.sign_ins, Watch(gatherer.look, gatherer.begin), Desk(parts, exchange))
 
 
 def _audit_log(config: Config, keyring: CurrentKeyring, ledger: Ledger, clock: Callable[[], float]) -> AuditLog:

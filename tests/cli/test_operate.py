@@ -19,6 +19,7 @@ from gateway.errors import Rejected
 from gateway.ids import Address
 from gateway.ops.health import Health
 from gateway.ops.metrics import Metrics
+from gateway.ops.sign_ins import token_hash
 from gateway.protocol.action import parse_action, verify_action
 from tests.cli.conftest import run_gateway
 from tests.support.fake_exchange import FakeExchange
@@ -135,3 +136,16 @@ async def test_a_gateway_that_is_not_there_is_told(config: Path) -> None:
     """Nothing was done, and the advice says what to look at."""
     ran = await order(config)
     assert (ran.code, "nobody listens" in ran.err, "--url" in ran.err) == (3, True, True)
+
+
+async def test_a_login_prints_a_link_whose_token_nobody_else_has(config: Path, exchange: FakeExchange, port: int) -> None:
+    """The order names the hash of the token; the link has the token behind `#`, so no server sees it before the page does."""
+    ran = [await run_gateway("operate", "login", "--config", str(config), *more) for more in ((), ("--json",))]
+    assert [one.code for one in ran] == [0, 0]
+    assert "60 seconds" in ran[0].err
+    for one, data in zip((ran[0].out.strip(), msgspec.json.decode(ran[1].out)["url"]), exchange.orders, strict=True):
+        base, _, token = one.partition("#")
+        assert base == f"http://127.0.0.1:{port}/dashboard/login"
+        action = parse_action(data).action
+        assert (action.verb, action.target) == ("login", token_hash(token).hex())
+        assert token.encode() not in data

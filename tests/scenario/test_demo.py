@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
 from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
 
 import pytest
 
 from gateway.resources import schemas_path
-from tests.scenario.process import Ran, run
+from tests.scenario.process import GATEWAY, Ran, environment, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,14 +51,27 @@ def test_the_demonstration_runs_from_any_folder_and_loses_nothing(embedded: Ran,
     assert [line for line in done.out.splitlines() if len(line) > 100 or line.endswith(": ")] == []
 
 
-def test_the_demonstration_shows_what_was_refused_and_what_was_offline(tmp_path: Path) -> None:
-    """It leaves its network in the folder that is named, for who wants to look."""
-    done = run("demo", "--keep", tmp_path / "kept", cwd=tmp_path)
-    assert done.code == 0
+def test_the_demonstration_stays_with_a_dashboard_until_it_is_stopped(tmp_path: Path) -> None:
+    """It shows what was refused and what was offline, then a link that signs in; Ctrl-C ends it with its count."""
+    words = [*GATEWAY, "demo", "--stay", "--keep", str(tmp_path / "kept")]
+    with subprocess.Popen(words, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not (lines and lines[-1].startswith("http")):
+            lines.append(process.stdout.readline())
+            assert lines[-1], "".join(lines)[-2000:]
+        url, _, token = lines[-1].strip().partition("/login#")
+        request = Request(f"{url}/session", token.encode(), {"Content-Type": "text/plain"})
+        with urlopen(request, timeout=10) as answer:
+            assert answer.status == 204
+        process.send_signal(signal.SIGINT)
+        out = "".join([*lines, process.stdout.read()])
+    assert process.returncode == 0
+    counted(out)
     for told in ("forged", "repeat", "offline", "sealed by the gateway"):
-        assert told in done.out.lower()
+        assert told in out.lower()
     assert (tmp_path / "kept" / "gateway" / "gateway.db").is_file()
-    assert f"gateway serve {tmp_path}/kept/gateway/gateway.toml" in done.out
+    assert f"gateway serve {tmp_path}/kept/gateway/gateway.toml" in out
 
 
 def test_the_demonstration_fills_no_folder_of_others(tmp_path: Path) -> None:
