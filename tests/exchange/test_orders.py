@@ -47,7 +47,9 @@ async def actions(stage: Stage) -> list[str]:
 async def test_a_suspended_participant_gives_and_gets_nothing(stage: Stage) -> None:
     """Its messages are refused, its session ends, its mail waits; when it is resumed everything goes on."""
     session = await stage.open("NCB-QM")
+    assert await session.next() == ()
     waiting = asyncio.create_task(session.next())
+    await asyncio.sleep(0)
     await order(stage, "suspend", "NCB-QM@icn")
     async with asyncio.timeout(2):
         assert await code_of(waiting) == "suspended"

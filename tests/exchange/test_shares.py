@@ -13,6 +13,7 @@ from gateway.config import Limits
 from gateway.errors import GatewayError, Unavailable
 from gateway.exchange import shares, submit
 from gateway.exchange.shares import Shares
+from tests.exchange.test_submit import RESPONSE, repeated
 from tests.support.exchange import Clock, Stage, address, staged
 from tests.support.waiting import until
 
@@ -80,10 +81,9 @@ async def test_a_forged_message_takes_nothing_of_a_share(small: Stage) -> None:
 async def test_clear_text_counts_too(small: Stage) -> None:
     """What the gateway seals takes of the same share."""
     for _ in range(3):
-        await send(small, "TRIB-QX-OTP")
-    clear = small.clear("TRIB-QX-OTP", ["GN-QN"], b"{}", kind="meeting.reply")
-    error = await refused(small.exchange.submit_signed(clear))
-    assert error.code in {"quota", "content-schema"}
+        await send(small, "GN-QN")
+    error = await refused(small.exchange.submit_signed(small.clear("GN-QN", ["NCB-QM"], **repeated(RESPONSE))))
+    assert (error.code, error.proved) == ("quota", False)
 
 
 async def test_sessions_in_a_minute_are_bounded(small: Stage) -> None:
@@ -100,20 +100,11 @@ async def test_what_waits_of_a_sender_is_bounded(tmp_path: Path) -> None:
     """Bytes that nobody fetched count until they are delivered, whichever process took them."""
     limits = Limits(poll_s=0.2, session_check_s=0.05, sender_waiting_bytes=6000)
     async with staged(tmp_path, limits=limits) as stage:
-        taken = 0
-        while taken < 10:
-            try:
-                await send(stage, "NCB-QM")
-            except Unavailable as exc:
-                assert (exc.code, exc.retry_after_s) == ("quota", 10)
-                break
-            taken += 1
-        assert 2 <= taken < 6
-        assert await stage.ledger.standing.waiting_bytes(address("NCB-QM")) > 0
-        session = await stage.open("GN-QN")
-        handed = []
-        while len(handed) < taken:
-            handed += await session.next()
+        assert await send(stage, "NCB-QM") == 202
+        assert await send(stage, "NCB-QM") == 202
+        error = await refused(fill(stage))
+        assert (error.code, error.retry_after_s) == ("quota", 10)
+        assert 2000 < await stage.ledger.standing.waiting_bytes(address("NCB-QM")) <= 6000
         await stage.ledger.expire(int(stage.clock()) + 90_000, 100, stage.parts.stamps.expired)
         assert await stage.ledger.standing.waiting_bytes(address("NCB-QM")) == 0
         await refused(send(stage, "NCB-QM"))  # the count that this one begins
@@ -126,6 +117,12 @@ async def test_what_waits_of_a_sender_is_bounded(tmp_path: Path) -> None:
                 return False
 
         await until(again)
+
+
+async def fill(stage: Stage) -> None:
+    """Submit until that is refused."""
+    for _ in range(10):
+        await send(stage, "NCB-QM")
 
 
 def test_a_look_at_a_share_costs_little() -> None:
@@ -146,19 +143,20 @@ def test_a_look_at_a_share_costs_little() -> None:
     assert len(counts) == 1
 
 
-async def test_a_flood_of_one_leaves_others_their_pace(tmp_path: Path) -> None:
+async def test_a_flood_of_one_leaves_others_their_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No starvation: while one sender floods over many lines, another's messages take about as long as before."""
     limits = Limits(poll_s=0.2, session_check_s=0.05, sender_per_s=5.0, sender_burst=20)
     async with staged(tmp_path, limits=limits) as stage:
-        flood = [stage.sealed("NCB-QM", ["GN-QN"]).submission for _ in range(64)]
-        submit.HELD_BACK_S = shares.HELD_BACK_S  # type: ignore[misc]
+        flood = [stage.sealed("NCB-QM", ["GN-QN"]).submission for _ in range(128)]
+        monkeypatch.setattr(submit, "HELD_BACK_S", shares.HELD_BACK_S)
         refusals = 0
 
         async def pour(body: bytes) -> None:
             nonlocal refusals
             while True:
                 try:
-                    await stage.exchange.submit_sealed(body[:0] + stage.sealed("NCB-QM", ["GN-QN"]).submission)
+                    await stage.exchange.submit_sealed(body)
+                    return
                 except Unavailable:
                     refusals += 1
 
