@@ -135,3 +135,23 @@ async def test_a_gateway_that_is_not_there_is_told(config: Path) -> None:
     """Nothing was done, and the advice says what to look at."""
     ran = await order(config)
     assert (ran.code, "nobody listens" in ran.err, "--url" in ran.err) == (3, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "verb", "target", "said"),
+    [
+        (["suspend", "NCB-QM"], "suspend", "NCB-QM@icn", "suspended NCB-QM@icn"),
+        (["resume", "NCB-QM@icn"], "resume", "NCB-QM@icn", "resumed NCB-QM@icn"),
+        (["drain"], "drain", "on", "drain on"),
+        (["drain", "--off"], "drain", "off", "drain off"),
+    ],
+)
+async def test_an_order_that_stands_is_signed_like_every_other(
+    config: Path, exchange: FakeExchange, words: list[str], verb: str, target: str, said: str
+) -> None:
+    """A participant is named as people do, and travels with its network."""
+    ran = await run_gateway("operate", *words, "--reason", "a phone call", "--config", str(config))
+    assert (ran.code, ran.out) == (0, f"{said}\n")
+    [data] = exchange.orders
+    found = parse_action(data).action
+    assert (found.verb, found.target, found.reason) == (verb, target, "a phone call")
