@@ -11,7 +11,7 @@ from gateway.directory.roles import TufRole
 from gateway.doctor import Finding, Level, audit, broker, database, directory, files, machine, peers, tls, worst
 from gateway.envelope import LogView, Use
 from gateway.ledger.tables import SCHEMA_VERSION
-from tests.support.tls import make_authority, make_certificate
+from tests.support.tls import TestCa
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,10 @@ JUDGED = [
 ]
 
 
-@pytest.mark.parametrize(("level", "found"), JUDGED, ids=[f"{one.check} {level} {turn}" for turn, (level, one) in enumerate(JUDGED)])
+IDS = [f"{found.check}-{level}" for level, found in JUDGED]
+
+
+@pytest.mark.parametrize(("level", "found"), JUDGED, ids=IDS)
 def test_what_was_seen_is_judged_and_what_is_not_well_can_be_mended(level: Level, found: Finding) -> None:
     """Whatever is not well comes with what to do, and what is well with nothing."""
     assert found.level is level, found
@@ -131,14 +134,19 @@ def test_the_memory_of_the_log_is_held_against_the_ledger(tmp_path: Path) -> Non
 
 def test_tls_files_are_looked_at_together(tmp_path: Path) -> None:
     """A key of another certificate, an end that is near or past, and a chain that is none are told."""
-    authority = make_authority(tmp_path)
-    one, other = (make_certificate(tmp_path, authority, name) for name in ("one", "other"))
+    authority = TestCa(tmp_path)
+    one, other = authority.issue("one"), authority.issue("other")
     now = time.time()
-    assert worst(tls.look(one.certificate, one.key, authority.certificate, now)) is OK
+    assert [two.check for two in tls.look(one.certificate, one.key, authority.file, now) if two.level is not OK] == [
+        "tls.expiry",
+        "tls.client-ca.expiry",
+    ], "they live for a day"
     assert [two.check for two in tls.look(one.certificate, other.key, None, now) if two.level is FAIL] == ["tls.key"]
-    late = tls.look(one.certificate, one.key, None, now + 4000 * DAY_S)
+    late = tls.look(one.certificate, one.key, None, now + 2 * DAY_S)
     assert [two.check for two in late if two.level is FAIL] == ["tls.expiry"]
     both = tmp_path / "both.pem"
+    both.write_bytes(one.certificate.read_bytes() + authority.file.read_bytes())
+    assert [two for two in tls.look(both, one.key, None, now) if two.level is FAIL] == []
     both.write_bytes(one.certificate.read_bytes() + other.certificate.read_bytes())
     assert [two.check for two in tls.look(both, one.key, None, now) if two.level is FAIL] == ["tls.chain"]
     both.write_text("nothing")
