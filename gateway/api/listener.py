@@ -99,13 +99,13 @@ class _Connection(RequestHandler):
 
     def held_bytes(self) -> int:
         """Return how much was written and is not taken yet."""
-        return cast("asyncio.Transport", self.transport).get_write_buffer_size() if self.transport is not None else 0
+        return self.transport.get_write_buffer_size() if self.transport is not None else 0
 
     def cut_off(self) -> None:
         """End a connection that takes nothing."""
         self.taken()
         if self.transport is not None:
-            cast("asyncio.Transport", self.transport).abort()
+            self.transport.abort()
 
     def _look_again(self) -> None:
         limits = self._server.limits

@@ -58,6 +58,7 @@ async def test_what_is_wrong_is_found_and_can_be_mended(site: Site, capsys: pyte
     assert failed(await examine(config, site.file)) == wrong
     site.file.chmod(0o644)
     config.keys.file.chmod(0o600)
+    capsys.readouterr()
     code = await asyncio.to_thread(build("doctor"), ["doctor", str(site.file), "--json"], standalone_mode=False)
     assert code == 1
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -153,10 +153,11 @@ async def test_a_flood_of_one_leaves_others_their_pace(tmp_path: Path, monkeypat
 
         async def pour(body: bytes) -> None:
             nonlocal refusals
-            while True:
+            taken = False
+            while not taken:
                 try:
                     await stage.exchange.submit_sealed(body)
-                    return
+                    taken = True
                 except Unavailable:
                     refusals += 1
 
