@@ -144,6 +144,9 @@ CODES: Final[dict[str, Code]] = {
     # --- machinery -----------------------------------------------------------------------------------------------
     "unavailable": Code(Branch.UNAVAILABLE, 503, "a part of the service is away", "retry later; nothing was stored"),
     "busy": Code(Branch.UNAVAILABLE, 503, "more work than the service takes on", "wait as Retry-After says; nothing was stored"),
+    "quota": Code(Branch.UNAVAILABLE, 429, "more than this participant's share for now", "wait as Retry-After says; nothing was stored"),
+    "suspended": Code(Branch.UNAVAILABLE, 403, "this gateway's operator has suspended the participant", "ask the operator of the gateway; nothing was stored"),
+    "draining": Code(Branch.UNAVAILABLE, 503, "this gateway is being emptied for a restart", "go to another gateway, or come back as Retry-After says"),
     "mailbox-full": Code(Branch.UNAVAILABLE, 503, "the mailbox takes no more for now", "retry when it has drained"),
     "time-limit": Code(Branch.UNAVAILABLE, 408, "the request took longer than its time limit", "retry on a better line"),
     "tls": Code(Branch.UNAVAILABLE, 503, "the line to the gateway cannot be trusted", "compare address, CA and client certificate of the home with the operator's: gateway tls"),
@@ -167,6 +170,7 @@ class GatewayError(Exception):
 
     Attributes:
         proved: Whether what is refused was proved to be its sender's: then alone a gateway signs the refusal.
+        retry_after_s: When it is worth another try, where that is known; None elsewhere.
     """
 
     default: str = "internal"
@@ -179,6 +183,7 @@ class GatewayError(Exception):
         self.pointer = pointer
         self.hint = hint or CODES[self.code].hint
         self.proved = False
+        self.retry_after_s: int | None = None
         super().__init__(self.detail)
 
     @property

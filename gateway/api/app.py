@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.api.ports import ExchangePort, LogPort, OperatorPort, PeersPort, RelayPort, SignProblem, Standing
     from gateway.api.routes import Route
     from gateway.envelope.primitives import Rng
+    from gateway.ids import Address
     from gateway.ops.health import Health
     from gateway.ops.metrics import Metrics
 
@@ -59,6 +60,7 @@ class Parts:
         sign_problem: Signs the refusals of submissions; see `gateway.protocol.refusal`.
         schemas: The folder of `/v1/schemas/`.
         limits: See `HttpLimits`.
+        suspended: Tells of a participant whether this gateway's operator suspended it.
     """
 
     exchange: ExchangePort
@@ -73,6 +75,7 @@ class Parts:
     sign_problem: SignProblem
     schemas: Path
     limits: HttpLimits = field(default_factory=HttpLimits)
+    suspended: Callable[[Address], bool] = lambda _: False
 
 
 class HttpApi:
@@ -85,7 +88,7 @@ class HttpApi:
     """
 
     def __init__(self, parts: Parts, tls: ssl.SSLContext | None = None) -> None:
-        authenticator = Authenticator(parts.directory, parts.clock)
+        authenticator = Authenticator(parts.directory, parts.clock, parts.suspended)
         self._inbox = Inbox(parts.exchange, authenticator, parts.clock, parts.rng, parts.limits)
         self._relay = RelayRoutes(parts.relay, parts.peers, authenticator, parts.directory, parts.clock)
         self.routes = _table(parts, self._inbox, self._relay)
@@ -105,6 +108,10 @@ class HttpApi:
     async def start(self, host: str, port: int) -> None:
         """Listen; raise Rejected `config` where that cannot be."""
         await self._listener.start(host, port)
+
+    def drain(self, on: bool) -> None:  # noqa: FBT001  one of those who listen to an order
+        """End every session and take no more, or let them come again."""
+        self._inbox.drain(on)
 
     async def stop(self, grace_s: float) -> None:
         """Take no more, end every session and everything that waits, let what is running end within `grace_s`."""

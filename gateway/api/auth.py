@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.directory.entries import Status
 from gateway.envelope import contexts, primitives
 from gateway.envelope.keys import Use
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable
 from gateway.ids import KeyId, network_of
 from gateway.protocol.request import Asker, HttpRequest, check_skew, verify_request
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gateway.api.ports import Standing
     from gateway.envelope.trust import KeyRecord
+    from gateway.ids import Address
     from gateway.protocol.frames import Renew
 
 __all__ = ["Authenticator"]
@@ -41,11 +42,18 @@ class Authenticator:
     Args:
         directory: Returns who is who now.
         clock: Unix seconds.
+        suspended: Tells of a participant whether this gateway's operator suspended it.
     """
 
-    def __init__(self, directory: Callable[[], Standing], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        directory: Callable[[], Standing],
+        clock: Callable[[], float],
+        suspended: Callable[[Address], bool] = lambda _: False,
+    ) -> None:
         self._directory = directory
         self._clock = clock
+        self._suspended = suspended
 
     def asker(self, request: web.BaseRequest, body: bytes, *, carriers: bool = False) -> Asker:
         """
@@ -59,6 +67,7 @@ class Authenticator:
         Raises:
             Rejected: `signature-missing`, `signature-bad`, `clock-skew`, `sender-unknown` or `bad-request`; and `peer-unknown`
                 for a key that nobody has here or there, where relays of peers may ask: they learn that they are none.
+            Unavailable: `suspended`.
         """
         directory = self._directory()
         asked = HttpRequest(request.method, _url(request), request.headers, body)
@@ -80,7 +89,7 @@ class Authenticator:
         return asker
 
     def standing(self, asker: Asker, *, carriers: bool = False) -> None:
-        """Raise `signature-bad` or `sender-unknown` when who opened a session, or waits, may not any more."""
+        """Raise `signature-bad`, `sender-unknown` or `suspended` when who opened a session, or waits, may not any more."""
         directory = self._directory()
         record = directory.key(asker.key_id)
         if record is None or not record.current(int(self._clock())):
@@ -110,12 +119,13 @@ class Authenticator:
         self._active(directory, asker)
         return asker._replace(key_id=record.key_id)
 
-    @staticmethod
-    def _active(directory: Standing, asker: Asker, *, carriers: bool = False) -> None:
+    def _active(self, directory: Standing, asker: Asker, *, carriers: bool = False) -> None:
         entry = directory.entry(asker.address)
         own = network_of(asker.address) == directory.network
         if entry is None or entry.status is not Status.ACTIVE or not (own or (carriers and entry.is_relay)):
             raise Rejected(f"{asker.address} is not active", code="sender-unknown")
+        if self._suspended(asker.address):
+            raise Unavailable(f"{asker.address} is suspended at this gateway", code="suspended")
 
 
 def _url(request: web.BaseRequest) -> str:

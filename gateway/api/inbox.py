@@ -76,10 +76,19 @@ class Inbox:
         self._rng = rng
         self._limits = limits
         self._terms = Terms(authenticator, clock, limits, asyncio.Event())
+        self._stopped = False
 
     def stop(self) -> None:
         """End every session: clients come back to another gateway."""
+        self._stopped = True
         self._terms.stopping.set()
+
+    def drain(self, on: bool) -> None:  # noqa: FBT001  one of those who listen to an order
+        """End every session as at a stop, or let them come again."""
+        if on:
+            self._terms.stopping.set()
+        elif not self._stopped:
+            self._terms.stopping.clear()
 
     def routes(self) -> list[Route]:
         """Return the rows of the table."""
@@ -93,7 +102,7 @@ class Inbox:
                     101: Answered("The session: frames of schemas/api.md"),
                     200: Answered("MessagePack [[delivery, ...], more]", media.MSGPACK),
                 },
-                problems=("nonce-used", "session-replaced", "busy"),
+                problems=("nonce-used", "session-replaced", "busy", "quota", "draining"),
                 signed=True,
                 unbounded=True,
                 parameters=[_AFTER],
@@ -143,6 +152,7 @@ class Inbox:
         versions = call.request.headers.getall(hdrs.SEC_WEBSOCKET_VERSION, ())
         if list(versions) != ["13"] or not socket.can_prepare(call.request):
             raise Rejected("not an upgrade to WebSocket 13", code="bad-request")
+        self._exchange.require_session(asker.address)
         # Twice the skew: a request signed at the edge of the future stays good that long.
         if not await self._exchange.remember_nonce(asker.address, asker.nonce, int(self._clock()) + 2 * MAX_SKEW_S):
             raise Rejected("this upgrade was made before", code="nonce-used")

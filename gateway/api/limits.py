@@ -22,6 +22,8 @@ class HttpLimits:
         connections_per_address: The same for one peer address; None behind a proxy, where all come from one.
         idle_time_s: For the first bytes to the end of the header, and between two requests; then the connection closes.
         bodies_bytes: Of all large bodies at once, until they are answered; what goes beyond is `busy`.
+        answers_bytes: Of all answers that their clients do not take; above it who waits longest is cut off.
+        answer_bytes_s: What a client must take of an answer in a second, or it is cut off after `send_time_s`.
         body_time_s: For a whole body, however steadily it trickles; then `time-limit`.
         request_time_s: For the work on a request; then `time-limit`, or `uncertain` where something may have changed.
         linger_s: For reading away what follows a refused request, so that the client sees the answer.
@@ -37,6 +39,8 @@ class HttpLimits:
     connections_per_address: int | None = 256
     idle_time_s: float = 30.0
     bodies_bytes: int = 64 << 20
+    answers_bytes: int = 64 << 20
+    answer_bytes_s: int = 16 << 10
     body_time_s: float = 60.0
     request_time_s: float = 30.0
     linger_s: float = 5.0

@@ -3,6 +3,7 @@ A listening socket with aiohttp's low-level server behind it, hardened.
 
 The library's application layer is left out: one handler answers everything, so every answer has one origin, also those to
 bytes that are not HTTP. Connections are counted, in all and by address, and one too many is closed without a word.
+Nor are they kept by who takes no answers: what one connection must take in a time is bounded, and what all hold back together.
 Bodies are never inflated, there is no access log (`service` writes the canonical line), and TLS is 1.3 or nothing.
 """
 
@@ -63,11 +64,13 @@ def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> 
 class _Connection(RequestHandler):
     """One connection: what is not HTTP is answered like every other refusal, and is no line in a log."""
 
-    __slots__ = ("_server",)
+    __slots__ = ("_held_bytes", "_server", "_watch")
 
     def __init__(self, server: _BoundedServer, loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
         super().__init__(server, loop=loop, **options)
         self._server = server
+        self._held_bytes = 0
+        self._watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or close at once what is one connection too many: then the library has started nothing."""
@@ -75,6 +78,45 @@ class _Connection(RequestHandler):
             super().connection_made(transport)
         else:
             cast("asyncio.Transport", transport).abort()
+
+    def pause_writing(self) -> None:
+        """Watch from now on whether the client takes what it asked for: nothing else would end the wait for it."""
+        super().pause_writing()
+        self._look_again()
+        self._server.hold_back(self)
+
+    def resume_writing(self) -> None:
+        """It was taken."""
+        self.taken()
+        super().resume_writing()
+
+    def taken(self) -> None:
+        """Watch no more."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        self._server.held_back.pop(self, None)
+
+    def held_bytes(self) -> int:
+        """Return how much was written and is not taken yet."""
+        return self.transport.get_write_buffer_size() if self.transport is not None else 0
+
+    def cut_off(self) -> None:
+        """End a connection that takes nothing."""
+        self.taken()
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _look_again(self) -> None:
+        limits = self._server.limits
+        self._held_bytes = self.held_bytes()
+        self._watch = self._loop.call_later(limits.send_time_s, self._look, limits.send_time_s * limits.answer_bytes_s)
+
+    def _look(self, least_bytes: float) -> None:
+        if self._held_bytes - self.held_bytes() < min(least_bytes, self._held_bytes):
+            self.cut_off()
+        else:
+            self._look_again()
 
     def handle_error(
         self,
@@ -107,7 +149,8 @@ class _BoundedServer(web.Server):
             "auto_decompress": False,
             "access_log": None,
         }
-        self._limits = limits
+        self.limits = limits
+        self.held_back: dict[_Connection, None] = {}  # who takes no answers, longest first
         self._peers: dict[RequestHandler, str] = {}
         self._by_address: Counter[str] = Counter()
         self.turned_away = 0
@@ -119,17 +162,25 @@ class _BoundedServer(web.Server):
         """Count a connection; False when it is one too many."""
         peer = transport.get_extra_info("peername")
         address = str(peer[0]) if isinstance(peer, tuple) else ""
-        most = self._limits.connections_per_address
-        if len(self._peers) >= self._limits.connections or (most is not None and self._by_address[address] >= most):
+        most = self.limits.connections_per_address
+        if len(self._peers) >= self.limits.connections or (most is not None and self._by_address[address] >= most):
             self.turned_away += 1
             return False
         self._peers[connection] = address
         self._by_address[address] += 1
         return True
 
+    def hold_back(self, connection: _Connection) -> None:
+        """Note who takes no answers; end those who wait longest when all together hold too much."""
+        self.held_back[connection] = None
+        while sum(one.held_bytes() for one in self.held_back) > self.limits.answers_bytes:
+            next(iter(self.held_back)).cut_off()
+
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """Let a connection go."""
         super().connection_lost(handler, exc)
+        if isinstance(handler, _Connection):
+            handler.taken()
         address = self._peers.pop(handler, None)
         if address is not None:
             self._by_address[address] -= 1

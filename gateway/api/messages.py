@@ -32,7 +32,7 @@ _REFUSALS = (
     "kind-not-accepted", "schema-unknown", "clearance", "sender-unknown", "recipient-unknown", "recipient-repeated",
     "recipient-key", "addressees-differ", "directory-ahead", "content-json", "content-schema", "content-rule",
     "content-header", "recipient-missing", "handling-laxer", "must-understand", "network-differs", "conflict", "busy",
-    "uncertain", "peer-unknown", "border-kind", "border-ceiling", "directory-stale",
+    "uncertain", "peer-unknown", "border-kind", "border-ceiling", "directory-stale", "quota", "suspended",
 )  # fmt: skip
 
 

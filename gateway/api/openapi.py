@@ -30,7 +30,7 @@ __all__ = ["OpenApiRoute", "describe"]
 _REF: Final = "#/components/schemas/{name}"
 _CLEAR: Final = {"$ref": _REF.format(name="ClearText")}
 _ALWAYS: Final = ("bad-request", "time-limit", "unavailable", "internal")
-_SIGNED: Final = ("signature-missing", "signature-bad", "clock-skew", "sender-unknown")
+_SIGNED: Final = ("signature-missing", "signature-bad", "clock-skew", "sender-unknown", "suspended")
 _WITH_BODY: Final = ("too-large", "unsupported-media")
 _ABOUT: Final = (
     "Exchange of sealed messages. What is submitted carries its own signatures; what is asked for is a request signed as "

@@ -167,6 +167,9 @@ class ExchangePort(Protocol):
     async def outcomes(self, asker: Address, after: int) -> Sequence[tuple[int, bytes]]:
         """Return numbers and receipts of how the asker's own messages ended, after a number."""
 
+    def require_session(self, asker: Address) -> None:
+        """Raise Unavailable `quota` or `draining` where the asker may not open a session now."""
+
     async def open_session(self, asker: Address) -> SessionPort:
         """Open the asker's inbox session; an older one ends."""
 

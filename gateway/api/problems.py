@@ -130,7 +130,7 @@ def _headers(error: GatewayError) -> dict[str, str]:
         headers["WWW-Authenticate"] = "Signature"
         headers["Accept-Signature"] = _ACCEPT_SIGNATURE
     if status in {429, 503}:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+        headers["Retry-After"] = str(error.retry_after_s or RETRY_AFTER_S)
     return headers
 
 

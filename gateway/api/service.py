@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Service"]
 
 _NO_ROUTE = "none"
+_THEIRS = frozenset({"quota", "suspended"})  # nothing failed here: the line of the request tells of it
 
 
 class Service:
@@ -79,7 +80,7 @@ class Service:
         except Exception as exc:  # noqa: BLE001  the outermost place: nothing may leave unanswered
             error = error_from(exc)
             call.code = error.code
-            if error.row.branch is not Branch.REJECTED:
+            if error.row.branch is not Branch.REJECTED and error.code not in _THEIRS:
                 self._log.warning("request-failed", code=error.code, detail=error.detail)
             response = answer(error, self._clock(), self._signer(call))
         finally:

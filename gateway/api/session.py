@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Session", "Terms"]
 
 RECORDING_AT_ONCE: Final = 8  # receipts frames whose commit is awaited before the next frame is read
-_UNAUTHORISED: Final = frozenset({"signature-bad", "sender-unknown", "clock-skew"})
+_UNAUTHORISED: Final = frozenset({"signature-bad", "sender-unknown", "suspended", "clock-skew"})
 
 
 class _LeftError(Exception):

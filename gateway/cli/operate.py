@@ -38,7 +38,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
+    from gateway.cli.operate_standing import register_standing
+
     group = typer.Typer(help="Order something of a running gateway, signed.", no_args_is_help=True, rich_markup_mode=None)
+    register_standing(group)
     group.command("release")(release)
     group.command("hold")(hold)
     group.command("release-hold")(release_hold)

@@ -30,6 +30,10 @@ _KEPT: Final = (
     "no gateway could be reached: the message is kept, and goes out with the next command or a followed inbox;"
     " do not send it again"
 )
+_SHARE: Final = (
+    "this participant's share at the gateway is used up: the message is kept, and goes out with a followed inbox, or with the"
+    " next command in {wait_s} s or later; do not send it again"
+)
 _ALSO: Final = (
     "the same request is not answered in {told}; nothing was sent there; to answer it too:"
     " gateway send FILE --in-reply-to {hash} --to {sender}"
@@ -122,7 +126,7 @@ def _show(receipt: SendReceipt, *, as_json: bool) -> None:
         became = f"sent, number {receipt.number}" if receipt.number is not None else "kept" if receipt.kept else "waiting"
         output.note(f"{became}, as {told['message_id']}; {exc.detail}")
     if receipt.kept:
-        output.note(_KEPT)
+        output.note(_KEPT if receipt.retry_after_s is None else _SHARE.format(wait_s=receipt.retry_after_s))
     if receipt.waiting:
         output.note(_WAITING.format(id=told["message_id"]))
 

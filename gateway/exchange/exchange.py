@@ -36,6 +36,7 @@ from gateway.exchange.repair import requeue_lost
 from gateway.exchange.revocations import LOOK_S, StolenKeys
 from gateway.exchange.sequencing import Sequencing
 from gateway.exchange.session import Session
+from gateway.exchange.shares import Shares
 from gateway.exchange.submit import Answer, Submitter
 from gateway.exchange.tasks import Tasks, every
 from gateway.ids import format_id
@@ -55,6 +56,7 @@ __all__ = ["Exchange"]
 
 UPGRADES: Final = "inbox"  # the scope in which nonces of session upgrades are remembered
 DRAINS: Final = 2  # mailboxes at a time: each may pass 64 MiB through this process
+ORDERS_LOOK_S: Final = 1.0  # so long another process of this gateway serves whom one of them suspended
 _THREADS: Final = min(4, os.cpu_count() or 1)  # large submissions side by side; more would only take turns
 
 
@@ -84,7 +86,9 @@ class Exchange:
         self._dispatcher = Dispatcher(parts, mailbox_bytes)
         self._sequencing = Sequencing(parts, sequence_every_s)
         self._forwarding = Forwarding(parts, self._sequencing)
-        self._submitter = Submitter(parts, self._dispatcher, self._executor, self._forwarding.accepted)
+        self._tasks = Tasks(parts.metrics)
+        self._shares = Shares(parts.ledger, parts.limits, parts.ticks, self._tasks.once)
+        self._submitter = Submitter(parts, self._dispatcher, self._executor, self._forwarding.accepted, self._shares)
         self._acknowledger = Acknowledger(parts)
         self._thin = ThinInbox(parts, self._dispatcher)
         self._cards = CardDesk(parts)
@@ -92,7 +96,6 @@ class Exchange:
         self.sign_ins = SignIns(parts.ticks, parts.rng)
         self._operator = Operator(parts, self._dispatcher, self.sign_ins)
         self.relay = RelayDesk(self._forwarding, Relayed(parts, self._dispatcher, self._executor))
-        self._tasks = Tasks(parts.metrics)
         self._sessions: dict[Address, Session] = {}
         self._draining: set[Address] = set()
         self._drains = asyncio.Semaphore(DRAINS)
@@ -107,6 +110,7 @@ class Exchange:
         """
         await self._parts.audit.start()
         await self._parts.directory.start()
+        await self._look_at_orders()
         if self._volatile:
             await requeue_lost(self._parts)
         await self._parts.broker.start()
@@ -120,6 +124,7 @@ class Exchange:
         start("revocations", every(LOOK_S, StolenKeys(self._parts).round))
         start("sequence", self._sequencing.run)
         start("gauges", Gauges(self._parts).run)
+        start("orders", every(ORDERS_LOOK_S, self._look_at_orders))
         if self._parts.shared:
             start("reload", every(self._schedule.reload_every_s, self._reload))
 
@@ -181,6 +186,19 @@ class Exchange:
     async def operate(self, action: bytes) -> None:
         """Do what an operator signed; see `Operator.perform`."""
         await self._operator.perform(action)
+        with suppress(GatewayError):  # done it is: others read of it, and this process in a second
+            await self._look_at_orders()
+
+    def require_session(self, asker: Address) -> None:
+        """
+        Say whether the asker may open a session now; one of those that it may open in a minute is taken.
+
+        Raises:
+            Unavailable: `quota` or `draining`.
+        """
+        if self._parts.orders.draining:
+            raise Unavailable(code="draining")
+        self._shares.take_session(asker)
 
     async def open_session(self, asker: Address) -> Session:
         """
@@ -233,6 +251,13 @@ class Exchange:
                 await self._thin.drain(mailbox)
         finally:
             self._draining.discard(mailbox)
+
+    async def _look_at_orders(self) -> None:
+        """Read who is suspended, and let sessions know that this concerns."""
+        for participant in self._parts.orders.replace(await self._parts.ledger.standing.suspended()):
+            session = self._sessions.get(participant)
+            if session is not None:
+                session.look()
 
     async def _reload(self) -> None:
         await self._parts.directory.reload()

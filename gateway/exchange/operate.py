@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import GatewayError, Rejected
-from gateway.ids import parse_hash, parse_id
+from gateway.ids import parse_address, parse_hash, parse_id
 from gateway.ledger import Ref
 from gateway.ops.logs import logger
 from gateway.protocol.action import parse_action, verify_action
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.exchange.dispatch import Dispatcher
     from gateway.exchange.parts import Parts
     from gateway.ops.sign_ins import SignIns
+    from gateway.ids import Address
     from gateway.protocol.action import SignedAction
 
 __all__ = ["SCOPE", "Operator"]
@@ -56,6 +57,9 @@ class Operator:
             "hold": self._hold,
             "release-hold": self._release_hold,
             "login": self._login,
+            "suspend": self._suspend,
+            "resume": self._resume,
+            "drain": self._drain,
         }
 
     async def perform(self, data: bytes) -> None:
@@ -157,6 +161,47 @@ class Operator:
 
         return act
 
+    def _suspend(self, signed: SignedAction) -> Act:
+        """Serve a participant no more, until it is resumed."""
+        who = _participant(signed.action.target)
+        if who == self._parts.address:
+            raise Rejected("a gateway does not suspend itself", code="bad-request")
+
+        async def act() -> None:
+            if self._parts.directory.current().entry(who) is None:
+                raise Rejected(f"no {who} in the directory", code="not-found")
+            await self._parts.ledger.standing.suspend(who, signed.leaf, f"suspend {who}")
+
+        return act
+
+    def _resume(self, signed: SignedAction) -> Act:
+        """Serve a participant again."""
+        who = _participant(signed.action.target)
+
+        async def act() -> None:
+            if not await self._parts.ledger.standing.resume(who, signed.leaf, f"resume {who}"):
+                raise Rejected(f"{who} is not suspended", code="not-found")
+
+        return act
+
+    def _drain(self, signed: SignedAction) -> Act:
+        """Empty this process of sessions, or let them come again."""
+        target = signed.action.target
+        if target not in {"on", "off"}:
+            raise Rejected(f"target {target!r}, wanted on or off", code="bad-request")
+
+        async def act() -> None:
+            await self._parts.ledger.record_action(signed.leaf, f"drain {target}")
+            self._parts.orders.drain(on=target == "on")
+
+        return act
+
+
+def _participant(target: str) -> Address:
+    try:
+        return parse_address(target)
+    except Rejected as exc:
+        raise Rejected(f"target {target!r}, wanted PARTICIPANT@network", code="bad-request") from exc
 
 def _held(target: str) -> tuple[str, bytes]:
     """Return what is held: its scope, and its hash or id."""

@@ -7,7 +7,7 @@ The use cases know no adapter: ledger and broker are ports, clock and randomness
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from gateway.audit.log import AuditLog
@@ -15,6 +15,7 @@ from gateway.broker import Broker
 from gateway.config import Limits, RetentionConfig
 from gateway.envelope import Keyring, Rng
 from gateway.exchange.directory_source import DirectorySource
+from gateway.exchange.orders import Orders
 from gateway.exchange.stamps import Stamps
 from gateway.ids import Address
 from gateway.ledger import Ledger
@@ -45,6 +46,7 @@ class Parts:
         clock: Unix seconds.
         ticks: Seconds that never go back; by them sessions wait and are watched, whatever becomes of the machine's time.
         rng: Secure random bytes.
+        orders: What operators ordered, and stands.
         shared: Whether other processes work on the same ledger: then epochs and rows change from outside.
     """
 
@@ -63,3 +65,4 @@ class Parts:
     rng: Rng
     shared: bool
     ticks: Clock = monotonic
+    orders: Orders = field(default_factory=Orders)

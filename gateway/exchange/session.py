@@ -10,6 +10,7 @@ The broker may go and come back: the session waits. One task calls `next`; other
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import GatewayError, Rejected, Unavailable
@@ -78,6 +79,11 @@ class Session:
         self._bytes += size_bytes
         self._bell.ring()
 
+    def look(self) -> None:
+        """Look at once whether this session may go on."""
+        self._checked_at = -math.inf
+        self._bell.ring()
+
     async def replace(self) -> None:
         """
         End the session for a newer one.
@@ -98,7 +104,7 @@ class Session:
 
         Raises:
             Rejected: `session-replaced`, or `sender-unknown` when the participant is suspended; nothing more will come.
-            Unavailable: `time-limit`, a delivery was not answered in time; `unavailable`, the ledger is away.
+            Unavailable: `time-limit`, a delivery was not answered in time; `suspended`; `unavailable`, the ledger is away.
         """
         while True:
             await self._check()
@@ -164,6 +170,7 @@ class Session:
         entry = self._parts.directory.current().entry(self.asker)
         if entry is None or not entry.active:
             raise Rejected(f"{self.asker} is not active", code="sender-unknown")
+        self._parts.orders.require(self.asker)
         if self._flights.oldest_s() > self._limits.answer_within_s:
             raise Unavailable(f"a delivery was not answered within {self._limits.answer_within_s:g} s", code="time-limit")
         await self._tidy()

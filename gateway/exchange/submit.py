@@ -5,6 +5,7 @@ Submit: from the bytes of a request to a signed receipt.
 A repeat gets the first receipt whatever the checks say now; another message under the same id is a conflict, told only when
 its own signature is good. A refusal is marked `proved` where that signature was good, and the interface signs it then.
 The ledger is asked before the commit only when a check failed: the commit itself knows repeats.
+What is proved to be its sender's is taken into that sender's share; what is beyond it is answered late, unsigned, not final.
 One `now` serves checks and receipt: keys that were good for the gateway are good for every recipient.
 Clear text to be sealed here lives in the memory of its request alone, and is never logged.
 Spec: schemas/envelope.md, "Accepting", "Clear text".
@@ -18,9 +19,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gateway.envelope import Examined, check_seal, encode_sealed_answer, examine_clear
-from gateway.errors import Rejected
+from gateway.errors import Rejected, Unavailable
 from gateway.exchange.accepting import make_acceptance, make_dispatch
 from gateway.exchange.judging import Ready, View, judge, prove_author, proved, seal_for
+from gateway.exchange.shares import HELD_BACK_S
 from gateway.ids import format_id
 from gateway.ops.logs import logger
 from gateway.policy import admit_reply, is_answer, may_recall
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from gateway.exchange.dispatch import Dispatcher
     from gateway.exchange.parts import Parts
+    from gateway.exchange.shares import Shares
+    from gateway.ids import Address
     from gateway.ledger import Stored
 
 __all__ = ["ACCEPTED", "REPEATED", "Answer", "Submitter"]
@@ -56,15 +60,17 @@ class Submitter:
         dispatcher: Gets what was accepted.
         executor: Threads for what would hold the event loop: large submissions, and sealing.
         on_outbound: Told when something was accepted for another network.
+        shares: How much each sender may have.
     """
 
     def __init__(
-        self, parts: Parts, dispatcher: Dispatcher, executor: Executor, on_outbound: Callable[[], object]
+        self, parts: Parts, dispatcher: Dispatcher, executor: Executor, on_outbound: Callable[[], object], shares: Shares
     ) -> None:
         self._parts = parts
         self._dispatcher = dispatcher
         self._executor = executor
         self._on_outbound = on_outbound
+        self._shares = shares
         self._log = logger()
 
     async def sealed(self, body: bytes) -> Answer:
@@ -76,7 +82,7 @@ class Submitter:
 
         Raises:
             Rejected: The code says why; nothing changed.
-            Unavailable: Nothing changed; the ledger is away.
+            Unavailable: Nothing changed; `quota` or `suspended`, or the ledger is away.
             Uncertain: It may have been accepted; the same bytes will tell.
         """
         view, started = self._view(), perf_counter()
@@ -84,7 +90,10 @@ class Submitter:
         if isinstance(found, Rejected) and await self._outdated(view):
             view = self._view()
             examined, found = await self._judged(body, view)
-        if not isinstance(found, Rejected) and examined.header.in_reply_to is not None:
+        if not isinstance(found, Rejected):
+            first = await self._within_share(examined, len(body))
+            if first is not None:
+                return self._repeated(first.receipt)
             found = await self._replying(found, view)
         if isinstance(found, Rejected):
             return await self._refused(examined, found, view)
@@ -110,6 +119,7 @@ class Submitter:
             if first is not None:
                 raise _conflict(clear.header.message_id)
             ready = await self._apart(lambda: seal_for(clear, view, self._parts))
+            await self._take(clear.header.sender, len(body))
             found = await self._replying(ready, view)
             if isinstance(found, Rejected):
                 raise found
@@ -132,6 +142,28 @@ class Submitter:
         if self._parts.shared:
             await self._parts.directory.reload()
         return self._parts.directory.current() is not view.directory
+
+    async def _within_share(self, examined: Examined, size_bytes: int) -> Stored | None:
+        """Take a proved message into its sender's share; return what is stored where it is a repeat that has no room there."""
+        header = examined.header
+        try:
+            await self._take(header.sender, size_bytes)
+        except Unavailable as exc:
+            if exc.code == "quota":
+                first = await self._parts.ledger.find(header.sender, header.message_id)
+                if first is not None and first.envelope_hash == examined.envelope_hash:
+                    return first
+            raise
+        return None
+
+    async def _take(self, sender: Address, size_bytes: int) -> None:
+        self._parts.orders.require(sender)
+        try:
+            self._shares.take(sender, size_bytes)
+        except Unavailable:
+            # Whoever floods waits for the answer: others go on meanwhile.
+            await asyncio.sleep(HELD_BACK_S)
+            raise
 
     async def _judged(self, body: bytes, view: View) -> tuple[Examined, Ready | Rejected]:
         if len(body) <= self._parts.limits.inline_bytes:

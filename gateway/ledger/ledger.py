@@ -25,6 +25,7 @@ from gateway.ledger.peers import PeerFiles
 from gateway.ledger.published import Published
 from gateway.ledger.readers import Readers
 from gateway.ledger.relay import Relay
+from gateway.ledger.standing import Standing
 from gateway.ledger.statements import (
     accepting,
     conveying,
@@ -79,6 +80,7 @@ class Ledger:
         directory: Its files.
         relay: What goes to other networks, and comes from them.
         peers: Those of other networks.
+        standing: Whom an operator suspended, and how much of each sender waits.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Ledger:
         self.directory = Published(self._readers, self._writer)
         self.relay = Relay(self._readers, self._writer)
         self.peers = PeerFiles(self._readers, self._writer)
+        self.standing = Standing(self._readers, self._writer)
         self._watching = loop.call_later(WATCH_S, self._watch)
 
     @classmethod

@@ -5,7 +5,7 @@ One message row with the sealed body, one delivery row for each recipient, one e
 whoever writes on PostgreSQL locks it first, so numbers and events come in the order of commits and no two writers can
 wait for each other; it also counts the deliveries in each state, so that nobody needs to scan for it.
 Partial indexes cover what moves: history costs them nothing. Bodies stand last, so reading a head does not read a body.
-The tables of the audit log stand in `log_tables`, those of other networks in `peer_tables`.
+The tables of the audit log stand in `log_tables`, those of other networks in `peer_tables`, of orders in `order_tables`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from gateway.ledger.log_tables import checkpoint, log_leaf, log_state, log_tile
+from gateway.ledger.order_tables import suspended
 from gateway.ledger.peer_tables import lane, peer_file, peer_log, peer_version, refusal
 from gateway.ledger.schema import Int8, any_of, metadata
 from gateway.ledger.states import DIRECTORY, INBOX, LATE, MAY_EXPIRE, RECALL, WAITING, State
@@ -43,10 +44,11 @@ __all__ = [
     "peer_version",
     "refusal",
     "session",
+    "suspended",
     "tombstone",
 ]
 
-SCHEMA_VERSION: Final = "0004"  # the newest migration: what this code reads and writes
+SCHEMA_VERSION: Final = "0005"  # the newest migration: what this code reads and writes
 
 # Delivery rows churn: their dead versions are collected early, and new versions find room on the same page.
 _CHURN: Final = {"fillfactor": 85, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 1000}
@@ -90,6 +92,9 @@ sa.Index("message_ends", message.c.kind, message.c.ends_at)
 # What waits here of the mail of other networks: their share is bounded.
 _FROM_ELSEWHERE: Final = sa.and_(message.c.origin.is_not(None), message.c.body.is_not(None))
 sa.Index("message_relayed", message.c.origin, sqlite_where=_FROM_ELSEWHERE, postgresql_where=_FROM_ELSEWHERE)
+# And of each participant: a share of theirs is bounded too.
+_HAS_BODY: Final = message.c.body.is_not(None)
+sa.Index("message_waiting", message.c.sender, sqlite_where=_HAS_BODY, postgresql_where=_HAS_BODY)
 
 delivery = sa.Table(
     "delivery",

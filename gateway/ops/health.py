@@ -56,13 +56,20 @@ class Health:
     def __init__(self, probes: Mapping[str, Probe]) -> None:
         self._probes = dict(probes)
         self.stopping = False  # set first in a graceful stop, so that load balancers turn away
+        self._draining = False
+
+    def drain(self, on: bool) -> None:  # noqa: FBT001  one of those who listen to an order
+        """Be unready because an operator ordered it, or no more."""
+        self._draining = on
 
     async def report(self) -> Report:
         """Ask every probe at once."""
         answers = await asyncio.gather(*(_ask(probe.check) for probe in self._probes.values()))
         parts = dict(zip(self._probes, answers, strict=True))
         well = all(parts[name] == "ok" for name, probe in self._probes.items() if probe.needed)
-        return Report(ready=well and not self.stopping, parts=parts)
+        if self._draining:
+            parts["operator"] = "draining"
+        return Report(ready=well and not self.stopping and not self._draining, parts=parts)
 
 
 async def _ask(check: Check) -> str:

@@ -145,6 +145,7 @@ async def compose(
         _require_listed(exchange, parts.keyring, keys.address, clock())
         health = health_of(parts)
         api = HttpApi(_api_parts(config, exchange, health, parts), tls_of(config))
+        parts.orders.on_drain += [health.drain, api.drain]
         operations = operations_listener(health, metrics, exchange, clock, _dashboard(parts, exchange, health))
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
@@ -239,4 +240,5 @@ def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts)
         sign_problem=partial(sign_problem, keyring=parts.keyring),
         schemas=schemas_path(),
         limits=limits,
+        suspended=parts.orders.suspended,
     )

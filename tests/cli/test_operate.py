@@ -149,3 +149,23 @@ async def test_a_login_prints_a_link_whose_token_nobody_else_has(config: Path, e
         action = parse_action(data).action
         assert (action.verb, action.target) == ("login", token_hash(token).hex())
         assert token.encode() not in data
+
+
+@pytest.mark.parametrize(
+    ("words", "verb", "target", "said"),
+    [
+        (["suspend", "NCB-QM"], "suspend", "NCB-QM@icn", "suspended NCB-QM@icn"),
+        (["resume", "NCB-QM@icn"], "resume", "NCB-QM@icn", "resumed NCB-QM@icn"),
+        (["drain"], "drain", "on", "drain on"),
+        (["drain", "--off"], "drain", "off", "drain off"),
+    ],
+)
+async def test_an_order_that_stands_is_signed_like_every_other(
+    config: Path, exchange: FakeExchange, words: list[str], verb: str, target: str, said: str
+) -> None:
+    """A participant is named as people do, and travels with its network."""
+    ran = await run_gateway("operate", *words, "--reason", "a phone call", "--config", str(config))
+    assert (ran.code, ran.out) == (0, f"{said}\n")
+    [data] = exchange.orders
+    found = parse_action(data).action
+    assert (found.verb, found.target, found.reason) == (verb, target, "a phone call")

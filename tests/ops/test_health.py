@@ -64,3 +64,13 @@ async def test_a_gateway_that_stops_turns_load_balancers_away() -> None:
     asked = Health({"ledger": Probe(well, needed=True)})
     asked.stopping = True
     assert not (await asked.report()).ready
+
+
+async def test_a_drained_gateway_turns_load_balancers_away_until_it_is_put_back() -> None:
+    """An operator's order is shown, and ends."""
+    asked = Health({"ledger": Probe(well, needed=True)})
+    asked.drain(True)  # noqa: FBT003
+    report = await asked.report()
+    assert (report.ready, report.parts) == (False, {"ledger": "ok", "operator": "draining"})
+    asked.drain(False)  # noqa: FBT003
+    assert (await asked.report()).ready

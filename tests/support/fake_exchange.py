@@ -178,6 +178,7 @@ class FakeExchange:
         self.files: dict[str, bytes] = {}
         self.cards: list[tuple[Address, bytes, list[bytes]]] = []
         self.fail: BaseException | None = None
+        self.no_session: Exception | None = None
         self.hang = False
         self.hung = asyncio.Event()
 
@@ -217,6 +218,11 @@ class FakeExchange:
         """Keep an order."""
         await self._misbehave()
         self.orders.append(action)
+
+    def require_session(self, asker: Address) -> None:
+        """Let everybody open sessions, unless the test says otherwise."""
+        if self.no_session is not None:
+            raise self.no_session
 
     async def open_session(self, asker: Address) -> FakeSession:
         """Open a session that the test feeds."""

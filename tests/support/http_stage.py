@@ -146,6 +146,7 @@ class Stage(Client):
         self.probes = {"ledger": True, "directory": True, "broker": True}
         self.health = Health({name: Probe(self._probe(name), needed=name != "broker") for name in self.probes})
         self.limits = limits
+        self.suspended: set[str] = set()
         self.api: HttpApi
 
     def parts(self) -> Parts:
@@ -163,6 +164,7 @@ class Stage(Client):
             sign_problem=lambda body, problem: f"signed:{sha256(body + problem).hexdigest()}",
             schemas=schemas_path(),
             limits=self.limits,
+            suspended=self.suspended.__contains__,
         )
 
     def connections(self) -> int:

@@ -9,10 +9,14 @@ its own signatures, and its sender judges each refusal. Nothing that comes back 
 
 from __future__ import annotations
 
+import math
 import os
+import random
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
+from time import monotonic
 from typing import Final, NamedTuple, TypeVar
 
 import aiohttp
@@ -32,6 +36,7 @@ __all__ = ["Answer", "Judge", "Transport", "require_safe"]
 CONNECT_S: Final = 10.0
 TOTAL_S: Final = 60.0  # a submission of 2 MiB on a bad line
 HEARTBEAT_S: Final = 20.0  # a half-open session is found within twice this
+MOST_WAIT_S: Final = 300.0  # that a gateway may make us wait before the next submission
 CLOSE_S: Final = 5.0  # for the closing handshake of a session
 MAX_ANSWER_BYTES: Final = 16 << 20
 MAX_DETAIL: Final = 500  # characters of another's text that are passed on
@@ -80,6 +85,7 @@ class Transport:
         self._first = 0
         self._signer = RequestSigner(keyring)
         self._clock = clock
+        self._share_at = -math.inf  # of `monotonic`: no submission goes out before
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
@@ -87,6 +93,12 @@ class Transport:
     def gateways(self) -> tuple[str, ...]:
         """The addresses, in the order in which they would be tried now."""
         return (*self._gateways[self._first :], *self._gateways[: self._first])
+
+    @property
+    def share_wait_s(self) -> int | None:
+        """Seconds until a submission may go out, because the own share is used up; None when one may go now."""
+        left_s = self._share_at - monotonic()
+        return math.ceil(left_s) if left_s > 0 else None
 
     async def get(self, path: str, *, limit_bytes: int = MAX_ANSWER_BYTES) -> bytes:
         """Return what stands at `path`; for errors see `ask`."""
@@ -122,15 +134,23 @@ class Transport:
 
         Raises:
             Rejected: A gateway refused it, and will refuse the same bytes again.
-            Unavailable: No gateway took it.
+            Unavailable: No gateway took it. `quota`: the own share is used up, and nothing is sent before `retry_after_s`.
             Uncertain: It may have been accepted; the same bytes get the same receipt.
         """
+        if (wait_s := self.share_wait_s) is not None:
+            raise _wait(wait_s)
 
         async def request(base: str) -> Answer:
             headers, limit_bytes = {"Content-Type": kind}, media.MAX_ACCEPTED_ANSWER_BYTES
             return await self._exchange("POST", base + media.MESSAGES, headers, body, limit_bytes, judge)
 
-        return await self._in_turn(request)
+        try:
+            return await self._in_turn(request)
+        except Unavailable as exc:
+            if exc.code == "quota" and exc.retry_after_s is not None:
+                # With jitter: the processes of one participant share what it has, and must not come back together.
+                self._share_at = monotonic() + exc.retry_after_s * random.uniform(1.0, 1.5)  # noqa: S311  no secret
+            raise
 
     async def open_session(self) -> aiohttp.ClientWebSocketResponse:
         """
@@ -170,6 +190,8 @@ class Transport:
             try:
                 result = await attempt(self._gateways[index])
             except (Unavailable, Uncertain) as exc:
+                if exc.code == "quota" and not isinstance(worst, Uncertain):
+                    raise  # the share is this participant's: to take it elsewhere would be to take others'
                 # What may have happened at one gateway outweighs what surely did not at another.
                 worst = worst if isinstance(worst, Uncertain) else exc
             except (aiohttp.ClientError, TimeoutError, OSError) as exc:
@@ -201,6 +223,7 @@ class Transport:
             if ok:
                 return Answer(response.status, found)
             error = _problem(response.status, found, self._clock())
+            error.retry_after_s = _seconds(response.headers.get("Retry-After", ""))
             if judge is None or not isinstance(error, Rejected):
                 raise error
             fields = response.headers.getall(FIELD, ())
@@ -268,6 +291,17 @@ def _problem(status: int, body: bytes, now: float) -> GatewayError:
     error.hint = clock_hint(found.server_time, now) or error.hint
     # The gateway's data is damaged, not this home's: its operator has the alarm.
     return Uncertain(f"the gateway says {error}") if isinstance(error, Corrupt) else error
+
+
+def _seconds(text: str) -> int | None:
+    """Read Retry-After; a date, which no gateway writes, counts as nothing."""
+    return min(int(text), int(MOST_WAIT_S)) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def _wait(wait_s: int) -> Unavailable:
+    error = Unavailable(f"the gateway takes no more of this participant for {wait_s} s", code="quota")
+    error.retry_after_s = wait_s
+    return error
 
 
 def _lost(exc: Exception, base: str) -> GatewayError:

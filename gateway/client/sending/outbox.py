@@ -153,7 +153,7 @@ class Outbox:
         finally:
             self._in_flight.discard(row.message_id)
         self._anything_kept = True
-        return SendReceipt.of(draft_of(self._home, row), row)
+        return SendReceipt.of(draft_of(self._home, row), row, self._transport.share_wait_s)
 
     async def _sealing(self, work: Callable[[], Awaitable[Outgoing]]) -> Outgoing:
         """Write or seal a message; look for newer cards first where ours do not have a recipient or its key."""

@@ -29,6 +29,7 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
         kept: No gateway took it yet: it is in the home and goes out later by itself.
         waiting: It waits in the home for a second officer: nothing is sealed, and nothing goes out before somebody approves it.
         recipients: Whom the names stood for, in order.
+        retry_after_s: It is kept because this participant's share is used up, and goes out after so many seconds; else None.
     """
 
     message_id: MessageId
@@ -39,9 +40,10 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = False
     waiting: bool = False
     recipients: tuple[Address, ...] = ()
+    retry_after_s: int | None = None
 
     @classmethod
-    def of(cls, draft: Draft, row: Outgoing) -> SendReceipt:
+    def of(cls, draft: Draft, row: Outgoing, retry_after_s: int | None = None) -> SendReceipt:
         """Say where a message of the home stands that no gateway accepted yet."""
         header = draft.header
         return cls(
@@ -51,6 +53,7 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
             kept=row.state is State.KEPT,
             waiting=row.state is State.WAITING,
             recipients=draft.recipients,
+            retry_after_s=retry_after_s,
         )
 
     @classmethod
@@ -80,4 +83,5 @@ class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
             "kept": self.kept,
             "waiting": self.waiting,
             "recipients": self.recipients,
+            **({} if self.retry_after_s is None else {"retry_after_s": self.retry_after_s}),
         }
