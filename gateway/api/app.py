@@ -25,6 +25,7 @@ from gateway.api.schemas import SchemaRoutes
 from gateway.api.service import Service
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Callable
     from pathlib import Path
@@ -99,9 +100,9 @@ class HttpApi:
         """How many connections were one too many."""
         return self._listener.turned_away
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; raise Rejected `config` where that cannot be."""
-        await self._listener.start(host, port)
+    async def start(self, host: str, port: int, inherited: socket.socket | None = None) -> None:
+        """Listen; see `Listener.start`."""
+        await self._listener.start(host, port, inherited)
 
     async def stop(self, grace_s: float) -> None:
         """Take no more, end every session and everything that waits, let what is running end within `grace_s`."""

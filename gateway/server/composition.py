@@ -37,6 +37,7 @@ from gateway.server.given import open_keys, read_root, tls_of
 from gateway.server.readiness import health_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from gateway.api.listener import Listener
@@ -108,6 +109,7 @@ async def compose(
     clock: Callable[[], float] = time.time,
     rng: Rng = os.urandom,
     adapters: Adapters | None = None,
+    inherited: socket.socket | None = None,
 ) -> Gateway:
     """
     Build and start a gateway.
@@ -118,6 +120,7 @@ async def compose(
         clock: Unix seconds.
         rng: Secure random bytes.
         adapters: What `open_adapters` returned, where the caller looks into them too; the gateway closes them.
+        inherited: The participants' socket, where another process has bound it.
 
     Raises:
         GatewayError: It cannot start; nothing is left running.
@@ -146,7 +149,7 @@ async def compose(
         operations = operations_listener(health, metrics, exchange, clock)
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
-        await api.start(config.listen.host, config.listen.port)
+        await api.start(config.listen.host, config.listen.port, inherited)
         await _vouched(stack, vouchers, parts)
         await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
         return Gateway(api, operations, exchange, health, stack.pop_all())
