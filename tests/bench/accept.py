@@ -34,7 +34,17 @@ from tests.bench.running import GatewayProcess, Stand, cpu_s, standing
 from tests.bench.submissions import publish_cards, seal_many, write_all
 from tests.support.ports import LOOPBACK, free_port, wait_for_port
 
-__all__ = ["RECIPIENT", "SENDER", "Actual", "figures", "sealed_batches"]
+__all__ = [
+    "CONNECTIONS",
+    "QUIET",
+    "RECIPIENT",
+    "SENDER",
+    "SETTLED_S",
+    "Actual",
+    "figures",
+    "reading",
+    "sealed_batches",
+]
 
 CONNECTIONS: Final = 64
 BATCH: Final = 2000
@@ -148,7 +158,7 @@ def _measure(stand: Stand, gateway: GatewayProcess) -> Iterator[Figure]:
     files = sealed_batches(stand)
     with ExitStack() as stack:
         if stand.setup == "rabbitmq":
-            stack.enter_context(_reader(stand))
+            stack.enter_context(reading(stand))
         actual = Actual(stand, gateway, iter(files))
         _, group = actual.batch()  # warms up, and writes the rows that the ideal copies
         ideal = stack.enter_context(_ideal(stand, iter(files)))
@@ -173,7 +183,7 @@ def sealed_batches(stand: Stand) -> list[Path]:
 
 
 @contextmanager
-def _reader(stand: Stand) -> Iterator[None]:
+def reading(stand: Stand) -> Iterator[None]:
     """Keep the recipient connected."""
     words = [sys.executable, "-m", "tests.bench.reader", str(stand.stage.home(RECIPIENT)), stand.stage.passphrase.decode()]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as process:

@@ -16,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -99,12 +99,20 @@ class GatewayProcess(Program):
         stage: Whose gateway.
         services: Where it listens.
         program: What is run instead, with the configuration as its last word.
+        config: Another configuration than the stage's.
     """
 
-    def __init__(self, stage: Stage, services: Services, program: Sequence[str | Path] = ()) -> None:
+    def __init__(
+        self, stage: Stage, services: Services, program: Sequence[str | Path] = (), config: Path | None = None
+    ) -> None:
         words = program or (GATEWAY, "serve")
-        super().__init__([*words, stage.config], stage.folder / "gateway.log")
+        super().__init__([*words, config or stage.config], stage.folder / "gateway.log")
         self._services = services
+
+    @property
+    def port(self) -> int:
+        """Where participants reach it."""
+        return self._services.port
 
     def wait_ready(self) -> float:
         """Wait until it says that it is ready; return the seconds since its start."""
@@ -175,6 +183,16 @@ class Stand:
     def gateway(self, program: Sequence[str] = ()) -> GatewayProcess:
         """Start the gateway, or another program in its place."""
         return GatewayProcess(self.stage, self.services, program)
+
+    def another(self) -> GatewayProcess:
+        """Start one more gateway on the same ledger and broker, with ports of its own."""
+        port, operations_port = free_ports(2)
+        services = replace(self.services, port=port, operations_port=operations_port)
+        text = self.stage.config.read_text().replace(f"port = {self.services.port}\n", f"port = {port}\n")
+        config = self.stage.config.with_name(f"gateway-{port}.toml")
+        config.touch(mode=0o600)
+        config.write_text(text.replace(f"port = {self.services.operations_port}\n", f"port = {operations_port}\n"))
+        return GatewayProcess(self.stage, services, config=config)
 
 
 @contextmanager
