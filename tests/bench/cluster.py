@@ -9,7 +9,6 @@ generators share the processors.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,10 +16,10 @@ from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
-from tests.bench.accept import CONNECTIONS, QUIET, RECIPIENT, SENDER, SETTLED_S, reading
+from tests.bench.accept import CONNECTIONS, RECIPIENT, SENDER, reading
 from tests.bench.figures import Figure
 from tests.bench.load import post_all
-from tests.bench.running import GatewayProcess, Stand, standing
+from tests.bench.running import GatewayProcess, Stand, settled, standing
 from tests.bench.submissions import publish_cards, seal_many, write_all
 
 __all__ = ["figures"]
@@ -43,7 +42,7 @@ def figures() -> Iterator[Figure]:
         first.wait_ready()
         publish_cards(stand, [SENDER, RECIPIENT])
         batches = _batches(stand)
-        with reading(stand):
+        with reading(stand.stage.home(RECIPIENT), stand.stage.passphrase):
             _batch([first], next(batches))  # warms up
             rounds = [(_with_all(stand, first, batches), _batch([first], next(batches))) for _ in range(ROUNDS)]
     ratio = median(three.cpu_s / one.cpu_s for three, one in rounds)
@@ -69,8 +68,7 @@ def _with_all(stand: Stand, first: GatewayProcess, batches: Iterator[list[Path]]
 def _batch(gateways: Sequence[GatewayProcess], parts: list[Path]) -> _Cost:
     """Send the parts of a batch at once, each to the next of the processes, and wait until all of it is done."""
     _settle(gateways)
-    before = _used(gateways)
-    each = CONNECTIONS // len(parts)
+        each = CONNECTIONS // len(parts)
     with ThreadPoolExecutor(len(parts)) as pool:
         ports = [gateways[number % len(gateways)].port for number in range(len(parts))]
         loads = list(pool.map(lambda port, file: post_all(port, each, file, lambda: None), ports, parts))
@@ -78,17 +76,8 @@ def _batch(gateways: Sequence[GatewayProcess], parts: list[Path]) -> _Cost:
     return _Cost((_settle(gateways) - before) / BATCH, BATCH / max(load.seconds for load in loads))
 
 
-def _used(gateways: Sequence[GatewayProcess]) -> float:
-    return sum(gateway.cpu_s() for gateway in gateways)
-
-
 def _settle(gateways: Sequence[GatewayProcess]) -> float:
-    """Wait until nothing is left to do; return what was used."""
-    while True:
-        seen = _used(gateways)
-        time.sleep(SETTLED_S)
-        if _used(gateways) - seen < QUIET * SETTLED_S * len(gateways):
-            return seen
+    return settled([gateway.pid for gateway in gateways])
 
 
 def _batches(stand: Stand) -> Iterator[list[Path]]:

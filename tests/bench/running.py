@@ -25,11 +25,24 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
-__all__ = ["GATEWAY", "SETUPS", "GatewayProcess", "Program", "Stand", "cpu_s", "log_as_operators_do", "standing"]
+__all__ = [
+    "GATEWAY",
+    "SETTLED_S",
+    "SETUPS",
+    "GatewayProcess",
+    "Program",
+    "Stand",
+    "cpu_s",
+    "log_as_operators_do",
+    "settled",
+    "standing",
+]
 
 SETUPS: Final = ("sqlite", "rabbitmq")
 READY_S: Final = 60.0
 STOP_S: Final = 40.0
+QUIET: Final = 0.02  # of one processor
+SETTLED_S: Final = 0.4  # what is put off (marks) is done by then
 GATEWAY: Final = Path(sys.executable).with_name("gateway")  # the command
 
 
@@ -42,6 +55,15 @@ def log_as_operators_do(stage: Stage) -> None:
 def cpu_s(pid: int) -> float:
     """Return the user and system time that a process has used, all of its threads, to the nanosecond."""
     return time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid(3) returns on Linux
+
+
+def settled(pids: Sequence[int]) -> float:
+    """Wait until processes have nothing left to do; return the time that all of them together have used by then."""
+    while True:
+        seen = sum(map(cpu_s, pids))
+        time.sleep(SETTLED_S)
+        if sum(map(cpu_s, pids)) - seen < QUIET * SETTLED_S * len(pids):
+            return seen
 
 
 class Program:
