@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["given_passphrase", "register"]
 
 # A fresh interpreter that runs this command line, and takes nothing from the folder in which it stands.
-_INTERPRETER: Final = (sys.executable, "-P", "-c", "import sys; sys.argv[0] = 'gateway'; from gateway.cli.main import main; main()")
+_INTERPRETER: Final = (sys.executable, "-P", "-c", "from gateway.cli.main import main; main()")
 
 
 def register(app: typer.Typer) -> None:

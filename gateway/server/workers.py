@@ -183,7 +183,7 @@ def _bound(host: str, port: int) -> socket.socket:
             shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             shared.bind(where)
             shared.listen(BACKLOG)
-            shared.setblocking(False)
+            shared.settimeout(0)
         except OSError:
             shared.close()
             raise

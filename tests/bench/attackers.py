@@ -75,7 +75,8 @@ async def make_noise(line: _Line) -> None:
 
 
 def _head(length: int) -> bytes:
-    return (f"POST {media.MESSAGES} HTTP/1.1\r\nHost: x\r\nContent-Type: {media.SEALED}\r\nContent-Length: {length}\r\n\r\n").encode()
+    fields = f"Host: x\r\nContent-Type: {media.SEALED}\r\nContent-Length: {length}\r\n"
+    return f"POST {media.MESSAGES} HTTP/1.1\r\n{fields}\r\n".encode()
 
 
 async def attack(port: int, act: Callable[[_Line], Coroutine[None, None, None]]) -> None:

@@ -1,9 +1,9 @@
 """
-Draw what was measured: `python -m tests.bench.capacity` reads `build/bench.json` and writes `deploy/capacity.svg` and the
-generated part of `deploy/capacity.md`.
+Draw what was measured: `python -m tests.bench.capacity`.
 
-The plot shows cost against size, both logarithmic, one line for each thing that grows; the table says what a site of a size
-needs, computed from the measured figures with the reserves that stand in it. Nothing in either is typed by hand.
+It reads `build/bench.json` and writes `deploy/capacity.svg` and the generated part of `deploy/capacity.md`. The plot shows
+cost against size, both logarithmic, one line for each thing that grows; the table says what a site of a size needs, computed
+from the measured figures with the reserves that stand in it. Nothing in either is typed by hand.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def plot(figures: Sequence[Figure]) -> str:
     across = _Axis(0, math.ceil(math.log10(max(sizes))), LEFT, WIDTH - RIGHT)
     up = _Axis(math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs))), HEIGHT - BOTTOM, TOP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif" '
-        'font-size="12"><title>Processor time for one message, against size</title>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif">',
+        "<style>text { font-size: 12px }</style><title>Processor time for one message, against size</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         *_grid(across, up),
         *(part for at, one in enumerate(series) for part in _line(one, at, across, up)),
@@ -98,7 +98,8 @@ def _grid(across: _Axis, up: _Axis) -> Iterator[str]:
 def _line(one: tuple[str, str, Figure], at: int, across: _Axis, up: _Axis) -> Iterator[str]:
     name, colour, figure = one
     places = [(across.at(size), up.at(cost * 1e3)) for size, cost in figure.points]
-    yield f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+    way = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    yield f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>'
     yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in places)
     y = TOP + 20 + 34 * at
     yield f'<path d="M{WIDTH - RIGHT + 14} {y - 4}h20" stroke="{colour}" stroke-width="2"/>'
@@ -122,18 +123,17 @@ def table(figures: Sequence[Figure]) -> str:
         megabytes = next((mb for size, mb in memory if size >= site.participants), memory[-1][1])
         need_mb = max(megabytes, by_name["rss_100k_mb"].value) * RESERVE
         disk_gb = site.a_day * KEPT_DAYS * by_name["ledger_kb_per_message"].value / (1 << 20)
-        lines.append(
-            f"| {site.name} | {site.participants:,} | {site.a_day:,} | {peak:.2g}/s | {cores} | {need_mb:.0f} MB | {disk_gb:.2g} GB |"
-        )
-    return "\n".join([
-        *lines,
+        needs = f"{peak:.2g}/s | {cores} | {need_mb:.0f} MB | {disk_gb:.2g} GB"
+        lines.append(f"| {site.name} | {site.participants:,} | {site.a_day:,} | {needs} |")
+    value = {name: figure.value for name, figure in by_name.items()}
+    lines += [
         "",
-        f"Measured: a message to one recipient costs at most {message_s * 1e3:.2f} ms of one processor, each further recipient at most "
-        f"{addressee_s * 1e3:.2f} ms; {by_name['ledger_kb_per_message'].value:.1f} KiB of ledger for a message of 4 KiB that waits;",
-        f"{by_name['rss_100k_mb'].value:.0f} MB for a process with 100,000 waiting messages. Three processes cost "
-        f"{by_name['cpu_per_accept_3_over_1'].value:.2f} times as much processor time for a message as one, at the same load.",
-        "",
-    ])  # fmt: skip
+        f"Measured: a message to one recipient costs at most {message_s * 1e3:.2f} ms of one processor, each of many",
+        f"recipients at most {addressee_s * 1e3:.2f} ms; a waiting message of 4 KiB {value['ledger_kb_per_message']:.1f} KiB of ledger;",
+        f"{value['rss_100k_mb']:.0f} MB for a process with 100,000 waiting messages. Three processes cost",
+        f"{value['cpu_per_accept_3_over_1']:.2f} times as much processor time for a message as one, at the same load.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

@@ -67,8 +67,8 @@ def _with_all(stand: Stand, first: GatewayProcess, batches: Iterator[list[Path]]
 
 def _batch(gateways: Sequence[GatewayProcess], parts: list[Path]) -> _Cost:
     """Send the parts of a batch at once, each to the next of the processes, and wait until all of it is done."""
-    _settle(gateways)
-        each = CONNECTIONS // len(parts)
+    before = _settle(gateways)
+    each = CONNECTIONS // len(parts)
     with ThreadPoolExecutor(len(parts)) as pool:
         ports = [gateways[number % len(gateways)].port for number in range(len(parts))]
         loads = list(pool.map(lambda port, file: post_all(port, each, file, lambda: None), ports, parts))

@@ -1,9 +1,9 @@
 """
 How long healthy participants wait while others are slow or hostile, beside how long they wait on a quiet gateway.
 
-Slow: connections that trickle a header, a body, or read nothing of an answer. Hostile: submissions that are forged in their last
-bytes, so that all checks are made, and bytes that are no HTTP, from as many connections as a few machines would have. They come
-from other addresses than the healthy: what one address may take is bounded.
+Slow: connections that trickle a header, a body, or read nothing of an answer. Hostile: submissions that are forged in their
+last bytes, so that all checks are made, and bytes that are no HTTP, from as many connections as a few machines would have.
+They come from other addresses than the healthy: what one address may take is bounded.
 """
 
 from __future__ import annotations

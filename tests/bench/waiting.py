@@ -1,10 +1,10 @@
 """
-One gateway process with 100,000 messages of 4 KiB that wait for recipients who are away: its memory, its start, and what it
-costs to accept and deliver other messages meanwhile, beside the same with 1,000 (FULL=1: and with a million).
+One gateway process with 100,000 messages of 4 KiB that wait for recipients who are away.
 
-The ledger is filled through its own interface by a process that ends; sealed bytes are real, ids and recipients are changed,
-because a ledger does not read them. Then the gateway is started as always, with the broker in memory and the default
-configuration: many recipients, so that what memory holds for them comes to its bound.
+Measured are its memory, its start, and what it costs to accept and deliver other messages meanwhile, beside the same with
+1,000 (FULL=1: and with a million). The ledger is filled through its own interface by a process that ends; sealed bytes are
+real, ids and recipients are changed, because a ledger does not read them. Then the gateway is started as always, with the
+broker in memory and the default configuration: many recipients, so that what memory holds for them comes to its bound.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """
 Three gateways behind one address, on PostgreSQL and three RabbitMQ nodes: let each part suffer in turn, and count.
 
-Imports nothing of `gateway`. Besides what was lost or doubled it judges how soon after each trouble messages flow again, whether
-each alarm was cleared, whether an alarm was raised where one must be, and whether all gateways together kept one audit log.
+Imports nothing of `gateway`. Besides what was lost or doubled it judges how soon after each trouble messages flow again,
+whether each alarm was cleared, whether an alarm was raised where one must be, and whether all gateways together kept one
+audit log.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ __all__ = ["ROUND", "run"]
 GATEWAYS: Final = 3
 SENDERS: Final = ("NCB-QM", "GS")
 RECIPIENTS: Final = ("NCB-QN", "WCU-QP", "GN-QN")
-RATE: Final = 8.0  # messages of each sender in a second, two deliveries each: half of what the machine can do beside all servers
+RATE: Final = 8.0  # messages of each sender in a second, two deliveries each: the servers share the machine
 ROUND: Final = (
     *("kill 0", "cut front", "stop 1", "node", "cut ledger", "disk 2", "clock 0", "postgres", "kill 1"),
     *("slow front", "slow ledger", "cut brokers"),
@@ -150,7 +151,7 @@ class _Campaign:
         self.place.lines.heal(where)
 
     def _fill_disk(self, where: str) -> None:
-        """Let no file of a gateway grow or be written beyond its first byte: its logs, and what it remembers of the audit log."""
+        """Let a gateway write no file beyond its first byte: its logs, and what it remembers of the audit log."""
         pid = self.running[f"gateway-{where}"].pid
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, hard))
@@ -257,7 +258,8 @@ def run(seconds: float, say: Callable[[str], None]) -> bool:
         one_log = subprocess.run([sys.executable, "-m", "tests.support.one_log", place.ledger], check=False).returncode == 0
     worst_s, after = max(campaign.back_s)
     missing = sorted(MUST_RAISE - watch.raised.keys())
-    say(f"cluster: {len(campaign.back_s)} troubles in {time.monotonic() - started:.0f} s; slowest back: {worst_s:.1f} s, {after}")
+    took_s = time.monotonic() - started
+    say(f"cluster: {len(campaign.back_s)} troubles in {took_s:.0f} s; slowest back: {worst_s:.1f} s, after {after}")
     raised = ", ".join(f"{alarm} {times}" for alarm, times in sorted(watch.raised.items()))
     say(f"cluster: alarms raised: {raised}; missing: {', '.join(missing) or 'none'}; left: {', '.join(left) or 'none'}")
     say(f"cluster: {result}, logs {'1' if one_log else 'forked'}")

@@ -35,7 +35,7 @@ async def run(opening: tuple[Path, bytes], log: Path, rate: float, ended: Path, 
 
             async def work(place: int) -> None:
                 due, turn = time.monotonic() + place / rate, place
-                while not ended.exists():
+                while not ended.exists():  # noqa: ASYNC240  one system call
                     await asyncio.sleep(due - time.monotonic())
                     due = max(due, time.monotonic() - 1) + AT_ONCE / rate  # after an outage it does not hurry for long
                     in_clear = turn % THIN_EVERY == 0

@@ -74,7 +74,7 @@ class Watch:
 def metrics_of(port: int) -> dict[str, float]:
     """Return the metrics without labels of a gateway, and whether it is ready; empty where it does not answer."""
     try:
-        ready = _get(port, "/readyz")[0] == 200  # noqa: PLR2004  HTTP
+        ready = _get(port, "/readyz")[0] == 200
         text = _get(port, "/metrics")[1].decode()
     except OSError:
         return {}

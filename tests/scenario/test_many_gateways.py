@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.broker, pytest.mark.postgres]
 
-AT_ONCE: Final = 4  # of each sender
-PACE_S: Final = 0.02
+AT_ONCE: Final = 2  # of each sender
+PACE_S: Final = 0.1
 
 
 @pytest.fixture
@@ -95,18 +95,16 @@ async def test_a_rolling_restart_under_load_fails_no_send(trio: Trio, services: 
 
 @pytest.mark.slow
 async def test_a_lost_node_of_the_broker_loses_nothing(tmp_path: Path, postgres_url: str) -> None:
-    """Of three RabbitMQ nodes each in turn is killed and comes back, under load: every message is read, once."""
+    """Of three RabbitMQ nodes the one that made the queues is killed, under load: every message is read, once."""
     cluster = RabbitCluster()
     await asyncio.to_thread(cluster.__enter__)
     try:
         town = Town(folder=tmp_path / "town", limits=QUICK, ledger=postgres_url, brokers=cluster.urls)
         async with serving_three(town), AsyncExitStack() as homes:
             load = Load([await homes.enter_async_context(town.home(SENDER))])
-            for node in cluster.nodes:
-                await asyncio.sleep(0.5)
-                await asyncio.to_thread(node.kill)
-                await asyncio.sleep(0.5)
-                await asyncio.to_thread(node.start)
+            await asyncio.sleep(1.0)
+            await asyncio.to_thread(cluster.nodes[0].kill)
+            await asyncio.sleep(2.0)
             wanted = await load.end()
             found = await read_until(town, READER, wanted)
     finally:
