@@ -80,6 +80,7 @@ class _Campaign:
     rng: random.Random = field(default_factory=lambda: random.Random(1))
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     back_s: list[tuple[float, str]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)  # alarms that stand at the end
     _quiet_rate: float = 0.0
 
     def run(self, least_s: float) -> Count:
@@ -201,6 +202,7 @@ class _Campaign:
                 raise RuntimeError(f"the sender {name} ended with {self.running[name].returncode}\n{self._last_words()}")
         while (self._count().lost or self.watch.standing) and time.monotonic() < deadline:
             time.sleep(LOOK_S)
+        self.left = sorted(alarm for alarm, _ in self.watch.standing)
 
     def _start_gateway(self, number: int) -> None:
         config = self.place.folder / f"gateway/gateway-{number}.toml"
@@ -254,16 +256,15 @@ def run(seconds: float, say: Callable[[str], None]) -> bool:
         with Watch(place.operations_ports) as watch:
             campaign = _Campaign(place, watch, say)
             result = campaign.run(seconds)
-            left = sorted(alarm for alarm, _ in watch.standing)
         one_log = subprocess.run([sys.executable, "-m", "tests.support.one_log", place.ledger], check=False).returncode == 0
     worst_s, after = max(campaign.back_s)
     missing = sorted(MUST_RAISE - watch.raised.keys())
     took_s = time.monotonic() - started
     say(f"cluster: {len(campaign.back_s)} troubles in {took_s:.0f} s; slowest back: {worst_s:.1f} s, after {after}")
     raised = ", ".join(f"{alarm} {times}" for alarm, times in sorted(watch.raised.items()))
-    say(f"cluster: alarms raised: {raised}; missing: {', '.join(missing) or 'none'}; left: {', '.join(left) or 'none'}")
+    say(f"cluster: alarms raised: {raised}; missing: {', '.join(missing) or 'none'}; left: {', '.join(campaign.left) or 'none'}")
     say(f"cluster: {result}, logs {'1' if one_log else 'forked'}")
-    return result.clean and one_log and not missing and not left and worst_s <= BACK_S
+    return result.clean and one_log and not missing and not campaign.left and worst_s <= BACK_S
 
 
 @contextmanager
