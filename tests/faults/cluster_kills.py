@@ -262,7 +262,8 @@ def run(seconds: float, say: Callable[[str], None]) -> bool:
     took_s = time.monotonic() - started
     say(f"cluster: {len(campaign.back_s)} troubles in {took_s:.0f} s; slowest back: {worst_s:.1f} s, after {after}")
     raised = ", ".join(f"{alarm} {times}" for alarm, times in sorted(watch.raised.items()))
-    say(f"cluster: alarms raised: {raised}; missing: {', '.join(missing) or 'none'}; left: {', '.join(campaign.left) or 'none'}")
+    left = ", ".join(campaign.left) or "none"
+    say(f"cluster: alarms raised: {raised}; missing: {', '.join(missing) or 'none'}; left: {left}")
     say(f"cluster: {result}, logs {'1' if one_log else 'forked'}")
     return result.clean and one_log and not missing and not campaign.left and worst_s <= BACK_S
 
