@@ -27,6 +27,7 @@ from gateway.api.schemas import SchemaRoutes
 from gateway.api.service import Service
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Callable
     from pathlib import Path
@@ -105,9 +106,9 @@ class HttpApi:
         """How many connections were one too many."""
         return self._listener.turned_away
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; raise Rejected `config` where that cannot be."""
-        await self._listener.start(host, port)
+    async def start(self, host: str, port: int, inherited: socket.socket | None = None) -> None:
+        """Listen; see `Listener.start`."""
+        await self._listener.start(host, port, inherited)
 
     def drain(self, on: bool) -> None:  # noqa: FBT001  one of those who listen to an order
         """End every session and take no more, or let them come again."""

@@ -23,12 +23,13 @@ from gateway.api.problems import answer
 from gateway.errors import GatewayError, Rejected
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from gateway.api.limits import HttpLimits
 
-__all__ = ["Listener", "tls_context"]
+__all__ = ["BACKLOG", "Listener", "tls_context"]
 
 BACKLOG: Final = 1024
 HANDSHAKE_S: Final = 10.0  # of TLS; before it a connection is not counted
@@ -222,14 +223,25 @@ class Listener:
         """How many connections were one too many."""
         return self._server.turned_away if self._server is not None else 0
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen; raise Rejected `config` where that cannot be."""
+    async def start(self, host: str, port: int, inherited: socket.socket | None = None) -> None:
+        """
+        Listen.
+
+        Args:
+            host: To bind.
+            port: To bind; 0 lets the system choose.
+            inherited: Bound by another process that shares it with this one; then nothing is bound here.
+
+        Raises:
+            Rejected: `config`; it cannot be listened there.
+        """
         self._server = _BoundedServer(self._handler, self._limits)
+        where: dict[str, Any] = {"host": host, "port": port} if inherited is None else {"sock": inherited}
         handshake_s = HANDSHAKE_S if self._tls is not None else None
         loop = asyncio.get_running_loop()
         try:
             self._sockets = await loop.create_server(
-                self._server, host, port, ssl=self._tls, backlog=BACKLOG, ssl_handshake_timeout=handshake_s
+                self._server, **where, ssl=self._tls, backlog=BACKLOG, ssl_handshake_timeout=handshake_s
             )
         except OSError as exc:
             raise Rejected(f"cannot listen on {host}:{port}: {exc.strerror}", code="config") from exc

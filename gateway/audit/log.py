@@ -88,6 +88,12 @@ class AuditLog:
         """Whether this process signs nothing any more."""
         return self._halted is not None
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process let the log grow last, as far as it knows; true where it is alone."""
+        tree = self._sequencer.tree
+        return not self._patience_s or (tree is not None and tree.size == self._mine)
+
     def view(self) -> LogView | None:
         """Return the newest checkpoint known to be committed and signed; None before the first. For any thread."""
         return self._signed
@@ -144,16 +150,22 @@ class AuditLog:
 
     async def _grow(self) -> LogLook:
         """Append page after page, as long as it is our turn; return the last look."""
+        look = await self._table.look(PAGE if self.leads else 0)
         for _ in range(ROUNDS):
-            look = await self._table.look(PAGE)
             await self._follow(look)
-            if not look.pending or not self._is_my_turn(look.state):
+            if not self._is_my_turn(look.state):
+                break
+            if not self.leads:  # until now another process did it, and what waits was not read
+                look = await self._table.look(PAGE)
+                await self._follow(look)
+            if not look.pending:
                 break
             if await self._sequencer.grow(look):
                 tree = self._sequencer.tree
                 self._mine = tree.size if tree else -1
                 if len(look.pending) < PAGE:
                     break
+            look = await self._table.look(PAGE)
         return look
 
     async def _follow(self, look: LogLook) -> None:

@@ -10,6 +10,7 @@ read too. Spec: schemas/audit.md, "Signing".
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -90,7 +91,7 @@ class Memory:
             if kept.place is None:
                 self._replace(self._text(tree))
             else:
-                os.pwrite(file, self._text(tree), (1 - kept.place) * _PLACE_BYTES)
+                _whole(os.pwrite(file, self._text(tree), (1 - kept.place) * _PLACE_BYTES), _PLACE_BYTES)
                 os.fdatasync(file)
         finally:
             os.close(file)
@@ -135,7 +136,7 @@ class Memory:
         beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(file, place + bytes(_PLACE_BYTES))
+            _whole(os.write(file, place + bytes(_PLACE_BYTES)), _FILE_BYTES)
             os.fsync(file)
         finally:
             os.close(file)
@@ -145,6 +146,12 @@ class Memory:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _whole(written: int, meant: int) -> None:
+    """Raise where a full disk took only a part: what is not remembered must not be signed."""
+    if written != meant:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _checked(place: bytes) -> bytes | None:

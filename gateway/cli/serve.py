@@ -1,11 +1,11 @@
-"""`gateway serve CONFIG`: run a gateway until it is told to stop."""
+"""`gateway serve CONFIG`: run a gateway until it is told to stop, in one process or in several on one socket."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,30 +16,54 @@ if TYPE_CHECKING:
 
 __all__ = ["given_passphrase", "register"]
 
+# A fresh interpreter that runs this command line, and takes nothing from the folder in which it stands.
+_INTERPRETER: Final = (sys.executable, "-P", "-c", "from gateway.cli.main import main; main()")
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("serve")(serve)
 
 
-def serve(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The gateway's TOML file.")]) -> None:
+def serve(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The gateway's TOML file.")],
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes on one socket; needs PostgreSQL and RabbitMQ.")
+    ] = 1,
+    worker: Annotated[str | None, typer.Option("--worker", hidden=True)] = None,
+) -> None:
     """
     Run a gateway until it is told to stop.
 
-    SIGTERM stops it within 30 seconds. Logs go to standard error as JSON lines.
+    SIGTERM stops it within 30 seconds. Logs go to standard error as JSON lines. With --workers N, worker I of 0 to N-1 shows
+    its metrics on the port `operations.port` + I.
     """
-    from gateway.cli.passphrase import read_passphrase
     from gateway.config import load
-    from gateway.server import run
+    from gateway.server import Worker, for_worker, run, run_workers
 
     loaded = load(config)
-    if not loaded.keys.file.is_file():
-        raise Rejected(f"keys.file: no file {loaded.keys.file}", code="config", hint="make it: gateway enrol NAME --as-gateway")
-    passphrase = given_passphrase(loaded.keys)
+    if worker is not None:
+        own = Worker.given(worker)
+        run(for_worker(loaded, own.number), own.passphrase(), own)
+        return
+    passphrase = _passphrase(loaded.keys, config)
+    if workers == 1:
+        run(loaded, passphrase)
+    elif code := run_workers(loaded, passphrase, workers, (*_INTERPRETER, "serve", str(config), "--worker")):
+        raise typer.Exit(code)
+
+
+def _passphrase(keys: KeysConfig, config: Path) -> bytes:
+    """Return what opens the key file, from wherever it comes."""
+    from gateway.cli.passphrase import read_passphrase
+
+    if not keys.file.is_file():
+        raise Rejected(f"keys.file: no file {keys.file}", code="config", hint="make it: gateway enrol NAME --as-gateway")
+    passphrase = given_passphrase(keys)
     if passphrase is None and not sys.stdin.isatty():
         hint = f"set keys.passphrase_file in {config}, or run it on a terminal"
         raise Rejected("no passphrase for the gateway's keys", code="passphrase", hint=hint)
-    run(loaded, read_passphrase(None) if passphrase is None else passphrase)
+    return read_passphrase(None) if passphrase is None else passphrase
 
 
 def given_passphrase(keys: KeysConfig) -> bytes | None:

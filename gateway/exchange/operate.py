@@ -23,8 +23,8 @@ from gateway.protocol.request import MAX_SKEW_S
 if TYPE_CHECKING:
     from gateway.exchange.dispatch import Dispatcher
     from gateway.exchange.parts import Parts
-    from gateway.ops.sign_ins import SignIns
     from gateway.ids import Address
+    from gateway.ops.sign_ins import SignIns
     from gateway.protocol.action import SignedAction
 
 __all__ = ["SCOPE", "Operator"]

@@ -80,7 +80,7 @@ class Sequencing:
         self._waiting += changes
         if self._since is None:
             self._since = self._parts.clock()
-        if self._waiting > AT_ONCE:
+        if self._waiting > AT_ONCE and self._parts.audit.leads:  # else who leads sees to it within a second
             self._many.set()
 
     def _tell(self) -> None:

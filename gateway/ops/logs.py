@@ -18,6 +18,7 @@ import re
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
@@ -130,11 +131,12 @@ class _Lines:
     error = exception = critical = fatal = now
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what waits; what a full disk does not take is lost, and stops no request."""
         lines, self._lines, self._loop = self._lines, [], None
         if lines and not self._file.closed:
-            self._file.write(b"\n".join(lines) + b"\n")
-            self._file.flush()
+            with suppress(OSError):
+                self._file.write(b"\n".join(lines) + b"\n")
+                self._file.flush()
 
 
 def _line(_logger: WrappedLogger, method: str, event: EventDict) -> bytes:

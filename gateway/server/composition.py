@@ -39,6 +39,7 @@ from gateway.server.given import ledger_folder, open_keys, read_root, tls_of
 from gateway.server.readiness import health_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from gateway.api.listener import Listener
@@ -110,6 +111,7 @@ async def compose(
     clock: Callable[[], float] = time.time,
     rng: Rng = os.urandom,
     adapters: Adapters | None = None,
+    inherited: socket.socket | None = None,
 ) -> Gateway:
     """
     Build and start a gateway.
@@ -120,6 +122,7 @@ async def compose(
         clock: Unix seconds.
         rng: Secure random bytes.
         adapters: What `open_adapters` returned, where the caller looks into them too; the gateway closes them.
+        inherited: The participants' socket, where another process has bound it.
 
     Raises:
         GatewayError: It cannot start; nothing is left running.
@@ -149,7 +152,7 @@ async def compose(
         operations = operations_listener(health, metrics, exchange, clock, _dashboard(parts, exchange, health))
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
-        await api.start(config.listen.host, config.listen.port)
+        await api.start(config.listen.host, config.listen.port, inherited)
         await _vouched(stack, vouchers, parts)
         await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
         return Gateway(api, operations, exchange, health, stack.pop_all())

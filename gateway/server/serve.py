@@ -1,5 +1,5 @@
 """
-What `gateway serve` does: a loop, logs, signals, and a gateway until one of them asks it to stop.
+What `gateway serve` does in one process: a loop, logs, signals, and a gateway until one of them asks it to stop.
 
 uvloop is used where it is installed.
 """
@@ -17,15 +17,21 @@ from gateway.server.composition import compose
 
 if TYPE_CHECKING:
     from gateway.config import Config
+    from gateway.server.worker import Worker
 
 __all__ = ["run"]
 
 COLLECTIONS: Final = (10_000, 20, 100)  # a message leaves no cycles: Python's own pace looks fourteen times as often
 
 
-def run(config: Config, passphrase: bytes) -> None:
+def run(config: Config, passphrase: bytes, worker: Worker | None = None) -> None:
     """
     Serve until SIGTERM or SIGINT, then stop gracefully.
+
+    Args:
+        config: See `gateway.config`.
+        passphrase: Opens the key file.
+        worker: Where this process is one of several.
 
     Raises:
         GatewayError: It cannot start.
@@ -33,10 +39,10 @@ def run(config: Config, passphrase: bytes) -> None:
     configure(config.operations.log_level)
     adopt_libraries()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(config, passphrase))
+        runner.run(_serve(config, passphrase, worker))
 
 
-async def _serve(config: Config, passphrase: bytes) -> None:
+async def _serve(config: Config, passphrase: bytes, worker: Worker | None) -> None:
     log = logger()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -44,12 +50,14 @@ async def _serve(config: Config, passphrase: bytes) -> None:
         loop.add_signal_handler(number, stop.set)
     if not (config.directory.publication / "metadata").is_dir():
         log.warning("publication-missing", path=str(config.directory.publication))
-    gateway = await compose(config, passphrase)
+    gateway = await compose(config, passphrase, inherited=worker.socket if worker else None)
     gc.collect()
     gc.set_threshold(*COLLECTIONS)
     gc.freeze()  # what the start made lives as long as the process: collections need not look at it again
     log.info("serving", address=config.address, port=gateway.port, version=gateway.exchange.directory.version)
     log.info("operations", port=gateway.operations_port)
+    if worker is not None:
+        worker.serves()
     await stop.wait()
     log.info("stopping")
     started = loop.time()

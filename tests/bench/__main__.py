@@ -9,7 +9,9 @@ from typing import Final
 
 from tests.bench.figures import Figure, show, write
 
-SECTIONS: Final = ("crypto", "codec", "accept", "audit", "answers", "whole_way", "waiting", "relay")
+SECTIONS: Final = (
+    *("crypto", "codec", "accept", "cluster", "hostile", "audit", "answers", "whole_way", "waiting", "scale", "relay"),
+)
 MODULES: Final = {"relay": ("border", "border_memory")}  # of a section that has several
 OUT: Final = Path("build/bench.json")
 

@@ -30,19 +30,25 @@ from gateway.ledger import Ledger
 from tests.bench.figures import Figure
 from tests.bench.ideal import Plan, Rows
 from tests.bench.load import post_all
-from tests.bench.running import GatewayProcess, Stand, cpu_s, standing
+from tests.bench.running import SETTLED_S, GatewayProcess, Stand, cpu_s, settled, standing
 from tests.bench.submissions import publish_cards, seal_many, write_all
 from tests.support.ports import LOOPBACK, free_port, wait_for_port
 
-__all__ = ["RECIPIENT", "SENDER", "Actual", "figures", "sealed_batches"]
+__all__ = [
+    "CONNECTIONS",
+    "RECIPIENT",
+    "SENDER",
+    "Actual",
+    "figures",
+    "reading",
+    "sealed_batches",
+]
 
 CONNECTIONS: Final = 64
 BATCH: Final = 2000
 ROUNDS: Final = 5
 SENDER: Final = "NCB-QM"
 RECIPIENT: Final = "NCB-QN"
-QUIET: Final = 0.02  # of one processor
-SETTLED_S: Final = 0.4  # what is put off (marks) is done by then
 TABLES: Final = ("message", "delivery", "event")
 ACCEPTED: Final = 'gateway_messages_accepted_total{kind="information.report"}'
 DELIVERED: Final = 'gateway_receipts_total{event="delivered"}'
@@ -77,12 +83,7 @@ class Actual:
         self._before = self._gateway.cpu_s()
 
     def _settled(self) -> float:
-        """Wait until nothing is left to do (what is put off is done after `SETTLED_S`); return what was used."""
-        while True:
-            seen = self._gateway.cpu_s()
-            time.sleep(SETTLED_S)
-            if self._gateway.cpu_s() - seen < QUIET * SETTLED_S:
-                return seen
+        return settled([self._gateway.pid])
 
     def _group(self) -> int:
         """Return the mean number of changes in a commit since the last call."""
@@ -148,7 +149,7 @@ def _measure(stand: Stand, gateway: GatewayProcess) -> Iterator[Figure]:
     files = sealed_batches(stand)
     with ExitStack() as stack:
         if stand.setup == "rabbitmq":
-            stack.enter_context(_reader(stand))
+            stack.enter_context(reading(stand.stage.home(RECIPIENT), stand.stage.passphrase))
         actual = Actual(stand, gateway, iter(files))
         _, group = actual.batch()  # warms up, and writes the rows that the ideal copies
         ideal = stack.enter_context(_ideal(stand, iter(files)))
@@ -173,9 +174,9 @@ def sealed_batches(stand: Stand) -> list[Path]:
 
 
 @contextmanager
-def _reader(stand: Stand) -> Iterator[None]:
-    """Keep the recipient connected."""
-    words = [sys.executable, "-m", "tests.bench.reader", str(stand.stage.home(RECIPIENT)), stand.stage.passphrase.decode()]
+def reading(home: Path, passphrase: bytes) -> Iterator[None]:
+    """Keep a recipient connected, who takes and answers everything."""
+    words = [sys.executable, "-m", "tests.bench.reader", str(home), passphrase.decode()]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

@@ -7,6 +7,8 @@ same run, says more than a number of milliseconds. `against` says what it stands
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,13 +18,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Figure", "beside", "best_of", "show", "write"]
+__all__ = ["Figure", "beside", "best_of", "show", "slope", "write"]
 
 ROUNDS: Final = 7  # rounds of each side, in turn; the best of each is what the machine can do undisturbed
 
 
-class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `build/bench.json`."""
+class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row of `build/bench.json`; `points` are size and cost where the value is a slope or an end of them."""
 
     name: str
     value: float
@@ -30,6 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     against: str
     note: str
     aim: str = ""
+    points: tuple[tuple[float, float], ...] = ()
 
 
 def best_of(work: Callable[[], object], repeat: int) -> float:
@@ -47,6 +50,12 @@ def beside(works: Sequence[Callable[[], object]], repeat: int, rounds: int = ROU
         for index, work in enumerate(works):
             best[index] = min(best[index], best_of(work, repeat))
     return best
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the slope of log cost against log size, by least squares."""
+    logs = [(math.log(size), math.log(cost)) for size, cost in points]
+    return statistics.linear_regression(*zip(*logs, strict=True)).slope
 
 
 def show(figures: Sequence[Figure]) -> None:

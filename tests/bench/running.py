@@ -16,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,11 +25,24 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.postgres import Cluster
 from tests.support.rabbitmq import RabbitNode
 
-__all__ = ["GATEWAY", "SETUPS", "GatewayProcess", "Program", "Stand", "cpu_s", "log_as_operators_do", "standing"]
+__all__ = [
+    "GATEWAY",
+    "SETTLED_S",
+    "SETUPS",
+    "GatewayProcess",
+    "Program",
+    "Stand",
+    "cpu_s",
+    "log_as_operators_do",
+    "settled",
+    "standing",
+]
 
 SETUPS: Final = ("sqlite", "rabbitmq")
 READY_S: Final = 60.0
 STOP_S: Final = 40.0
+QUIET: Final = 0.02  # of one processor
+SETTLED_S: Final = 0.4  # what is put off (marks) is done by then
 GATEWAY: Final = Path(sys.executable).with_name("gateway")  # the command
 
 
@@ -42,6 +55,15 @@ def log_as_operators_do(stage: Stage) -> None:
 def cpu_s(pid: int) -> float:
     """Return the user and system time that a process has used, all of its threads, to the nanosecond."""
     return time.clock_gettime(~pid << 3 | 2)  # what clock_getcpuclockid(3) returns on Linux
+
+
+def settled(pids: Sequence[int]) -> float:
+    """Wait until processes have nothing left to do; return the time that all of them together have used by then."""
+    while True:
+        seen = sum(map(cpu_s, pids))
+        time.sleep(SETTLED_S)
+        if sum(map(cpu_s, pids)) - seen < QUIET * SETTLED_S * len(pids):
+            return seen
 
 
 class Program:
@@ -99,12 +121,20 @@ class GatewayProcess(Program):
         stage: Whose gateway.
         services: Where it listens.
         program: What is run instead, with the configuration as its last word.
+        config: Another configuration than the stage's.
     """
 
-    def __init__(self, stage: Stage, services: Services, program: Sequence[str | Path] = ()) -> None:
+    def __init__(
+        self, stage: Stage, services: Services, program: Sequence[str | Path] = (), config: Path | None = None
+    ) -> None:
         words = program or (GATEWAY, "serve")
-        super().__init__([*words, stage.config], stage.folder / "gateway.log")
+        super().__init__([*words, config or stage.config], stage.folder / "gateway.log")
         self._services = services
+
+    @property
+    def port(self) -> int:
+        """Where participants reach it."""
+        return self._services.port
 
     def wait_ready(self) -> float:
         """Wait until it says that it is ready; return the seconds since its start."""
@@ -175,6 +205,16 @@ class Stand:
     def gateway(self, program: Sequence[str] = ()) -> GatewayProcess:
         """Start the gateway, or another program in its place."""
         return GatewayProcess(self.stage, self.services, program)
+
+    def another(self) -> GatewayProcess:
+        """Start one more gateway on the same ledger and broker, with ports of its own."""
+        port, operations_port = free_ports(2)
+        services = replace(self.services, port=port, operations_port=operations_port)
+        text = self.stage.config.read_text().replace(f"port = {self.services.port}\n", f"port = {port}\n")
+        config = self.stage.config.with_name(f"gateway-{port}.toml")
+        config.touch(mode=0o600)
+        config.write_text(text.replace(f"port = {self.services.operations_port}\n", f"port = {operations_port}\n"))
+        return GatewayProcess(self.stage, services, config=config)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """
-One gateway process with 100,000 messages of 4 KiB that wait for recipients who are away: its memory, and its start.
+One gateway process with 100,000 messages of 4 KiB that wait for recipients who are away.
 
-The ledger is filled through its own interface by a process that ends; sealed bytes are real, ids and recipients are changed,
-because a ledger does not read them. Then the gateway is started as always, with the broker in memory and the default
-configuration: many recipients, so that what memory holds for them comes to its bound.
+Measured are its memory, its start, and what it costs to accept and deliver other messages meanwhile, beside the same with
+1,000 (FULL=1: and with a million). The ledger is filled through its own interface by a process that ends; sealed bytes are
+real, ids and recipients are changed, because a ledger does not read them. Then the gateway is started as always, with the
+broker in memory and the default configuration: many recipients, so that what memory holds for them comes to its bound.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Final
 
 from gateway.demo.stage import GATEWAY, NETWORK
@@ -31,13 +33,18 @@ from gateway.envelope import (
 )
 from gateway.ids import Address, EnvelopeHash, MessageId, Participant, make_address
 from gateway.ledger import Acceptance, Ledger
-from tests.bench.figures import Figure
-from tests.bench.running import GatewayProcess, Stand, standing
-from tests.bench.submissions import publish_cards, seal_many
+from tests.bench.accept import CONNECTIONS, reading
+from tests.bench.figures import Figure, slope
+from tests.bench.load import post_all
+from tests.bench.running import GatewayProcess, Stand, settled, standing
+from tests.bench.submissions import publish_cards, seal_many, write_all
 
 __all__ = ["WAITING", "figures", "fill"]
 
+FEW: Final = 1_000
 WAITING: Final = 100_000
+MILLION: Final = 1_000_000
+BATCH: Final = 800
 SENDER: Final = "NCB-QM"
 RECIPIENT: Final = "NCB-QN"
 RECIPIENTS: Final = [make_address(Participant(f"NCB-QN-{turn:04d}"), NETWORK) for turn in range(200)]
@@ -48,28 +55,61 @@ SETTLE_S: Final = 60.0
 
 
 def figures() -> Iterator[Figure]:
-    """Fill the ledger, start the gateway, let it settle."""
+    """Fill the ledger, start the gateway, let it settle; then a little more of the same."""
+    points: list[tuple[float, float]] = []
     with standing("sqlite") as stand:
         with stand.gateway() as gateway:
             gateway.wait_ready()
             publish_cards(stand, [SENDER, RECIPIENT])
             (submission,) = seal_many(stand, SENDER, [RECIPIENT], 1)
-        fill(stand.ledger, submission, RECIPIENTS)
-        yield from _started(stand)
+        fill(stand.ledger, submission, RECIPIENTS, FEW)
+        with stand.gateway() as gateway:
+            gateway.wait_ready()
+            points.append((FEW, _cost_s(stand, gateway)))
+        fill(stand.ledger, submission, RECIPIENTS, WAITING - FEW)
+        with stand.gateway() as gateway:
+            yield from _started(gateway, stand)
+            points.append((WAITING, _cost_s(stand, gateway)))
+        if os.environ.get("FULL"):
+            fill(stand.ledger, submission, RECIPIENTS, MILLION - WAITING)
+            with stand.gateway() as gateway:
+                gateway.wait_ready()
+                points.append((MILLION, _cost_s(stand, gateway)))
+    costs = ", ".join(f"{count:.0f}: {cost_s * 1e6:.0f}" for count, cost_s in points)
+    note = f"CPU to accept and deliver a message of 4 KiB while others wait, SQLite, broker in memory; microseconds: {costs}"
+    yield Figure(
+        name="scale_waiting_slope", value=slope(points), unit="slope", against="log size", note=note, aim="<= 1.1",
+        points=tuple(points),
+    )  # fmt: skip
 
 
-def _started(stand: Stand) -> Iterator[Figure]:
-    with stand.gateway() as gateway:
-        start_s = gateway.wait_ready()
-        _settle(gateway)
-        waiting = gateway.metrics()
-        count = sum(waiting[f'gateway_deliveries{{state="{state}"}}'] for state in ("accepted", "queued"))
-        assert count == WAITING, count
-        note = f"{WAITING} messages of 4 KiB wait for {len(RECIPIENTS)} recipients who are away; SQLite, broker in memory"
-        memory = f"{note}; at most {gateway.memory_mb('VmHWM'):.0f} MB since the start"
-        yield Figure(name="rss_100k_mb", value=gateway.memory_mb(), unit="MB", against="none", note=memory, aim="<= 150")
-        start = f"{note}; from the start of the process until it says that it is ready"
-        yield Figure(name="start_100k_s", value=start_s, unit="s", against="none", note=start, aim="<= 10")
+def _started(gateway: GatewayProcess, stand: Stand) -> Iterator[Figure]:
+    start_s = gateway.wait_ready()
+    _settle(gateway)
+    waiting = gateway.metrics()
+    count = sum(waiting[f'gateway_deliveries{{state="{state}"}}'] for state in ("accepted", "queued"))
+    assert count == WAITING, count
+    note = f"{WAITING} messages of 4 KiB wait for {len(RECIPIENTS)} recipients who are away; SQLite, broker in memory"
+    memory = f"{note}; at most {gateway.memory_mb('VmHWM'):.0f} MB since the start"
+    yield Figure(name="rss_100k_mb", value=gateway.memory_mb(), unit="MB", against="none", note=memory, aim="<= 150")
+    start = f"{note}; from the start of the process until it says that it is ready"
+    yield Figure(name="start_100k_s", value=start_s, unit="s", against="none", note=start, aim="<= 10")
+    size_kb = Path(stand.ledger.removeprefix("sqlite:///")).stat().st_size / WAITING / 1024
+    yield Figure(name="ledger_kb_per_message", value=size_kb, unit="KiB", against="4 KiB sealed", note=f"SQLite file; {note}")
+
+
+def _cost_s(stand: Stand, gateway: GatewayProcess) -> float:
+    """Return the processor time of one message more, to a recipient who is there."""
+    files = [stand.stage.folder / f"more-{time.monotonic_ns()}" for _ in range(2)]
+    for file in files:
+        write_all(file, seal_many(stand, SENDER, [RECIPIENT], BATCH))
+    with reading(stand.stage.home(RECIPIENT), stand.stage.passphrase):
+        for file in files:  # the first one warms up
+            before = settled([gateway.pid])
+            load = post_all(gateway.port, CONNECTIONS, file, lambda: None)
+            assert load.statuses == {"202": BATCH}, load.statuses
+            cost_s = (settled([gateway.pid]) - before) / BATCH
+    return cost_s
 
 
 def _settle(gateway: GatewayProcess) -> None:
@@ -83,24 +123,24 @@ def _settle(gateway: GatewayProcess) -> None:
     raise RuntimeError(f"the gateway was still busy {SETTLE_S:.0f} s after its start")
 
 
-def fill(url: str, submission: bytes, recipients: Sequence[Address]) -> None:
-    """Accept `WAITING` messages like a submission for these recipients in turn, by a process that ends; no gateway runs."""
-    filling = get_context("spawn").Process(target=_fill, args=(url, submission, recipients))
+def fill(url: str, submission: bytes, recipients: Sequence[Address], count: int = WAITING) -> None:
+    """Accept so many messages like a submission for these recipients in turn, by a process that ends; no gateway runs."""
+    filling = get_context("spawn").Process(target=_fill, args=(url, submission, recipients, count))
     filling.start()
     filling.join()
     assert filling.exitcode == 0
 
 
-def _fill(url: str, submission: bytes, recipients: Sequence[Address]) -> None:
-    asyncio.run(_accept_all(url, examine(submission), recipients))
+def _fill(url: str, submission: bytes, recipients: Sequence[Address], count: int) -> None:
+    asyncio.run(_accept_all(url, examine(submission), recipients, count))
 
 
-async def _accept_all(url: str, sealed: Examined, recipients: Sequence[Address]) -> None:
+async def _accept_all(url: str, sealed: Examined, recipients: Sequence[Address], count: int) -> None:
     signer = make_address(GATEWAY, NETWORK)
     keyring = MemoryKeyring(signer, [SigningKey.generate(signer, Use.AGENT, os.urandom)])
     async with await Ledger.open(url, migrate=False) as ledger:
-        for start in range(0, WAITING, AT_ONCE):
-            turns = range(start, min(start + AT_ONCE, WAITING))
+        for start in range(0, count, AT_ONCE):
+            turns = range(start, min(start + AT_ONCE, count))
             named = [recipients[turn % len(recipients)] for turn in turns]
             await asyncio.gather(*(ledger.accept(_acceptance(sealed, keyring, recipient)) for recipient in named))
 

@@ -3,11 +3,13 @@
 
     python -m tests.faults [--messages N] [SETUP...]
 
-SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys, border (two networks, and what is between them).
+SETUP: rabbitmq (with PostgreSQL), sqlite (broker in memory), log, keys, border (two networks, and what is between them),
+cluster (three gateways on PostgreSQL and three nodes of RabbitMQ).
 
 Several run side by side, each in processes of its own, for each mostly waits; what one says is printed whole when it ends.
-Ends with 0 only if every line says `lost 0, duplicated 0`, and `0 broken`, and the gateway died at every call that was named.
-FULL=1 sends and kills ten times as much.
+The cluster is last and alone: it is judged by the clock too. Ends with 0 only if every line says `lost 0, duplicated 0`, and
+`0 broken`, and the gateway died at every call that was named. FULL=1 sends and kills ten times as much; the cluster suffers for
+five minutes instead of one.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.faults import border_kills, log_kills, rotation_kills
+from tests.faults import border_kills, cluster_kills, log_kills, rotation_kills
 from tests.faults.harness import TRIES, Campaign, Node, Plan
 from tests.support.ports import free_ports
 from tests.support.postgres import Cluster
@@ -37,6 +39,8 @@ TIMES: Final = 10 if os.environ.get("FULL") else 1
 LOG: Final = "log"
 KEYS: Final = "keys"
 BORDER: Final = "border"
+CLUSTER: Final = "cluster"
+CLUSTER_S: Final = 300.0 if os.environ.get("FULL") else 55.0  # under load
 BORDER_SHARE: Final = 0.2  # of the messages, in each direction: with all that runs for two networks the processors are busy
 LANES: Final = (("rabbitmq",), ("sqlite", LOG, KEYS), (BORDER,))  # side by side; all take about as long, and mostly wait
 PLANS: Final = {
@@ -100,6 +104,11 @@ def run_border(messages: int) -> bool:
     return border_kills.run(int(messages * BORDER_SHARE), say)
 
 
+def run_cluster() -> bool:
+    """Let each part of a cluster suffer; say whether nothing was lost or doubled, and all came back."""
+    return cluster_kills.run(CLUSTER_S, say)
+
+
 def run(name: str, messages: int) -> bool:
     """Run one campaign and say what came of it; return whether nothing was lost, and all was tried."""
     plan = PLANS[name]
@@ -141,16 +150,19 @@ def main() -> int:
     """Run the campaigns that were named, or all; one alone runs in this process."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--messages", type=int, default=MESSAGES * TIMES)
-    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, KEYS, BORDER, []])
+    parser.add_argument("setups", nargs="*", choices=[*PLANS, LOG, KEYS, BORDER, CLUSTER, []])
     options = parser.parse_args()
-    names = options.setups or [name for lane in LANES for name in lane]
+    names = options.setups or [*(name for lane in LANES for name in lane), CLUSTER]
     if len(names) == 1:
-        looks: dict[str, Callable[[], bool]] = {LOG: run_log, KEYS: run_keys, BORDER: partial(run_border, options.messages)}
+        border = partial(run_border, options.messages)
+        looks: dict[str, Callable[[], bool]] = {LOG: run_log, KEYS: run_keys, BORDER: border, CLUSTER: run_cluster}
         looked: bool = looks[names[0]]() if names[0] in looks else run(names[0], options.messages)
         return 0 if looked else 1
     lanes = [[name for name in lane if name in names] for lane in LANES]
     with ThreadPoolExecutor(len(lanes)) as pool:
         clean = list(pool.map(run_lane, lanes, [options.messages] * len(lanes)))
+    if CLUSTER in names:
+        clean.append(run_lane([CLUSTER], options.messages))
     return 0 if all(clean) else 1
 
 

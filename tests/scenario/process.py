@@ -54,7 +54,7 @@ class Served:
 
     def __init__(self, config: Path, port: int, log: Path, *, fresh: bool = False) -> None:
         self.port = port
-        self._fresh = fresh
+        self.fresh = fresh
         self._config = config
         self._log = log
         self._process: subprocess.Popen[bytes] | Forked | None = None
@@ -72,10 +72,15 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """The process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def rss_bytes(self) -> int:
         """Memory that the process holds now."""
-        assert self._process is not None
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def start(self, *extra: str) -> None:
@@ -103,7 +108,7 @@ class Served:
 
     def _run(self, words: list[str], err: int) -> subprocess.Popen[bytes] | Forked:
         inherited = environment()
-        if not self._fresh and inherited["PYTHONPATH"] == str(ROOT):  # a start-up file needs an interpreter that starts
+        if not self.fresh and inherited["PYTHONPATH"] == str(ROOT):  # a start-up file needs an interpreter that starts
             return start_forked(words, inherited, err)
         null = subprocess.DEVNULL
         return subprocess.Popen([*GATEWAY, *words], env=inherited, stdin=null, stdout=null, stderr=err)

@@ -101,13 +101,17 @@ class Proxy:
             writer.transport.abort()
             return
         await self._flowing.wait()
-        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        far_reader, far_writer = await self._reach()
         self._writers.add(far_writer)
         try:
             await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         finally:
             self._writers.discard(far_writer)
             far_writer.transport.abort()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open the line to the server."""
+        return await asyncio.open_connection(*self._target)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Forward until the source ends, then end the sink."""

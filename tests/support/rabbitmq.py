@@ -41,6 +41,13 @@ raft.wal_max_size_bytes = 33554432
 log.file.level = warning
 """
 
+JOINING: Final = """\
+cluster_formation.peer_discovery_backend = classic_config
+cluster_formation.classic_config.nodes.1 = {other}
+cluster_formation.classic_config.nodes.2 = {us}
+cluster_partition_handling = pause_minority
+"""
+
 # Sleeping schedulers instead of spinning ones: the node shares its cores with the tests.
 ERLANG_ARGUMENTS: Final = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
 
@@ -53,10 +60,12 @@ class RabbitNode:
 
     Args:
         folder: Where home, data and logs go; None makes a temporary folder that is removed at the end.
+        joins: Another node, running and whose port mapper lives as long as this one's: they become one cluster.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, joins: RabbitNode | None = None) -> None:
         self._own_folder = folder is None
+        self._joins = joins
         self.folder = folder or Path(tempfile.mkdtemp(prefix="rabbit-"))
         self.port, self._dist_port, self._epmd_port = free_ports(3)
         self._epmd: subprocess.Popen[bytes] | None = None
@@ -73,10 +82,15 @@ class RabbitNode:
         """Whether the node's process lives."""
         return self._node is not None and self._node.poll() is None
 
+    @property
+    def name(self) -> str:
+        """What the nodes of a cluster call it."""
+        return f"private{self.port}@localhost"
+
     def vhost(self, name: str) -> str:
         """Make a virtual host for the guest account if it is not there, and return its address."""
         for words in (["add_vhost", name], ["set_permissions", "-p", name, "guest", ".*", ".*", ".*"]):
-            command = [CONTROL, "-n", self._environment()["RABBITMQ_NODENAME"], *words]
+            command = [CONTROL, "-n", self.name, *words]
             subprocess.run(command, env=self._environment(), check=True, capture_output=True, timeout=START_LIMIT_S)
         return self.url + name
 
@@ -141,9 +155,20 @@ class RabbitNode:
     def _prepare(self) -> None:
         for name in ("mnesia", "log"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "rabbitmq.conf").write_text(CONFIG.format(port=self.port))
+        (self.folder / "rabbitmq.conf").write_text(CONFIG.format(port=self.port) + self._clustering())
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "environment").write_text("")
+
+    def _clustering(self) -> str:
+        """Return what lets this node join the other one at its first start, which knows it by the same cookie."""
+        if self._joins is None:
+            return ""
+        self._epmd_port = self._joins._epmd_port
+        cookie = self.folder / ".erlang.cookie"
+        cookie.touch(mode=0o600)
+        cookie.write_text((self._joins.folder / cookie.name).read_text())
+        cookie.chmod(0o400)
+        return JOINING.format(us=self.name, other=self._joins.name)
 
     def _environment(self) -> dict[str, str]:
         folder = self.folder
@@ -151,7 +176,7 @@ class RabbitNode:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "HOME": str(folder),
-            "RABBITMQ_NODENAME": f"private{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_CONF_ENV_FILE": str(folder / "environment"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
@@ -166,7 +191,7 @@ class RabbitNode:
         }
 
     def _start_epmd(self) -> None:
-        if self._epmd is not None and self._epmd.poll() is None:
+        if self._joins is not None or (self._epmd is not None and self._epmd.poll() is None):
             return
         self._epmd = subprocess.Popen(
             ["epmd", "-address", "127.0.0.1", "-port", str(self._epmd_port)],

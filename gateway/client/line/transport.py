@@ -37,9 +37,12 @@ CONNECT_S: Final = 10.0
 TOTAL_S: Final = 60.0  # a submission of 2 MiB on a bad line
 HEARTBEAT_S: Final = 20.0  # a half-open session is found within twice this
 MOST_WAIT_S: Final = 300.0  # that a gateway may make us wait before the next submission
+LINES: Final = 2  # lost ones, after which a submission is tried a last time
 CLOSE_S: Final = 5.0  # for the closing handshake of a session
 MAX_ANSWER_BYTES: Final = 16 << 20
 MAX_DETAIL: Final = 500  # characters of another's text that are passed on
+
+_LINE_ENDED: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientConnectionResetError)
 
 T = TypeVar("T")
 Judge = Callable[[Rejected, bytes, str | None], GatewayError]  # what it says, the document, Problem-Signature -> what it is
@@ -127,6 +130,9 @@ class Transport:
         """
         Send a submission, which carries its own signatures.
 
+        A gateway that stops ends lines that stood, and behind the same address there may be another: what was under way on such
+        a line is sent again at once.
+
         Args:
             body: Its bytes.
             kind: `media.SEALED` or `media.SIGNED`.
@@ -142,6 +148,13 @@ class Transport:
 
         async def request(base: str) -> Answer:
             headers, limit_bytes = {"Content-Type": kind}, media.MAX_ACCEPTED_ANSWER_BYTES
+            for _ in range(LINES):
+                try:
+                    return await self._exchange("POST", base + media.MESSAGES, headers, body, limit_bytes, judge)
+                except aiohttp.ClientConnectorError:
+                    raise
+                except _LINE_ENDED:
+                    continue
             return await self._exchange("POST", base + media.MESSAGES, headers, body, limit_bytes, judge)
 
         try:

@@ -1,0 +1,91 @@
+"""
+What an accepted message costs three gateway processes on one PostgreSQL and one RabbitMQ, beside one process, same load.
+
+All processor time of all gateway processes is counted, user and system, until nothing is left to do: smaller groups of commits,
+the turns of the audit log, looks at what the others did. Measured in turn: three processes, then the same load on one of them
+with the others stopped, round after round. How much they accept together is told, and not judged: the servers and the load
+generators share the processors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import Final, NamedTuple
+
+from tests.bench.accept import CONNECTIONS, RECIPIENT, SENDER, reading
+from tests.bench.figures import Figure
+from tests.bench.load import post_all
+from tests.bench.running import GatewayProcess, Stand, settled, standing
+from tests.bench.submissions import publish_cards, seal_many, write_all
+
+__all__ = ["figures"]
+
+PROCESSES: Final = 3
+BATCH: Final = 1200  # divided among the processes
+ROUNDS: Final = 3
+
+
+class _Cost(NamedTuple):
+    """What a batch cost all processes together, in seconds of processors a message, and how many were accepted in a second."""
+
+    cpu_s: float
+    rate: float
+
+
+def figures() -> Iterator[Figure]:
+    """Measure both, round after round."""
+    with standing("rabbitmq") as stand, stand.gateway() as first:
+        first.wait_ready()
+        publish_cards(stand, [SENDER, RECIPIENT])
+        batches = _batches(stand)
+        with reading(stand.stage.home(RECIPIENT), stand.stage.passphrase):
+            _batch([first], next(batches))  # warms up
+            rounds = [(_with_all(stand, first, batches), _batch([first], next(batches))) for _ in range(ROUNDS)]
+    ratio = median(three.cpu_s / one.cpu_s for three, one in rounds)
+    costs = ", ".join(f"{three.cpu_s * 1e6:.0f} / {one.cpu_s * 1e6:.0f}" for three, one in rounds)
+    rates = f"accepted in a second {median(t.rate for t, _ in rounds):.0f} and {median(o.rate for _, o in rounds):.0f}"
+    note = f"CPU for one message of 4 KiB to one recipient, {CONNECTIONS} connections in all, microseconds: {costs}; {rates}"
+    yield Figure(
+        name="cpu_per_accept_3_over_1", value=ratio, unit="ratio", against="one process, same load", note=note, aim="<= 1.15"
+    )
+
+
+def _with_all(stand: Stand, first: GatewayProcess, batches: Iterator[list[Path]]) -> _Cost:
+    """Start the others, let all warm up, and measure."""
+    with ExitStack() as stack:
+        others = [stack.enter_context(stand.another()) for _ in range(PROCESSES - 1)]
+        for other in others:
+            other.wait_ready()
+        gateways = [first, *others]
+        _batch(gateways, next(batches))
+        return _batch(gateways, next(batches))
+
+
+def _batch(gateways: Sequence[GatewayProcess], parts: list[Path]) -> _Cost:
+    """Send the parts of a batch at once, each to the next of the processes, and wait until all of it is done."""
+    before = _settle(gateways)
+    each = CONNECTIONS // len(parts)
+    with ThreadPoolExecutor(len(parts)) as pool:
+        ports = [gateways[number % len(gateways)].port for number in range(len(parts))]
+        loads = list(pool.map(lambda port, file: post_all(port, each, file, lambda: None), ports, parts))
+    assert all(load.statuses == {"202": BATCH // len(parts)} for load in loads), loads
+    return _Cost((_settle(gateways) - before) / BATCH, BATCH / max(load.seconds for load in loads))
+
+
+def _settle(gateways: Sequence[GatewayProcess]) -> float:
+    return settled([gateway.pid for gateway in gateways])
+
+
+def _batches(stand: Stand) -> Iterator[list[Path]]:
+    """Seal one batch after the other, in as many parts as there are processes: what sends them is always the same."""
+    each = BATCH // PROCESSES
+    sealed = [seal_many(stand, SENDER, [RECIPIENT], BATCH) for _ in range(3 * ROUNDS + 1)]
+    for number, batch in enumerate(sealed):
+        files = [stand.stage.folder / f"cluster-{number}-{part}" for part in range(PROCESSES)]
+        for part, file in enumerate(files):
+            write_all(file, batch[part * each : (part + 1) * each])
+        yield files
