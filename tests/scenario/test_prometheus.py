@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from gateway.ops import Metrics
@@ -18,7 +19,7 @@ STALE_S = 20.0  # a scrape, and a rule after it
 
 
 async def test_a_gateway_is_scraped_judged_and_missed(tmp_path: Path) -> None:
-    """It is up, no rule is in error, every picture can be drawn, what is declared is there; stopped, it is an alert."""
+    """It is up, no rule is in error, every picture can be drawn, and what is declared is there; stopped, it is an alert."""
     town = Town(folder=tmp_path / "town")
     served = await town.prepare()
     async with serving(served):
@@ -35,6 +36,8 @@ async def test_a_gateway_is_scraped_judged_and_missed(tmp_path: Path) -> None:
             assert plain_names() - prometheus.names() == set()
             served.stop()
             await until(lambda: prometheus.state("GatewayDown") == "pending", STALE_S)
+            await asyncio.to_thread(served.start)
+            await until(lambda: prometheus.state("GatewayDown") == "inactive", STALE_S)
 
 
 def plain_names() -> set[str]:

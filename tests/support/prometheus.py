@@ -22,7 +22,7 @@ from tests.support.ports import free_ports
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Prometheus"]
+__all__ = ["Prometheus", "scraped"]
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "deploy/prometheus"
 START_S: Final = 20.0
@@ -106,3 +106,10 @@ class Prometheus:
                 return bool(response.status == 200)
         except (URLError, OSError):
             return False
+
+
+def scraped(port: int, name: str) -> float:
+    """Return the sum of a metric over its labels, as an operations listener on loopback shows it now."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=STOP_S) as response:
+        lines = response.read().decode().splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if re.match(rf"{name}[ {{]", line))
