@@ -9,7 +9,8 @@ export function spark(values) {
   const known = values.map((value) => value ?? 0);
   const most = Math.max(...known, 1e-9);
   const step = WIDTH / Math.max(1, known.length - 1);
-  const points = known.map((value, index) => `${(index * step).toFixed(1)},${(HEIGHT - 2 - (value / most) * (HEIGHT - 5)).toFixed(1)}`);
+  const height = (value) => (HEIGHT - 2 - (value / most) * (HEIGHT - 5)).toFixed(1);
+  const points = known.map((value, index) => `${(index * step).toFixed(1)},${height(value)}`);
   const line = points.length > 1 ? points.join(" ") : `0,${HEIGHT - 2} ${WIDTH},${HEIGHT - 2}`;
   return h(
     "svg",

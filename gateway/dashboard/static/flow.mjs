@@ -1,6 +1,7 @@
 // The flow of messages as a picture: participants and networks, the gateway, mailboxes, relays; and the same as a table.
 // A line moves while something passes, and takes the colour of how long the oldest has waited.
 
+import { cell, mailboxLink, right, row } from "./cells.mjs";
 import { h } from "./dom.mjs";
 import { age, count, lasting, many, rate, waitsFor } from "./words.mjs";
 
@@ -29,13 +30,15 @@ export function picture(seen) {
     h("text", { key: "relays", x: 790, y: lanesTop - 14, class: "heading" }, "RELAYS TO OTHER NETWORKS"),
     link("in", 250, middle, 430, middle, seen.rates.accepted, "well"),
     onLink(340, middle, `${rate(seen.rates.accepted)} /s`, "accepted"),
-    boxes.map((box, index) =>
-      link(`to-${box.address}`, 680, middle, 784, TOP + index * ROW + 21, box.connected ? seen.rates.handed_over : 0, tone(box.oldest_s)),
-    ),
+    boxes.map((box, index) => {
+      const perSecond = box.connected ? seen.rates.handed_over : 0;
+      return link(`to-${box.address}`, 680, middle, 784, TOP + index * ROW + 21, perSecond, tone(box.oldest_s));
+    }),
     !boxes.length && link("to-nobody", 680, middle, 784, TOP + 21, seen.rates.handed_over, "well"),
-    seen.lanes.map((lane, index) =>
-      link(`lane-${lane.network}`, 680, middle, 784, lanesTop + index * ROW + 21, lane.waiting && lane.oldest_s < PASSES_S ? 1 : 0, tone(lane.oldest_s ?? 0)),
-    ),
+    seen.lanes.map((lane, index) => {
+      const perSecond = lane.waiting && lane.oldest_s < PASSES_S ? 1 : 0;
+      return link(`lane-${lane.network}`, 680, middle, 784, lanesTop + index * ROW + 21, perSecond, tone(lane.oldest_s ?? 0));
+    }),
     people(seen, middle),
     gateway(seen, middle),
     boxes.map((box, index) => mailbox(box, TOP + index * ROW, seen)),
@@ -90,14 +93,16 @@ function people(seen, middle) {
 function gateway(seen, middle) {
   const others = seen.gateways.filter((name) => name !== seen.gateway).length;
   const waiting = (seen.states.accepted ?? 0) + (seen.states.held ?? 0) + (seen.states.outbound ?? 0);
+  const beside = others ? `and ${many(others, "other gateway", "other gateways")}` : seen.process;
+  const broker = `${count(seen.states.queued ?? 0)} queued, ${rate(seen.rates.dispatched)} /s`;
   return h(
     "g",
     { key: "gateway" },
     h("rect", { x: 436, y: middle - 118, width: 244, height: 236, rx: 12, class: `card strong ${seen.ready ? "" : "bad"}` }),
     h("text", { x: 456, y: middle - 84, class: "name" }, seen.gateway),
-    h("text", { x: 456, y: middle - 62, class: "small" }, others ? `and ${many(others, "other gateway", "other gateways")}` : seen.process),
+    h("text", { x: 456, y: middle - 62, class: "small" }, beside),
     part("ledger", "Ledger", `${count(waiting)} kept, ${lasting(seen.times.accept_p99_s)} p99`, seen.parts.ledger, middle - 48),
-    part("broker", "Broker", `${count(seen.states.queued ?? 0)} queued, ${rate(seen.rates.dispatched)} /s`, seen.parts.broker, middle + 6),
+    part("broker", "Broker", broker, seen.parts.broker, middle + 6),
     part("log", "Audit log", `${count(seen.audit.size)} leaves`, seen.parts.log, middle + 60),
   );
 }
@@ -132,7 +137,8 @@ function mailbox(box, y, seen) {
 
 function relay(lane, y) {
   const waits = lane.waiting ? `waits: ${count(lane.waiting)} for the relay` : "nothing waits for the relay";
-  const directory = lane.directory_version ? `directory ${lane.directory_version}, ${age(lane.directory_age_s)} old` : "no directory at hand";
+  const { directory_version: version, directory_age_s: old } = lane;
+  const directory = version ? `directory ${version}, ${age(old)} old` : "no directory at hand";
   return h(
     "g",
     { key: `relay-${lane.network}` },
@@ -156,18 +162,21 @@ function quiet(key, y, text) {
 
 export function asTable(seen) {
   const well = seen.parts.broker === "ok";
+  const people = `${count(seen.participants)} active, ${count(seen.sessions)} sessions here`;
   return [
-    row("participants", seen.network, `${count(seen.participants)} active, ${count(seen.sessions)} sessions here`, "–", `${rate(seen.rates.accepted)} /s accepted`),
-    ...["ledger", "broker", "log"].map((name) => row(`part-${name}`, name, seen.parts[name] ?? "–", "–", `gateway ${seen.gateway}`)),
-    ...seen.mailboxes.map((box) =>
-      row(`box-${box.address}`, h("a", { href: `#mailbox/${box.address}` }, box.address), waitsFor(box, well), box.accepted + box.queued ? age(box.oldest_s) : "–", box.connected ? "session here" : "no session here"),
-    ),
-    ...seen.lanes.map((lane) =>
-      row(`lane-${lane.network}`, lane.network, `${count(lane.waiting)} for the relay`, age(lane.oldest_s), `directory ${lane.directory_version}, ${age(lane.directory_age_s)} old`),
-    ),
+    line("participants", seen.network, people, "–", `${rate(seen.rates.accepted)} /s accepted`),
+    ...["ledger", "broker", "log"].map((name) => line(`part-${name}`, name, seen.parts[name] ?? "–", "–", seen.gateway)),
+    ...seen.mailboxes.map((box) => {
+      const oldest = box.accepted + box.queued ? age(box.oldest_s) : "–";
+      const session = box.connected ? "session here" : "no session here";
+      return line(`box-${box.address}`, mailboxLink(box.address), waitsFor(box, well), oldest, session);
+    }),
+    ...seen.lanes.map((lane) => {
+      const directory = `directory ${lane.directory_version}, ${age(lane.directory_age_s)} old`;
+      const waits = `waits: ${count(lane.waiting)} for the relay`;
+      return line(`lane-${lane.network}`, lane.network, waits, age(lane.oldest_s), directory);
+    }),
   ];
 }
 
-function row(key, name, waits, oldest, note) {
-  return h("tr", { key }, h("th", { scope: "row" }, name), h("td", null, waits), h("td", { class: "number" }, oldest), h("td", null, note));
-}
+const line = (key, name, state, oldest, note) => row(key, name, cell(state), right(oldest), cell(note));

@@ -8,7 +8,8 @@ async function signIn() {
   history.replaceState(null, "", location.pathname);
   state.textContent = "Signing in …";
   try {
-    const answer = await fetch("/dashboard/session", { method: "POST", headers: { "Content-Type": "text/plain" }, body: token });
+    const headers = { "Content-Type": "text/plain" };
+    const answer = await fetch("/dashboard/session", { method: "POST", headers, body: token });
     if (answer.ok) {
       location.replace("/dashboard/");
       return;

@@ -1,8 +1,8 @@
-// Drill-down: a mailbox or a message, in a dialog that the address names (#mailbox/…, #message/…), so that "back" closes it.
+// Drill-down: a mailbox or a message, in a dialog that the address names (#mailbox/…, #message/…): "back" closes it.
 
+import { cell, mailboxLink, messageLink, number, pairs, release, right, row, table, tag, toneOf, trace } from "./cells.mjs";
 import { h, patch } from "./dom.mjs";
-import { mailboxLink, messageLink, pairs, table, trace } from "./panels.mjs";
-import { age, clock, count, stamp, waitsFor } from "./words.mjs";
+import { age, clock, stamp, waitsFor } from "./words.mjs";
 
 const dialog = document.getElementById("look");
 const title = document.getElementById("look-title");
@@ -30,9 +30,8 @@ export async function follow(signedOut) {
   }
   if (!(kind === "mailbox" ? ADDRESS : MESSAGE).test(what)) return;
   const mine = ++asked;
-  const content = await load(kind, what, signedOut);
-  if (mine !== asked) return;
-  show(kind === "mailbox" ? "Mailbox " : "Message ", content?.heading ?? what, content?.parts ?? [h("p", { class: "none" }, "The gateway has nothing under that name.")]);
+  const found = (await load(kind, what, signedOut)) ?? said(what, "The gateway has nothing under that name.");
+  if (mine === asked) show(kind === "mailbox" ? "Mailbox " : "Message ", found.heading, found.parts);
 }
 
 async function load(kind, what, signedOut) {
@@ -40,13 +39,15 @@ async function load(kind, what, signedOut) {
     const answer = await fetch(`/dashboard/${kind}/${what}`);
     if (answer.status === 401) signedOut();
     if (answer.status === 404) return null;
-    if (!answer.ok) return { heading: what, parts: [h("p", { class: "none" }, `The gateway answers with ${answer.status}; try again.`)] };
+    if (!answer.ok) return said(what, `The gateway answers with ${answer.status}; try again.`);
     const found = await answer.json();
     return kind === "mailbox" ? mailbox(found) : message(found);
   } catch {
-    return { heading: what, parts: [h("p", { class: "none" }, "The gateway does not answer.")] };
+    return said(what, "The gateway does not answer.");
   }
 }
+
+const said = (heading, text) => ({ heading, parts: [h("p", { key: "none", class: "none" }, text)] });
 
 function show(kind, name, parts) {
   patch(title, kind, h("span", { class: "mono" }, name));
@@ -59,21 +60,31 @@ function show(kind, name, parts) {
   body.scrollTop = 0;
 }
 
+const WAITS = [
+  ["Delivery"],
+  ["State"],
+  ["Kind"],
+  ["From"],
+  ["Age", "number"],
+  ["Expires", "number"],
+  ["Attempts", "number"],
+];
+const PLACES = [["Delivery"], ["Recipient"], ["State"], ["Why"], ["Since", "time"], ["Attempts", "number"]];
+
 function mailbox(found) {
   const now = Date.now() / 1000;
-  const queued = found.waiting.filter((one) => one.state === "queued").length;
-  const accepted = found.waiting.filter((one) => one.state === "accepted").length;
+  const inState = (state) => found.waiting.filter((one) => one.state === state).length;
+  const box = { accepted: inState("accepted"), queued: inState("queued"), connected: found.connected };
   const rows = found.waiting.map((one) =>
-    h(
-      "tr",
-      { key: one.ref },
-      h("th", { scope: "row" }, messageLink(one.message_id, one.ref)),
-      h("td", null, h("span", { class: `tag ${one.state === "delivered" ? "well" : "plain"}` }, one.state), one.urgent && " urgent"),
-      h("td", null, one.kind),
-      h("td", null, one.sender),
-      h("td", { class: "number" }, age(now - one.accepted_at)),
-      h("td", { class: "number" }, `in ${age(one.expires - now)}`),
-      h("td", { class: "number" }, count(one.attempts)),
+    row(
+      one.ref,
+      messageLink(one.message_id, one.ref),
+      cell(tag(one.state, toneOf(one.state)), one.urgent && " urgent"),
+      cell(one.kind),
+      cell(one.sender),
+      right(age(now - one.accepted_at)),
+      right(`in ${age(one.expires - now)}`),
+      number(one.attempts),
     ),
   );
   return {
@@ -86,10 +97,10 @@ function mailbox(found) {
         ["Roles", found.roles.join(", ") || "–"],
         ["Session", found.connected ? "open in this process" : "none in this process"],
         ["Delivery card", found.card_ends === null ? "none: it cannot be sealed to" : `ends in ${age(found.card_ends - now)}`],
-        ["Now", waitsFor({ accepted, queued, connected: found.connected }, true)],
+        ["Now", waitsFor(box, true)],
       ]),
       h("h3", { key: "waits" }, "Not answered, in order of acceptance"),
-      table("Not answered", [["Delivery"], ["State"], ["Kind"], ["From"], ["Age", "number"], ["Expires", "number"], ["Attempts", "number"]], rows, "Nothing waits here."),
+      table("Not answered", WAITS, rows, "Nothing waits here."),
       found.more && h("p", { key: "more", class: "muted" }, "There is more; these are the oldest."),
     ],
   };
@@ -97,18 +108,16 @@ function mailbox(found) {
 
 function message(found) {
   const places = found.places.map((one) =>
-    h(
-      "tr",
-      { key: one.ref },
-      h("th", { scope: "row" }, one.ref),
-      h("td", null, mailboxLink(one.recipient)),
-      h("td", null, h("span", { class: `tag ${one.state === "opened" || one.state === "delivered" ? "well" : one.state === "held" ? "late" : "plain"}` }, one.state)),
-      h("td", null, one.reason ?? ""),
+    row(
+      one.ref,
+      one.ref,
+      cell(mailboxLink(one.recipient)),
+      cell(tag(one.state, toneOf(one.state))),
+      cell(one.reason ?? ""),
       h("td", { class: "time" }, h("time", null, stamp(one.changed_at))),
-      h("td", { class: "number" }, count(one.attempts)),
+      number(one.attempts),
     ),
   );
-  const held = found.places.filter((one) => one.state === "held");
   return {
     heading: `no. ${found.number}`,
     parts: [
@@ -122,9 +131,9 @@ function message(found) {
         ["Expires", stamp(found.expires)],
         ["Answer due", found.respond_by === null ? "none asked" : stamp(found.respond_by)],
       ]),
-      held.map((one) => h("code", { key: `release-${one.ref}`, class: "command" }, `gateway operate release ${one.ref} --reason "..." --config CONFIG`)),
+      found.places.filter((one) => one.state === "held").map((one) => release(one.ref)),
       h("h3", { key: "places" }, "Deliveries"),
-      table("Deliveries", [["Delivery"], ["Recipient"], ["State"], ["Why"], ["Since", "time"], ["Attempts", "number"]], places, "It has no delivery."),
+      table("Deliveries", PLACES, places, "It has no delivery."),
       h("h3", { key: "trace" }, "Trace"),
       trace("Trace", found.trace, "No event is kept of it."),
     ],

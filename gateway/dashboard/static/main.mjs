@@ -1,9 +1,10 @@
 // The page: one stream of snapshots in, the document out. It shows, and orders nothing.
 
 import { patch } from "./dom.mjs";
+import { alarms, figures } from "./figures.mjs";
 import { asTable, picture } from "./flow.mjs";
 import { follow, fragmentOf } from "./look.mjs";
-import { alarms, figures, panels } from "./panels.mjs";
+import { panels } from "./panels.mjs";
 import { age, clock, many } from "./words.mjs";
 
 const KEPT = 180; // looks, of which lines are drawn: three minutes
@@ -23,7 +24,8 @@ function show(snapshot) {
   history_.push(snapshot);
   if (history_.length > KEPT) history_.shift();
   document.title = `${snapshot.alarms.length ? `(${snapshot.alarms.length}) ` : ""}${snapshot.gateway} · Gateway operations`;
-  patch(place("where"), `${snapshot.gateway} · version ${snapshot.version} · up ${age(snapshot.up_s)}${snapshot.exercise ? " · exercise" : ""}`);
+  const exercise = snapshot.exercise ? " · exercise" : "";
+  patch(place("where"), `${snapshot.gateway} · version ${snapshot.version} · up ${age(snapshot.up_s)}${exercise}`);
   pill("ready", snapshot.ready ? "ready" : "not ready", snapshot.ready ? "well" : "bad");
   patch(place("alarm-list"), alarms(snapshot));
   patch(place("figure-list"), figures(snapshot, history_));
