@@ -135,13 +135,7 @@ async def compose(
         stack.push_async_callback(adapters.ledger.close)
         _measure(config, adapters.ledger, metrics)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
-        exchange = Exchange(
-            parts,
-            mailbox_bytes=config.broker.limit_bytes,
-            schedule=config.directory,
-            volatile=config.broker.in_memory,
-            sequence_every_s=config.audit.sequence_every_s,
-        )
+        exchange = _exchange(config, parts)
         stack.push_async_callback(exchange.close)
         await exchange.start()
         await publish_own_card(exchange, keys.address, config.keys.file)
@@ -157,6 +151,16 @@ async def compose(
         await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
         return Gateway(api, operations, exchange, health, stack.pop_all())
     raise AssertionError("a start neither ended nor failed")
+
+
+def _exchange(config: Config, parts: Parts) -> Exchange:
+    return Exchange(
+        parts,
+        mailbox_bytes=config.broker.limit_bytes,
+        schedule=config.directory,
+        volatile=config.broker.in_memory,
+        sequence_every_s=config.audit.sequence_every_s,
+    )
 
 
 def _parts(
