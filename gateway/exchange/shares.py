@@ -132,7 +132,7 @@ class Shares:
             share = self._shares[who] = _Share(limits.sender_burst, limits.sessions_per_minute, now, now)
             return share
         tokens = share.tokens + (now - share.at) * limits.sender_per_s
-        share.tokens = tokens if tokens < limits.sender_burst else limits.sender_burst
+        share.tokens = min(limits.sender_burst, tokens)
         share.at = now
         return share
 
