@@ -247,6 +247,8 @@ class Limits(_Section, frozen=True, kw_only=True):
         thin_bytes: Bytes in one answer to a thin client. Default 8 MiB.
         sender_per_s: Submissions of one participant in a second, for long, in each process; above it `quota`. Default 1000.
         sender_burst: Submissions of one participant at once, after a quiet time. Default 100000.
+        sender_at_once: Submissions of one participant that are worked on at once, in each process; further ones wait for their
+            turn, and others' do not wait for them. Default 64.
         sender_waiting_bytes: Sealed bytes of one participant that wait to be handed over; above it `quota`. Default 8 GiB.
         sessions_per_minute: Inbox sessions that one participant may open in each process; above it `quota`. Default 600.
         stop_s: Seconds for a graceful stop. Default 25; the service manager should wait 30.
@@ -268,6 +270,7 @@ class Limits(_Section, frozen=True, kw_only=True):
     thin_bytes: Bytes = 8 << 20
     sender_per_s: Annotated[float, Meta(gt=0, le=1_000_000)] = 1000.0
     sender_burst: Count = 100_000
+    sender_at_once: Count = 64
     sender_waiting_bytes: Bytes = 8 << 30
     sessions_per_minute: Count = 600
     stop_s: Annotated[float, Meta(gt=0, le=30)] = 25.0

@@ -2,15 +2,17 @@
 The share of each participant of this network: submissions and sessions in a time, and sealed bytes that wait.
 
 Counted only for what is proved to be the participant's, so nobody uses up another's share. Submissions and sessions are buckets
-of this process. Bytes are counted by the ledger, beside the work and seldom; in between what comes is added, so the number here
-is never below the truth but for what other processes took since. A look at a share costs about a microsecond and never waits.
-Spec: schemas/api.md, "Shares".
+of this process, and so are turns: who floods waits for himself, and for him nobody. Bytes are counted by the ledger, beside the
+work and seldom; in between what comes is added, so the number here is never below the truth but for what other processes took
+since. A look at a share costs about a microsecond and never waits. Spec: schemas/api.md, "Shares".
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -42,10 +44,13 @@ class _Share:
     tokens: float
     sessions: float
     at: float
+    sessions_at: float
     waiting_bytes: int = 0
     counted_at: float = -math.inf
     count_s: float = 0.0  # what the last count took
     counting: bool = False
+    at_work: int = 0
+    queue: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
 class Shares:
@@ -86,11 +91,37 @@ class Shares:
         if share.at - share.counted_at >= RECOUNT_S:
             self._count(sender, share, RECOUNT_S)
 
+    async def turn(self, sender: Address) -> None:
+        """Wait until this sender has fewer submissions at work than it may; `done` ends what this begins."""
+        share = self._shares.get(sender) or self._share(sender)
+        if share.at_work < self._limits.sender_at_once:
+            share.at_work += 1
+            return
+        mine = asyncio.get_running_loop().create_future()
+        share.queue.append(mine)
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self.done(sender)  # the turn came at the same moment
+            raise
+
+    def done(self, sender: Address) -> None:
+        """Hand the turn on to who waits longest, or give it back."""
+        share = self._shares[sender]
+        while share.queue:
+            following = share.queue.popleft()
+            if not following.done():
+                following.set_result(None)
+                return
+        share.at_work -= 1
+
     def take_session(self, asker: Address) -> None:
         """Take a session; raise Unavailable `quota` when there were too many."""
-        share = self._share(asker)
+        share, most = self._share(asker), self._limits.sessions_per_minute
+        share.sessions = min(most, share.sessions + (share.at - share.sessions_at) * most / MINUTE_S)
+        share.sessions_at = share.at
         if share.sessions < 1:
-            most = self._limits.sessions_per_minute
             raise _quota(f"{most} sessions of {asker} in a minute", (1 - share.sessions) * MINUTE_S / most)
         share.sessions -= 1
 
@@ -98,11 +129,10 @@ class Shares:
         now, limits = self._ticks(), self._limits
         share = self._shares.get(who)
         if share is None:  # of those alone who stand in the directory: they are not many
-            share = self._shares[who] = _Share(limits.sender_burst, limits.sessions_per_minute, now)
+            share = self._shares[who] = _Share(limits.sender_burst, limits.sessions_per_minute, now, now)
             return share
-        gone_s = now - share.at
-        share.tokens = min(limits.sender_burst, share.tokens + gone_s * limits.sender_per_s)
-        share.sessions = min(limits.sessions_per_minute, share.sessions + gone_s * limits.sessions_per_minute / MINUTE_S)
+        tokens = share.tokens + (now - share.at) * limits.sender_per_s
+        share.tokens = min(limits.sender_burst, tokens)
         share.at = now
         return share
 

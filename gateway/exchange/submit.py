@@ -204,10 +204,13 @@ class Submitter:
 
     async def _commit(self, ready: Ready, view: View, started: float) -> Stored:
         envelope, header = ready.envelope, ready.envelope.header
+        await self._shares.turn(header.sender)
         try:
             stored = await self._parts.ledger.accept(make_acceptance(ready, view, self._parts.stamps))
         except Rejected as refusal:
             raise proved(refusal) from None
+        finally:
+            self._shares.done(header.sender)
         metrics = self._parts.metrics
         if stored.repeated:
             metrics.repeated.inc()

@@ -141,8 +141,7 @@ async def compose(
         await publish_own_card(exchange, keys.address, config.keys.file)
         _require_listed(exchange, parts.keyring, keys.address, clock())
         health = health_of(parts)
-        api = HttpApi(_api_parts(config, exchange, health, parts), tls_of(config))
-        parts.orders.on_drain += [health.drain, api.drain]
+        api = _api(config, exchange, health, parts)
         operations = operations_listener(health, metrics, exchange, clock, _dashboard(parts, exchange, health))
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
@@ -227,6 +226,13 @@ def _require_listed(exchange: Exchange, keyring: Keyring, address: Address, now:
     record = directory.key(keyring.sign(Use.AGENT, b"").key_id)
     if record is None or not record.current(int(now)):
         raise Rejected(f"the agent key of {address} is not in the directory, or not good now", code="config")
+
+
+def _api(config: Config, exchange: Exchange, health: Health, parts: Parts) -> HttpApi:
+    """Return the participants' listener; it and the health are told when an operator drains this process."""
+    api = HttpApi(_api_parts(config, exchange, health, parts), tls_of(config))
+    parts.orders.on_drain += [health.drain, api.drain]
+    return api
 
 
 def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts) -> ApiParts:

@@ -70,3 +70,12 @@ async def test_an_address_of_a_gateway_is_a_url(gateway: Gateway) -> None:
     """Anything else is wrong usage, and not a gateway that is away."""
     ran = await gateway("send", REQUEST, "--to", "GN-QN", "--gateway", "foo", name="NCB-QM")
     assert (ran.code, "https://" in ran.err) == (2, True)
+
+
+async def test_a_share_that_is_used_up_is_told(gateway: Gateway, gate: FakeGateway) -> None:
+    """The message is kept, and its sender hears why, and when it goes out."""
+    await gateway("inbox", name="GN-QN")
+    gate.quota_s = 20
+    ran = await gateway("send", REQUEST, "--to", "GN-QN", name="NCB-QM")
+    assert (ran.code, gate.messages) == (3, {})
+    assert "share at the gateway is used up: the message is kept" in ran.err

@@ -182,3 +182,47 @@ async def timed(stage: Stage, count: int) -> float:
         took.append(time.perf_counter() - started)
         await asyncio.sleep(0.1)
     return sorted(took)[count // 2]
+
+
+async def test_who_floods_waits_for_himself_and_nobody_for_him() -> None:
+    """Turns of one sender are handed on in order, also past one who gave up; another's are not concerned."""
+    limits = Limits(sender_at_once=2)
+    subject = Shares(None, limits, time.monotonic, lambda *_: None)  # type: ignore[arg-type]
+    qm, xa = address("NCB-QM"), address("NCB-XA")
+    for _ in range(2):
+        await subject.turn(qm)
+    order: list[int] = []
+
+    async def wait(number: int) -> None:
+        await subject.turn(qm)
+        order.append(number)
+
+    tasks = [asyncio.create_task(wait(number)) for number in range(4)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await subject.turn(xa)
+    assert order == []
+    for expected in ([0], [0, 2], [0, 2, 3]):
+        subject.done(qm)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert order == expected
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for _ in range(2):
+        subject.done(qm)
+    assert subject._shares[qm].at_work == 0
+
+
+async def test_a_turn_that_comes_to_who_gives_up_goes_on_to_the_next() -> None:
+    """However a request ends, its turn is not lost."""
+    subject = Shares(None, Limits(sender_at_once=1), time.monotonic, lambda *_: None)  # type: ignore[arg-type]
+    qm = address("NCB-QM")
+    await subject.turn(qm)
+    one, other = (asyncio.create_task(subject.turn(qm)) for _ in range(2))
+    await asyncio.sleep(0)
+    subject.done(qm)  # the turn of `one`, who is cancelled before it wakes
+    one.cancel()
+    async with asyncio.timeout(1):
+        await other
+    subject.done(qm)
+    assert subject._shares[qm].at_work == 0

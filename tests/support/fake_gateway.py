@@ -4,7 +4,8 @@ A gateway for tests of the client: the real HTTP interface over an exchange in m
 Misbehaviour is one line each: `down = True` takes nothing, `mute = True` takes a submission and loses the answer, `damage`
 changes deliveries on their way through a session, `unrecorded = True` never records a receipt, `silent = True` hands nothing
 over on sessions, `no_cards = True` publishes none, `forged` is the answer to every submission, `closed_keys` are refused,
-`stranger` is the refusal of every submission by somebody who has no key, `damage_signature` changes signatures of refusals,
+`stranger` is the refusal of every submission by somebody who has no key, `quota_s` says that a sender's share is used up for so
+many seconds, `damage_signature` changes signatures of refusals,
 `view` is what receipts say of the log. What happened is in `events`. `peer_files` are the directories of other networks.
 """
 
@@ -74,6 +75,8 @@ class FakeGateway:
         self.closed_keys: set[bytes] = set()
         self.told: list[tuple[Address, bytes]] = []
         self.stranger: Rejected | None = None
+        self.quota_s: int | None = None
+        self.submissions = 0
         self.damage_signature: Callable[[str], str] = lambda field_: field_
         self.damage: Callable[[bytes], bytes] = lambda delivery: delivery
         self.base = ""
@@ -93,6 +96,7 @@ class FakeGateway:
         """Accept a sealed submission."""
         self._reachable()
         self._strange()
+        self._share()
         examined, now = examine(body), int(self.clock())
         with _proving(lambda: check_seal(examined, self.world.answers, now)):
             return self._answered(self._take(examined, body, lambda _head, receipt: receipt))
@@ -208,6 +212,13 @@ class FakeGateway:
     def _strange(self) -> None:
         if self.stranger is not None:
             raise Rejected(self.stranger.detail, code=self.stranger.code)
+
+    def _share(self) -> None:
+        self.submissions += 1
+        if self.quota_s is not None:
+            error = Unavailable(code="quota")
+            error.retry_after_s = self.quota_s
+            raise error
 
     def _answered(self, answer: Submitted) -> Submitted:
         if self.mute:

@@ -145,3 +145,18 @@ async def test_what_is_asked_for_is_signed_and_what_is_submitted_is_not(server: 
     await transport.submit(b"sealed", media.SEALED, lambda told, *_: told)
     await transport.close()
     assert ["Signature" in request.headers for request in server.asked] == [True, False]
+
+
+@pytest.mark.parametrize(("field", "seconds"), [("17", 17), ("999999", 300), ("soon", None), ("-1", None)])
+async def test_a_share_is_asked_for_at_one_gateway(server: Server, field: str, seconds: int | None) -> None:
+    """Who has used its share up does not turn to another gateway; `Retry-After` is read, and bounded."""
+    problem = b'{"code": "quota"}'
+    server.answer = lambda: web.Response(status=429, body=problem, headers={"Retry-After": field})
+    transport = Transport([server.base, server.base], KEYRING, time.time)
+    try:
+        with pytest.raises(Unavailable) as refused:
+            await transport.submit(b"sealed", media.SEALED, lambda told, _problem, _field: told)
+        assert (refused.value.code, refused.value.retry_after_s, len(server.asked)) == ("quota", seconds, 1)
+        assert (transport.share_wait_s is None) is (seconds is None)
+    finally:
+        await transport.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from gateway.client.line import transport
 from gateway.directory.entries import Status
 from gateway.errors import Rejected, Unavailable
 from gateway.ids import format_id
@@ -295,3 +296,25 @@ async def test_an_answer_is_asked_for_by_a_time_to_come(homes: Homes, clock: Clo
         with pytest.raises(Rejected) as refused:
             await qm.send(content(), to="GN-QN", respond_by=int(clock()) - 60)
     assert (refused.value.code, refused.value.pointer) == ("out-of-time", "/respond_by")
+
+
+async def test_a_sender_keeps_what_is_beyond_its_share_and_waits(
+    homes: Homes, gate: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks no second time before the gateway said, and a random part longer; then all goes out, in order."""
+    seconds = [1000.0]
+    monkeypatch.setattr(transport, "monotonic", lambda: seconds[0])
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await gn.publish_card()
+        await qm.publish_card()
+        gate.quota_s = 20
+        kept = [await qm.send(content(), to=["GN-QN"]) for _ in range(3)]
+        assert [one.kept for one in kept] == [True] * 3
+        assert [20 <= (one.retry_after_s or 0) <= 30 for one in kept] == [True] * 3
+        assert gate.submissions == 1
+        gate.quota_s = None
+        seconds[0] += 31
+        last = await qm.send(content(), to=["GN-QN"])
+        assert (last.number, last.retry_after_s) == (4, None)
+        read = await drain(gn)
+    assert [one.message_id for one in read] == [*(one.message_id for one in kept), last.message_id]
