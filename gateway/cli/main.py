@@ -27,7 +27,7 @@ COMMANDS: Final = (
     *("open", "proof", "verify", "audit", "directory", "enrol", "alias", "keys", "tls"),
     *("network", "gateway-keys", "serve", "check", "migrate", "operate", "witness"),
     *("relay", "bridge", "demo", "exercise"),
-    *("backup", "restore"),
+    *("backup", "restore", "sent"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

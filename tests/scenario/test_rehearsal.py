@@ -102,6 +102,8 @@ async def test_what_was_accepted_before_the_backup_is_delivered_and_the_rest_is_
         assert new.number == first_new
         assert [one.number for one in await drain(reader)] == [first_new]
         assert [one.number for one in await drain(third)] == [*(one.number for one in kept), first_new]
+        named = [one.message_id for one in await sender.sent(last + 1, first_new - 1)]
+        assert named == [one.message_id for one in gone]
         for one in gone[-2:]:
             with pytest.raises(GatewayError, match="not-found"):
                 await sender.status(one.message_id)
