@@ -1,9 +1,9 @@
 """
 Restoring a gateway into an empty place.
 
-1. prove the backup   2. refuse where nobody knows what was signed after it   3. the files   4. the ledger   5. the directory is
-signed anew, with versions above any that a home can have seen: else homes would take it for a step back, and the gateway their
-messages for sealed with a directory that does not exist yet.
+1. prove the backup   2. refuse where nobody knows what was signed after it   3. the files   4. the ledger; what stood in the
+broker's mailboxes waits again   5. the directory is signed anew, with versions above any that a home can have seen: else homes
+would take it for a step back, and the gateway their messages for sealed with a directory that does not exist yet.
 """
 
 from __future__ import annotations
@@ -92,15 +92,16 @@ def restore_backup(
     written = put_back(folder, proved.manifest, config)
     open_keys(config, secret)
     next_number = refill(config.ledger.url, folder / LEDGER)
-    version = asyncio.run(_resume_directory(config, secret, clock))
+    version = asyncio.run(_resume(config, secret, clock))
     return Restored(proved, written, next_number, version)
 
 
-async def _resume_directory(config: Config, passphrase: bytes, clock: Callable[[], float]) -> int:
-    """Sign the directory anew, far above; its leaves go into the log with it."""
+async def _resume(config: Config, passphrase: bytes, clock: Callable[[], float]) -> int:
+    """Send everything that waits once more, and sign the directory anew, far above; its leaves go into the log with it."""
     keys = open_keys(config, passphrase)
     authority = Authority(read_root(config), FolderPublication(config.directory.publication), keys.online)
     async with await Ledger.open(config.ledger.url, migrate=False, clock=clock) as ledger:
+        await ledger.requeue_all()  # whether the broker still has it, nobody knows; what comes twice is dropped by the session
         source = DirectorySource(ledger, authority, clock, Metrics())
         await source.reload()
         if not await source.change(_resumed(keys.online, clock)):

@@ -25,8 +25,9 @@ COMMANDS: Final = (
     *("new", "validate", "export", "import", "catalogue"),
     *("send", "forward", "approve", "inbox", "status", "cases", "recall", "outstanding", "retention"),
     *("open", "proof", "verify", "audit", "directory", "enrol", "alias", "keys", "tls"),
-    *("network", "gateway-keys", "serve", "check", "migrate", "backup", "restore", "operate", "witness"),
-    *("relay", "bridge", "demo", "exercise", "doctor"),
+    *("network", "gateway-keys", "serve", "check", "doctor", "migrate", "operate", "witness"),
+    *("relay", "bridge", "demo", "exercise"),
+    *("backup", "restore", "sent"),
 )
 MODULES: Final = {"import": "import_"}  # a module cannot bear the name of a keyword
 # The top-level modules of the extra `[server]`: their absence is a base install and not a bug.

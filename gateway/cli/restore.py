@@ -81,9 +81,10 @@ def _tell_restored(restored: Restored, *, as_json: bool) -> None:
     pairs = [("written", str(path)) for path in restored.written]
     pairs += [("numbers", f"go on at {restored.next_number + 1}"), ("directory", f"version {restored.directory}")]
     output.print_pairs([*described(manifest), *pairs])
+    first, last = manifest.number + 1, restored.next_number
     output.note(
-        f"lost: whatever was accepted after {output.date(manifest.made_at)}. Tell every participant: a receipt of this gateway"
-        f" with a number above {manifest.number} and below {restored.next_number + 1} names a message to be sent again"
+        f"lost: whatever was accepted after {output.date(manifest.made_at)}. Tell every participant: what it has a receipt for"
+        f" with a number from {first} to {last} is to be sent again; `gateway sent {first} {last}` lists it"
     )
     output.note(_about_the_log(restored.proved))
     output.note("next: deploy/backup.md, After a restore")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.client.parts import WithParts
+from gateway.client.sent.numbered import sent_between
 from gateway.client.sent.outstanding import ask_outstanding
 from gateway.client.sent.recalling import Wanted, recall
 from gateway.ids import ConversationId, parse_id
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.client.keeping.retention import Review
     from gateway.client.keeping.trace import TraceEntry
     from gateway.client.sending.send_receipt import SendReceipt
+    from gateway.client.sent.numbered import Sent
     from gateway.client.sent.outstanding import Demand
     from gateway.client.sent.recalling import Mode
     from gateway.ids import EnvelopeHash, MessageId
@@ -69,6 +71,10 @@ class Keeping(WithParts):
             everything: What all have answered, too.
         """
         return await ask_outstanding(self._parts, everything=everything)
+
+    async def sent(self, first: int, last: int) -> list[Sent]:
+        """Return what this home sent and a gateway accepted with a number from `first` to `last`, in order; asks nobody."""
+        return await sent_between(self._parts, first, last)
 
     async def retention(self, *, everything: bool = False) -> list[Review]:
         """

@@ -17,10 +17,11 @@ from gateway.backup.refill import NUMBERS, refill
 from gateway.config import load
 from gateway.envelope import LogView
 from gateway.errors import Corrupt, GatewayError, Rejected
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, migrate
 from tests.audit.backups import save
 from tests.audit.given import ORIGIN, fill, log_over
 from tests.ledger.samples import QM, accept, sample
+from tests.ledger.test_migrating import at_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,3 +187,35 @@ async def test_a_backup_that_is_not_what_was_signed_is_found(config: Config, pat
     Memory(tmp_path / "audit-memory", ORIGIN).write(LogView(4, bytes(32)))
     with pytest.raises(Corrupt, match="log-forked"):
         verify_backup(config, tmp_path / "backup")
+
+
+def bare(folder: Path) -> Path:
+    """Write a configuration with nothing but defaults, and the files that they name."""
+    for name in ("gateway.keys", "root.json"):
+        (folder / name).touch(mode=0o600)
+    (folder / "gateway.toml").write_text('address = "GW-ICN@icn"\n')
+    return folder / "gateway.toml"
+
+
+async def test_a_backup_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A backup that was taken before an upgrade is good after it; what is in the folder stays as it is."""
+    file, path = tmp_path / "gateway.db", bare(tmp_path)
+    at_version(f"sqlite:///{file}", "0003")
+    manifest = make_backup(load(path), path, tmp_path / "backup")
+    assert manifest.schema_version == "0003"
+    refill(f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "backup" / "ledger.db")
+    async with await Ledger.open(f"sqlite:///{tmp_path / 'new.db'}", migrate=False) as ledger:
+        assert (await accept(ledger, sample()))[0].number == 1 + NUMBERS
+    verify_backup(load(path), tmp_path / "backup")
+
+
+def test_a_backup_of_a_newer_program_says_which_one_to_use(tmp_path: Path) -> None:
+    """An older program does not read what it does not know, and says with which one to restore."""
+    file, path = tmp_path / "gateway.db", bare(tmp_path)
+    migrate(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as ledger, ledger:
+        ledger.execute("UPDATE alembic_version SET version_num = '9999'")
+    make_backup(load(path), path, tmp_path / "backup")
+    with pytest.raises(Corrupt, match="schema-version") as refused:
+        verify_backup(load(path), tmp_path / "backup")
+    assert "or later" in refused.value.hint

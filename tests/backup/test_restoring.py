@@ -71,7 +71,7 @@ async def test_a_new_machine_gets_everything_but_what_opens_it(
     said = capsys.readouterr()
     assert "go on at 4294967297" in said.out
     assert "version 1000002" in said.out
-    assert "to be sent again" in said.err
+    assert "gateway sent 1 4294967296" in said.err
     before = (config.parent / "gateway.db").read_bytes()
     with pytest.raises(Rejected, match="home-exists"):
         await restored("--without-memory", config, backup)

@@ -56,3 +56,18 @@ async def test_a_refusal_that_nobody_signed_leaves_the_message_kept(ready: Gatew
     assert (ran.code, "which no gateway signed" in ran.err) == (3, True)
     assert told.out == f"{message_id}: kept, told kind-not-allowed (signed by nobody)\n"
     assert msgspec.json.decode(later.out)["state"] == "accepted"
+
+
+async def test_what_was_sent_is_found_by_its_acceptance_number(ready: Gateway, gate: FakeGateway) -> None:
+    """A gateway that came back from a backup says between which numbers it knows nothing: each home lists its own, offline."""
+    accepted = msgspec.json.decode((await sent(ready)).out)
+    gate.down = True
+    number = accepted["number"]
+    listed = await ready("sent", str(number), str(number + 9), "--json", name="NCB-QM")
+    shown = await ready("sent", str(number), str(number), name="NCB-QM")
+    none = await ready("sent", str(number + 1), str(number + 9), name="NCB-QM")
+    (found,) = msgspec.json.decode(listed.out)
+    assert (found["message_id"], found["number"]) == (accepted["message_id"], number)
+    assert (found["kind"], found["recipients"]) == ("cooperation.request", ["GN-QN@icn"])
+    assert "cooperation.request" in shown.out
+    assert (none.out, none.err) == ("", "nothing that this home sent has such a number\n")

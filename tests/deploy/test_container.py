@@ -144,6 +144,14 @@ def test_the_examples_are_good_configurations(tmp_path: Path) -> None:
     assert load_relay(tmp_path / "relay.toml").network == "euc"
 
 
+def test_prometheus_looks_at_every_process() -> None:
+    """Each gateway and relay of the compose file is a target, on the operations port, in a network that they share."""
+    files = sorted((CONFIG / "targets").glob("*.yml"))
+    found = {host for file in files for group in yaml.safe_load(file.read_text()) for host in group["targets"]}
+    assert found == {f"{name}:{PORTS[1]}" for name in ("gateway-1", "gateway-2", "relay")}
+    assert all("watch" in SERVICES[host.partition(":")[0]]["networks"] for host in found)
+
+
 def test_the_nodes_are_configured_like_the_shipped_one() -> None:
     """The broker of the compose file differs from `deploy/rabbitmq` in paths and in how its nodes find each other."""
     shipped = (FOLDER.parent / "rabbitmq" / "rabbitmq.conf").read_text().splitlines()

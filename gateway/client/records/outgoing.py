@@ -23,6 +23,7 @@ __all__ = [
     "Outgoing",
     "State",
     "accept",
+    "accepted_between",
     "add",
     "doubt",
     "end",
@@ -109,6 +110,12 @@ def find_sent(connection: sqlite3.Connection, envelope_hash: bytes) -> Outgoing 
 def sent_as(connection: sqlite3.Connection, envelope_hash: bytes) -> bool:
     """Tell whether this home sent an envelope."""
     return connection.execute("SELECT 1 FROM outgoing WHERE envelope_hash = ?", (envelope_hash,)).fetchone() is not None
+
+
+def accepted_between(connection: sqlite3.Connection, *, first: int, last: int) -> list[Outgoing]:
+    """Return what was accepted with a number from `first` to `last`, in order; looks through all, since it is asked seldom."""
+    query = f"{_SELECT} WHERE state = 'accepted' AND number BETWEEN ? AND ? ORDER BY number"
+    return [_row(found) for found in connection.execute(query, (first, last))]
 
 
 def kept(connection: sqlite3.Connection) -> list[bytes]:
