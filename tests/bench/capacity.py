@@ -122,16 +122,17 @@ def table(figures: Sequence[Figure]) -> str:
         megabytes = next((mb for size, mb in memory if size >= site.participants), memory[-1][1])
         need_mb = max(megabytes, by_name["rss_100k_mb"].value) * RESERVE
         disk_gb = site.a_day * KEPT_DAYS * by_name["ledger_kb_per_message"].value / (1 << 20)
-        needs = f"{peak:.2g}/s | {cores} | {need_mb:.0f} MB | {disk_gb:.2g} GB"
+        needs = f"{peak:,.2f}/s | {cores} | {need_mb:.0f} MB | {disk_gb:,.1f} GB"
         lines.append(f"| {site.name} | {site.participants:,} | {site.a_day:,} | {needs} |")
     value = {name: figure.value for name, figure in by_name.items()}
     lines += [
         "",
-        f"Measured: a message to one recipient costs at most {message_s * 1e3:.2f} ms of one processor, each of many",
-        f"recipients at most {addressee_s * 1e3:.2f} ms; a message of 4 KiB that waits takes",
-        f"{value['ledger_kb_per_message']:.1f} KiB of ledger;",
-        f"{value['rss_100k_mb']:.0f} MB for a process with 100,000 waiting messages. Three processes cost",
-        f"{value['cpu_per_accept_3_over_1']:.2f} times as much processor time for a message as one, at the same load.",
+        f"- a message to one recipient: at most {message_s * 1e3:.2f} ms of one processor",
+        f"- each recipient of a message to many: at most {addressee_s * 1e3:.2f} ms",
+        f"- a message of 4 KiB that waits: {value['ledger_kb_per_message']:.1f} KiB of ledger",
+        f"- a process with 100,000 waiting messages: {value['rss_100k_mb']:.0f} MB; with 3,000 participants: {memory[-1][1]:.0f} MB",
+        f"- three processes beside one, same load: {value['cpu_per_accept_3_over_1']:.2f} times the processor time for a message",
+        f"- healthy participants beside hostile ones: {value['hostile_p99_over_quiet']:.1f} times the quiet p99",
     ]
     return "\n".join(lines) + "\n"
 

@@ -21,13 +21,14 @@ from tests.bench.figures import Figure, slope
 from tests.bench.load import post_all
 from tests.bench.running import settled
 from tests.bench.submissions import CONTENT_BYTES, write_all
+from tests.scenario.process import serving
 from tests.scenario.town import PASSPHRASE, READER, SENDER, Town
 
 __all__ = ["figures"]
 
 PARTICIPANTS: Final = (10, 200, 3_000)
-RECIPIENTS: Final = ((1, 600), (27, 150), (196, 48))  # and how many messages
-SMALL: Final = 600  # messages to one recipient
+RECIPIENTS: Final = ((1, 400), (27, 100), (196, 48))  # and how many messages
+SMALL: Final = 400  # messages to one recipient
 KIND: Final = "information.report"
 
 
@@ -65,7 +66,9 @@ async def _measure(size: int) -> _Costs:
     names = [SENDER, READER, *(f"UNIT-{number:05}" for number in range(size - 2))]
     with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
         town = Town(folder=Path(folder) / "town", names=names)
-        async with town.served() as served, town.home(READER), _reader(town):
+        prepared = await town.prepare()
+        prepared.fresh = True  # its memory is its own
+        async with serving(prepared) as served, town.home(READER), _reader(town):
             wanted = [(count, many) for count, many in RECIPIENTS if count == 1 or size == PARTICIPANTS[1]]
             await _cost_s(town, served.pid, 1, SMALL // 3)  # warms up
             costs = [(float(count), await _cost_s(town, served.pid, count, many)) for count, many in wanted]
