@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CONTEXTS = frozenset({"gateway/renew"})  # a context of signatures has the form of a path
 PAGES = sorted((ROOT / "deploy").rglob("*.md"))
-MADE_ELSEWHERE = frozenset({"alerts.md", "metrics.md", "dashboard.md", "capacity.md", "deploy/grafana", "deploy/prometheus"})
 
 
 def _commands() -> Iterator[tuple[str, str]]:
@@ -54,7 +53,7 @@ def test_a_command_that_is_not_there_is_found(line: str, expected: str | None) -
 def _is_there(page: Path, name: str) -> bool:
     """Tell whether a name within a page leads somewhere: from the top, or to a page beside it."""
     folders = (ROOT,) if "/" in name else (page.parent, ROOT / "deploy", ROOT / "schemas", ROOT)
-    return name in MADE_ELSEWHERE | CONTEXTS or any((folder / name).exists() for folder in folders)
+    return name in CONTEXTS or any((folder / name).exists() for folder in folders)
 
 
 def test_every_file_that_a_page_names_is_there() -> None:
