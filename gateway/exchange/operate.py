@@ -49,12 +49,12 @@ class Operator:
         self._dispatcher = dispatcher
         self._log = logger()
         self._verbs: dict[str, Callable[[SignedAction], Act]] = {
-            "release": self._release,
-            "hold": self._hold,
-            "release-hold": self._release_hold,
             "suspend": self._suspend,
             "resume": self._resume,
             "drain": self._drain,
+            "release": self._release,
+            "hold": self._hold,
+            "release-hold": self._release_hold,
         }
 
     async def perform(self, data: bytes) -> None:
@@ -122,28 +122,6 @@ class Operator:
 
         return act
 
-    def _hold(self, signed: SignedAction) -> Act:
-        """Keep a message or a conversation when its retention is over."""
-        target = signed.action.target
-        scope, value = _held(target)
-
-        async def act() -> None:
-            if not await self._parts.ledger.kept.hold(scope, value, signed.leaf, f"hold {target}"):
-                raise Rejected(f"no {target} here", code="not-found")
-
-        return act
-
-    def _release_hold(self, signed: SignedAction) -> Act:
-        """Let what was held be erased in its time."""
-        target = signed.action.target
-        scope, value = _held(target)
-
-        async def act() -> None:
-            if not await self._parts.ledger.kept.let_go(scope, value, signed.leaf, f"release-hold {target}"):
-                raise Rejected(f"{target} is not held", code="not-found")
-
-        return act
-
     def _suspend(self, signed: SignedAction) -> Act:
         """Serve a participant no more, until it is resumed."""
         who = _participant(signed.action.target)
@@ -179,12 +157,27 @@ class Operator:
 
         return act
 
+    def _hold(self, signed: SignedAction) -> Act:
+        """Keep a message or a conversation when its retention is over."""
+        target = signed.action.target
+        scope, value = _held(target)
 
-def _participant(target: str) -> Address:
-    try:
-        return parse_address(target)
-    except Rejected as exc:
-        raise Rejected(f"target {target!r}, wanted PARTICIPANT@network", code="bad-request") from exc
+        async def act() -> None:
+            if not await self._parts.ledger.kept.hold(scope, value, signed.leaf, f"hold {target}"):
+                raise Rejected(f"no {target} here", code="not-found")
+
+        return act
+
+    def _release_hold(self, signed: SignedAction) -> Act:
+        """Let what was held be erased in its time."""
+        target = signed.action.target
+        scope, value = _held(target)
+
+        async def act() -> None:
+            if not await self._parts.ledger.kept.let_go(scope, value, signed.leaf, f"release-hold {target}"):
+                raise Rejected(f"{target} is not held", code="not-found")
+
+        return act
 
 
 def _held(target: str) -> tuple[str, bytes]:
@@ -198,3 +191,10 @@ def _held(target: str) -> tuple[str, bytes]:
     except Rejected:
         pass
     raise Rejected(f"target {target!r}, wanted message/HASH or conversation/ID", code="bad-request")
+
+
+def _participant(target: str) -> Address:
+    try:
+        return parse_address(target)
+    except Rejected as exc:
+        raise Rejected(f"target {target!r}, wanted PARTICIPANT@network", code="bad-request") from exc
