@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Service"]
 
 _NO_ROUTE = "none"
-_THEIRS = frozenset({"quota", "suspended"})  # nothing failed here: the line of the request tells of it
+_THEIRS = frozenset({"quota", "suspended", "draining"})  # nothing failed here: the line of the request tells of it
 
 
 class Service:
