@@ -28,7 +28,7 @@ __all__ = ["figures"]
 
 PROCESSES: Final = 3
 BATCH: Final = 900  # divided among the processes
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 WARM: Final = 2  # batches, before the first round
 
 
