@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +92,20 @@ def test_a_memory_that_cannot_be_kept_is_unavailable(tmp_path: Path) -> None:
         Memory(tmp_path / "missing" / "audit-memory", ORIGIN).write(SMALL)
     with pytest.raises(Unavailable, match="audit-memory"):
         Memory(tmp_path / "audit-memory" / "..", ORIGIN).write(SMALL)
+
+
+def test_what_a_full_disk_took_half_of_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fell short is told, so nothing is signed on it; what was remembered before stands."""
+    memory = Memory(tmp_path / "audit-memory", ORIGIN)
+    memory.write(SMALL)
+    whole = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: whole(file, data[:1], at))
+    with pytest.raises(Unavailable, match="No space left"):
+        memory.write(LARGE)
+    assert memory.read() == SMALL
+    monkeypatch.undo()
+    memory.write(LARGE)
+    assert memory.read() == LARGE
 
 
 @pytest.mark.parametrize("fresh", [False, True])

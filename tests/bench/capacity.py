@@ -130,8 +130,9 @@ def table(figures: Sequence[Figure]) -> str:
         f"- a message to one recipient: at most {message_s * 1e3:.2f} ms of one processor",
         f"- each recipient of a message to many: at most {addressee_s * 1e3:.2f} ms",
         f"- a message of 4 KiB that waits: {value['ledger_kb_per_message']:.1f} KiB of ledger",
-        f"- a process with 100,000 waiting messages: {value['rss_100k_mb']:.0f} MB; with 3,000 participants: {memory[-1][1]:.0f} MB",
-        f"- three processes beside one, same load: {value['cpu_per_accept_3_over_1']:.2f} times the processor time for a message",
+        f"- a process with 100,000 waiting messages: {value['rss_100k_mb']:.0f} MB",
+        f"- a process in a network of 3,000 participants: {memory[-1][1]:.0f} MB",
+        f"- three processes beside one, same load: {value['cpu_per_accept_3_over_1']:.2f} times the processor time",
         f"- healthy participants beside hostile ones: {value['hostile_p99_over_quiet']:.1f} times the quiet p99",
     ]
     return "\n".join(lines) + "\n"

@@ -3,12 +3,14 @@ What an accepted message costs three gateway processes on one PostgreSQL and one
 
 All processor time of all gateway processes is counted, user and system, until nothing is left to do: smaller groups of commits,
 the turns of the audit log, looks at what the others did. Measured in turn: three processes, then the same load on one of them
-with the others stopped, round after round. How much they accept together is told, and not judged: the servers and the load
-generators share the processors.
+with the others held still (SIGSTOP), round after round. How much they accept together is told, and not judged: the servers and
+the load generators share the processors.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -25,8 +27,9 @@ from tests.bench.submissions import publish_cards, seal_many, write_all
 __all__ = ["figures"]
 
 PROCESSES: Final = 3
-BATCH: Final = 1200  # divided among the processes
+BATCH: Final = 900  # divided among the processes
 ROUNDS: Final = 3
+WARM: Final = 2  # batches, before the first round
 
 
 class _Cost(NamedTuple):
@@ -38,13 +41,18 @@ class _Cost(NamedTuple):
 
 def figures() -> Iterator[Figure]:
     """Measure both, round after round."""
-    with standing("rabbitmq") as stand, stand.gateway() as first:
+    with standing("rabbitmq") as stand, ExitStack() as stack:
+        first = stack.enter_context(stand.gateway())
         first.wait_ready()
         publish_cards(stand, [SENDER, RECIPIENT])
+        gateways = [first, *(stack.enter_context(stand.another()) for _ in range(PROCESSES - 1))]
+        for gateway in gateways:
+            gateway.wait_ready()
         batches = _batches(stand)
         with reading(stand.stage.home(RECIPIENT), stand.stage.passphrase):
-            _batch([first], next(batches))  # warms up
-            rounds = [(_with_all(stand, first, batches), _batch([first], next(batches))) for _ in range(ROUNDS)]
+            for _ in range(WARM):
+                _batch(gateways, next(batches))
+            rounds = [(_batch(gateways, next(batches)), _alone(gateways, next(batches))) for _ in range(ROUNDS)]
     ratio = median(three.cpu_s / one.cpu_s for three, one in rounds)
     costs = ", ".join(f"{three.cpu_s * 1e6:.0f} / {one.cpu_s * 1e6:.0f}" for three, one in rounds)
     rates = f"accepted in a second {median(t.rate for t, _ in rounds):.0f} and {median(o.rate for _, o in rounds):.0f}"
@@ -54,15 +62,17 @@ def figures() -> Iterator[Figure]:
     )
 
 
-def _with_all(stand: Stand, first: GatewayProcess, batches: Iterator[list[Path]]) -> _Cost:
-    """Start the others, let all warm up, and measure."""
-    with ExitStack() as stack:
-        others = [stack.enter_context(stand.another()) for _ in range(PROCESSES - 1)]
-        for other in others:
-            other.wait_ready()
-        gateways = [first, *others]
-        _batch(gateways, next(batches))
-        return _batch(gateways, next(batches))
+def _alone(gateways: Sequence[GatewayProcess], parts: list[Path]) -> _Cost:
+    """Send a batch to the first process, while the others are held still."""
+    others = [gateway.pid for gateway in gateways[1:]]
+    settled([gateway.pid for gateway in gateways])
+    try:
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        return _batch(gateways[:1], parts)
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
 
 
 def _batch(gateways: Sequence[GatewayProcess], parts: list[Path]) -> _Cost:
@@ -83,7 +93,7 @@ def _settle(gateways: Sequence[GatewayProcess]) -> float:
 def _batches(stand: Stand) -> Iterator[list[Path]]:
     """Seal one batch after the other, in as many parts as there are processes: what sends them is always the same."""
     each = BATCH // PROCESSES
-    sealed = [seal_many(stand, SENDER, [RECIPIENT], BATCH) for _ in range(3 * ROUNDS + 1)]
+    sealed = [seal_many(stand, SENDER, [RECIPIENT], BATCH) for _ in range(2 * ROUNDS + WARM)]
     for number, batch in enumerate(sealed):
         files = [stand.stage.folder / f"cluster-{number}-{part}" for part in range(PROCESSES)]
         for part, file in enumerate(files):

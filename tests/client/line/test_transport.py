@@ -83,6 +83,29 @@ async def test_a_stranger_at_the_address_is_no_gateway(server: Server, status: i
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize(("ended", "asked"), [(0, 1), (1, 2), (2, 3), (5, 3)])
+async def test_a_submission_whose_line_ends_is_sent_again(server: Server, ended: int, asked: int) -> None:
+    """A gateway that stops ends its lines, and another may stand behind the same address; lines that always end are told."""
+
+    def answer() -> web.StreamResponse:
+        if len(server.asked) <= ended:
+            transport = server.asked[-1].transport
+            assert transport is not None
+            transport.abort()
+        return web.Response(body=b"receipt")
+
+    server.answer = answer
+    transport = Transport([server.base], KEYRING, time.time)
+    try:
+        found = await transport.submit(b"sealed", media.SEALED, lambda refusal, *_: refusal)
+    except Uncertain:
+        assert ended == 5  # more than it tries
+    else:
+        assert found.body == b"receipt"
+    await transport.close()
+    assert len(server.asked) == asked
+
+
 async def test_a_session_follows_no_redirection(server: Server) -> None:
     """What was signed for one address goes to no other, for an upgrade to a session as for a request."""
     server.answer = lambda: web.Response(status=307, headers={"Location": f"{server.base}/elsewhere"})
