@@ -133,13 +133,7 @@ async def compose(
         stack.push_async_callback(adapters.ledger.close)
         adapters.ledger.on_group(metrics.ledger_group.observe)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
-        exchange = Exchange(
-            parts,
-            mailbox_bytes=config.broker.limit_bytes,
-            schedule=config.directory,
-            volatile=config.broker.in_memory,
-            sequence_every_s=config.audit.sequence_every_s,
-        )
+        exchange = _exchange(config, parts)
         stack.push_async_callback(exchange.close)
         await exchange.start()
         await publish_own_card(exchange, keys.address, config.keys.file)
@@ -180,6 +174,16 @@ def _parts(
         clock=clock,
         rng=rng,
         shared=not config.ledger.embedded,
+    )
+
+
+def _exchange(config: Config, parts: Parts) -> Exchange:
+    return Exchange(
+        parts,
+        mailbox_bytes=config.broker.limit_bytes,
+        schedule=config.directory,
+        volatile=config.broker.in_memory,
+        sequence_every_s=config.audit.sequence_every_s,
     )
 
 
