@@ -27,7 +27,7 @@ from tests.bench.submissions import publish_cards, seal_many, write_all
 __all__ = ["figures"]
 
 PROCESSES: Final = 3
-BATCH: Final = 900  # divided among the processes
+BATCH: Final = 600  # divided among the processes
 ROUNDS: Final = 3
 WARM: Final = 2  # batches, before the first round
 
