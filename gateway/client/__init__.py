@@ -19,6 +19,7 @@ from gateway.client.receiving.delivery import Delivery
 from gateway.client.receiving.twins import Twin
 from gateway.client.sending.approvals import Decision, Waiting
 from gateway.client.sending.send_receipt import SendReceipt
+from gateway.client.sent.numbered import Sent
 from gateway.client.sent.outstanding import Demand, Holder
 from gateway.client.sent.status import MessageStatus, RecipientStatus
 from gateway.client.trust.key_status import KeyStatus
@@ -41,6 +42,7 @@ __all__ = [
     "RecipientStatus",
     "Review",
     "SendReceipt",
+    "Sent",
     "Standing",
     "TraceEntry",
     "Twin",
