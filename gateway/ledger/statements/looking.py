@@ -71,8 +71,9 @@ _HELD: Final = single(
         delivery.c.reason,
     )
     .join_from(delivery, message)
-    # The index's own condition stands beside the narrower one, as in `waiting`.
-    .where(any_of(delivery.c.state, MAY_EXPIRE), any_of(delivery.c.state, (State.HELD,)))
+    # The index's own condition stands beside the narrower one, as in `waiting`; only what has not ended is in it.
+    .where(delivery.c.expires > sa.literal_column("0"), any_of(delivery.c.state, MAY_EXPIRE))
+    .where(any_of(delivery.c.state, (State.HELD,)))
     .order_by(delivery.c.expires)
     .limit(_LIMIT)
     .offset(_NO_OFFSET),
@@ -154,7 +155,16 @@ _TRACE: Final = single(
     "number",
     "limit",
 )
-_RECENT: Final = single(sa.select(*_EVENT).order_by(event.c.seq.desc()).limit(_LIMIT).offset(_NO_OFFSET), "limit")
+_NEWEST: Final = sa.select(sa.func.max(event.c.seq)).scalar_subquery()
+_RECENT: Final = single(
+    sa.select(*_EVENT)
+    .where(event.c.seq > _NEWEST - sa.bindparam("span", type_=Int8))  # numbers without a row are rare
+    .order_by(event.c.seq.desc())
+    .limit(_LIMIT)
+    .offset(_NO_OFFSET),
+    "span",
+    "limit",
+)
 
 
 def mailboxes(transaction: Transaction) -> list[MailboxRow]:
@@ -206,7 +216,7 @@ def trace(transaction: Transaction, number: int, limit: int) -> list[TraceRow]:
 
 def recent(transaction: Transaction, limit: int) -> list[TraceRow]:
     """Return the newest events, the newest first."""
-    return [_traced(row) for row in transaction.run(_RECENT, limit)]
+    return [_traced(row) for row in transaction.run(_RECENT, 2 * limit, limit)]
 
 
 def _first(transaction: Transaction, statement: Statement, key: bytes | int) -> MessageRow | None:
