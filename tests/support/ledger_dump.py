@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gateway.ledger.engine import make_engine
+from gateway.ledger.states import State
 from gateway.ledger.tables import metadata
 from tests.support.waiting import until
 
@@ -34,7 +35,11 @@ def dump(url: str) -> str:
 
 
 async def settled(url: str) -> str:
-    """Return the dump when the audit log has caught up, so that a gateway to which nothing happens changes nothing more."""
+    """
+    Return the dump of a gateway that is still: it has queued what it accepted, and its audit log has caught up.
+
+    It changes nothing more unless something happens to it.
+    """
     await until(lambda: asyncio.to_thread(_has_caught_up, url))
     return dump(url)
 
@@ -44,10 +49,13 @@ def _has_caught_up(url: str) -> bool:
     log = metadata.tables["log_state"].c
     leaves = sa.select(sa.func.count()).where(event.leaf.is_not(None)).scalar_subquery()
     signed = sa.select(sa.func.max(checkpoint.size)).where(checkpoint.note.is_not(None)).scalar_subquery()
+    to_queue = sa.exists().where(metadata.tables["delivery"].c.state == State.ACCEPTED)
     engine = make_engine(url, 1)
     try:
         with engine.connect() as connection:
-            return bool(connection.execute(sa.select(sa.func.count()).where(log.size == leaves, log.size == signed)).scalar())
+            return bool(
+                connection.execute(sa.select(sa.func.count()).where(log.size == leaves, log.size == signed, ~to_queue)).scalar()
+            )
     finally:
         engine.dispose()
 
