@@ -62,6 +62,7 @@ __all__ = ["Ledger"]
 
 WATCH_S: Final = 1.0  # between two looks for silent lines
 READERS: Final = 3  # threads; a read takes about a millisecond
+FEW: Final = 4  # rows that are looked for in one statement
 HOLD_AT_ONCE: Final = 200  # rows in one commit: some 15 ms of signatures in the writer
 
 
@@ -89,9 +90,10 @@ class Ledger:
         self._engine = engine
         self._lock = lock
         self._loop = loop
-        self._lines = [Line(engine, clock) for _ in range(READERS + 1)]
+        self._lines = [Line(engine, clock) for _ in range(READERS + 2)]
         self._writer = Writer(self._lines[0], loop)
-        self._readers = Readers(self._lines[1:], loop)
+        here = self._lines[1] if engine.dialect.name == "sqlite" else None
+        self._readers = Readers(self._lines[2:], loop, here)
         self._read = self._readers.run
         self.kept = Kept(self._readers, self._writer)
         self.log = LogTable(self._readers, self._writer)
@@ -118,7 +120,7 @@ class Ledger:
             Unavailable: `ledger-locked`, or the database does not answer; nothing was changed.
             Rejected: `config`; not such an address.
         """
-        engine = make_engine(url, READERS + 1)
+        engine = make_engine(url, READERS + 2)
         lock = lock_of(url)
         try:
             await asyncio.to_thread(bring_up_to_date if migrate else check_version, engine)
@@ -213,6 +215,8 @@ class Ledger:
 
     async def wanted(self, refs: Collection[Ref]) -> set[Ref]:
         """Return those of `refs` that are still to be conveyed (`accepted` or `queued`)."""
+        if len(refs) <= FEW:
+            return await self._readers.look(waiting.wanted, refs)
         return await self._read(waiting.wanted, refs)
 
     async def requeue(self, recipient: Address, older_than: int) -> int:

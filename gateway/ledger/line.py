@@ -122,6 +122,10 @@ class Line:
         """Do `work` on one state of the ledger; raise `Failed`."""
         return self._transact("BEGIN" if self._sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
 
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """Do `work`, which is one statement that reads and so needs no transaction around it; raise `Failed`."""
+        return self._transact("", work)
+
     def tidy(self) -> bool:
         """
         Take what was deleted out of the files, outside any transaction; False when somebody is in the way.
@@ -176,7 +180,8 @@ class Line:
         self._busy_since = time.monotonic()
         try:
             cursor = connection.cursor() if self._sqlite else connection.cursor(binary=True)
-            cursor.execute(begin)
+            if begin:
+                cursor.execute(begin)
             result = work(Transaction(cursor, self._engine.dialect, int(self._clock())))
             cursor.close()
             committing = True

@@ -65,11 +65,13 @@ def known_at(document: object, type_: type[msgspec.Struct], pointer: str) -> obj
         if isinstance(value, list) and name.isdigit() and int(name) < len(value):
             value, known = value[int(name)], _item_of(known)
             continue
-        struct = _struct_of(value, known) if isinstance(value, dict) else None
-        fields = {} if struct is None else {field.encode_name: field.type for field in struct.fields}
-        if not isinstance(value, dict) or name not in value or name not in fields:
+        if not isinstance(value, dict) or name not in value:
             return None
-        value, known = value[name], fields[name]
+        struct = _struct_of(value, known)
+        field = None if struct is None else _fields(struct.cls).get(name)
+        if field is None:
+            return None
+        value, known = value[name], field
     return value
 
 
@@ -86,12 +88,20 @@ def _type_info(type_: Any) -> inspect.Type:
     return inspect.type_info(type_)
 
 
+@cache
+def _fields(struct: type) -> dict[str, inspect.Type]:
+    """Return the types of a struct's members by their names in JSON."""
+    known = _type_info(struct)
+    assert isinstance(known, inspect.StructType)
+    return {field.encode_name: field.type for field in known.fields}
+
+
 def _unread(value: object, known: inspect.Type, at: Steps) -> Iterator[tuple[Steps, frozenset[str]]]:
     if isinstance(value, dict):
         struct = _struct_of(value, known)
         if struct is None:
             return
-        fields = {field.encode_name: field.type for field in struct.fields}
+        fields = _fields(struct.cls)
         for key, inner in value.items():
             if key in fields:
                 yield from _unread(inner, fields[key], (*at, key))

@@ -1,6 +1,8 @@
 """
-What a message cannot do without on its way, each measured alone on this machine: seconds of one, the median of many.
+What a message cannot do without on its way, each measured alone on this machine: seconds of one.
 
+`open_floors` keeps everything ready, so that one of each can be measured between two messages: what a message meets is a
+processor that just did something else, and not one that does the same a thousand times in a row.
 `python -m tests.bench.floors PORT` is the other end of the round trips: bare aiohttp that echoes, by HTTP and by WebSocket.
 """
 
@@ -11,9 +13,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 import aio_pika
@@ -24,31 +26,60 @@ from nacl import bindings
 
 from tests.support.ports import LOOPBACK, free_port, wait_for_port
 
-__all__ = ["broker_hop", "disk", "postgresql_commit", "round_trips", "sign", "verify"]
+__all__ = ["BROKER", "CHECK", "DATABASE", "DISK", "HTTP", "SIGNATURE", "SOCKET", "open_floors"]
 
-TIMES: Final = 200
+DISK: Final = "disk sync"
+SIGNATURE: Final = "signature"
+CHECK: Final = "check"
+HTTP: Final = "HTTP round trip"
+SOCKET: Final = "WebSocket round trip"
+DATABASE: Final = "PostgreSQL commit"
+BROKER: Final = "publish until consumed"
+
 BODY: Final = os.urandom(5000)
 
 
-def _median(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return median(times)
+@contextmanager
+def open_floors(folder: Path, database: str | None, broker: str | None) -> Iterator[dict[str, Callable[[], float]]]:
+    """
+    Yield what measures one of each, by name; the first of each is done already.
+
+    Args:
+        folder: On the disk that counts.
+        database: An empty PostgreSQL database, if it is on the way.
+        broker: A RabbitMQ node, if it is.
+    """
+    with ExitStack() as stack:
+        floors: dict[str, Callable[[], float]] = {
+            name: lambda work=work: _timed(work)  # type: ignore[misc]  # a value of this round
+            for name, work in {DISK: stack.enter_context(_disk(folder)), **_signatures()}.items()
+        }
+        if database is not None:
+            commit = stack.enter_context(_database(database))
+            floors[DATABASE] = lambda: _timed(commit)
+        port, runner, lines = stack.enter_context(_echoing()), stack.enter_context(asyncio.Runner()), AsyncExitStack()
+        stack.callback(lambda: runner.run(lines.aclose()))
+        for name, work in runner.run(_lines(lines, port, broker)).items():
+            floors[name] = lambda work=work: runner.run(_timed_of(work))  # type: ignore[misc]
+        for measure in floors.values():
+            measure()
+        yield floors
 
 
-async def _median_of(work: Callable[[], Awaitable[object]]) -> float:
-    times = []
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        await work()
-        times.append(time.perf_counter() - started)
-    return median(times)
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
-def disk(folder: Path) -> float:
+async def _timed_of(work: Callable[[], Awaitable[object]]) -> float:
+    started = time.perf_counter()
+    await work()
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[Callable[[], None]]:
     """Append 5 KB to a file and wait until it is on disk."""
     with (folder / "floor").open("ab", buffering=0) as file:
 
@@ -56,23 +87,21 @@ def disk(folder: Path) -> float:
             file.write(BODY)
             os.fdatasync(file.fileno())
 
-        return _median(append)
+        yield append
 
 
-def sign() -> float:
-    """Make one Ed25519 signature."""
-    secret = bindings.crypto_sign_seed_keypair(os.urandom(32))[1]
-    return _median(lambda: bindings.crypto_sign(b"x" * 48, secret))
-
-
-def verify() -> float:
-    """Check one Ed25519 signature."""
+def _signatures() -> dict[str, Callable[[], object]]:
+    """Make one Ed25519 signature; check one."""
     public, secret = bindings.crypto_sign_seed_keypair(os.urandom(32))
     signed = bindings.crypto_sign(b"x" * 48, secret)
-    return _median(lambda: bindings.crypto_sign_open(signed, public))
+    return {
+        SIGNATURE: lambda: bindings.crypto_sign(b"x" * 48, secret),
+        CHECK: lambda: bindings.crypto_sign_open(signed, public),
+    }
 
 
-def postgresql_commit(url: str) -> float:
+@contextmanager
+def _database(url: str) -> Iterator[Callable[[], None]]:
     """Insert one row of 5 KB and commit it."""
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE floor (data bytea)")
@@ -83,42 +112,42 @@ def postgresql_commit(url: str) -> float:
             cursor.execute("INSERT INTO floor VALUES (%s)", [BODY])
             connection.commit()
 
-        return _median(insert)
+        yield insert
 
 
-def round_trips() -> tuple[float, float]:
-    """Send 5 KB to another process and get them back: by HTTP, by WebSocket."""
+@contextmanager
+def _echoing() -> Iterator[int]:
+    """Let another process echo; yield its port."""
     port = free_port()
     with subprocess.Popen([sys.executable, "-m", "tests.bench.floors", str(port)]) as process:
         try:
             wait_for_port(port)
-            return asyncio.run(_round_trips(port))
+            yield port
         finally:
             process.terminate()
 
 
-async def _round_trips(port: int) -> tuple[float, float]:
-    async with aiohttp.ClientSession() as session:
+async def _lines(stack: AsyncExitStack, port: int, broker: str | None) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Open lines: 5 KB to the other process and back; 5 KB to a quorum queue until a consumer of this process has them."""
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    socket = await stack.enter_async_context(session.ws_connect(f"http://{LOOPBACK}:{port}/socket"))
 
-        async def http() -> None:
-            async with session.post(f"http://{LOOPBACK}:{port}/echo", data=BODY) as response:
-                await response.read()
+    async def http() -> None:
+        async with session.post(f"http://{LOOPBACK}:{port}/echo", data=BODY) as response:
+            await response.read()
 
-        async with session.ws_connect(f"http://{LOOPBACK}:{port}/socket") as socket:
+    async def websocket() -> None:
+        await socket.send_bytes(BODY)
+        await socket.receive()
 
-            async def websocket() -> None:
-                await socket.send_bytes(BODY)
-                await socket.receive()
-
-            return await _median_of(http), await _median_of(websocket)
-
-
-def broker_hop(url: str) -> float:
-    """Publish 5 KB to a quorum queue until a consumer of the same process has them."""
-    return asyncio.run(_broker_hop(url))
+    found: dict[str, Callable[[], Awaitable[object]]] = {HTTP: http, SOCKET: websocket}
+    if broker is not None:
+        found[BROKER] = await stack.enter_async_context(_broker(broker))
+    return found
 
 
-async def _broker_hop(url: str) -> float:
+@asynccontextmanager
+async def _broker(url: str) -> AsyncIterator[Callable[[], Awaitable[object]]]:
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel(publisher_confirms=True)
         queue = await channel.declare_queue("floor", durable=True, arguments={"x-queue-type": "quorum"})
@@ -135,7 +164,7 @@ async def _broker_hop(url: str) -> float:
             await channel.default_exchange.publish(message, "floor", mandatory=True)
             await arrived.get()
 
-        return await _median_of(hop)
+        yield hop
 
 
 async def _echo(request: web.Request) -> web.Response:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.errors import Unavailable
 from gateway.ids import Address
 from gateway.ledger import Ref, State
+from gateway.ledger.line import Failed
 from tests.ledger.samples import NOW, QM, QN, QX, accept, end, receipt, sample, sign
 from tests.support.ledger_dump import dump
 
 if TYPE_CHECKING:
+    import pytest
+
     from gateway.ledger import Ledger
     from tests.ledger.samples import Clock
 
@@ -188,3 +192,19 @@ async def test_mailboxes_in_front_do_not_hide_the_next_one(ledger: Ledger) -> No
     away = [Address(f"NCB-X{number}@icn") for number in range(10, 14)]
     await accept(ledger, *(sample(away) for _ in range(200)), sample([QN]))
     assert [one.number for one in await ledger.waiting(PAGE, 5, set(away))] == [201]
+
+
+async def test_few_rows_are_looked_for_at_once_or_by_a_thread(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is the same where the look on the event loop fails."""
+    refs = await accept(ledger, sample())
+    assert await ledger.wanted([*refs[:1], Ref(9, 9)]) == {refs[0]}
+    here = ledger._readers._here
+    assert (here is not None) == (ledger._engine.dialect.name == "sqlite")
+    if here is not None:
+        monkeypatch.setattr(here, "look", failing)
+    assert await ledger.wanted([*refs[:1], Ref(9, 9)]) == {refs[0]}
+
+
+def failing(_: object) -> set[Ref]:
+    """Fail as a file that is locked."""
+    raise Failed(Unavailable("locked"))

@@ -132,12 +132,12 @@ class Opener:
         """
         data = delivery_of(self._home, claimed)
         try:
-            return await self.read(data)
+            return self._read(data)
         except (Rejected, Refused) as exc:
             _log.info("delivery %s: %s; looking again", claimed.envelope_hash.hex(), exc)
         better = await self._look_again(claimed, data)
         try:
-            return await self.read(better)
+            return self._read(better)
         except Rejected as exc:
             if exc.code == "directory-ahead" and (stranger := self._stranger(better)):
                 raise Refused("peer-unknown", f"{stranger} is no peer any more") from exc
@@ -148,14 +148,14 @@ class Opener:
     async def read_current(self, data: bytes) -> ReadMessage:
         """Read a delivery that nobody waits for an answer to, with a directory as new as it asks for; raise as `read`."""
         try:
-            return await self.read(data)
+            return self._read(data)
         except Rejected as exc:
             if exc.code != "directory-ahead":
                 raise
         await self._directory.refresh()
-        return await self.read(data)
+        return self._read(data)
 
-    async def read(self, data: bytes) -> ReadMessage:
+    def _read(self, data: bytes) -> ReadMessage:
         """
         Take a delivery through steps 1 to 8.
 

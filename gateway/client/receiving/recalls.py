@@ -142,8 +142,8 @@ class RecallKeeper:
         """Look at what is to be known of an opened delivery before it is handed over."""
         source = self._home.source(opened.header.sender, opened.header.message_id)
         target = self._home.target(opened.envelope_hash)
-        look = partial(recall_rows.standing, row=claimed.row, envelope_hash=opened.envelope_hash, source=source, target=target)
-        return await self._home.store.read(look)
+        find = partial(recall_rows.standing, row=claimed.row, envelope_hash=opened.envelope_hash, source=source, target=target)
+        return await self._home.store.look(find)
 
     def forbidden(self, noted: Iterable[Noted], header: Header) -> Done | None:
         """Return what recalls that came before their target want done with it; None where none of them counts."""

@@ -178,7 +178,8 @@ class Outbox:
         self._directory.require_fresh(to)
         draft = compose(Composer(self._home, self._directory.last(), self._clock()), content, to, wish)
         self._lineage.require(content, ancestors, draft.recipients)
-        await self._conversations.require(draft)
+        if draft.header.in_reply_to is not None or wish.get("conversation_id") or wishes(content).conversation_id:
+            await self._conversations.require(draft)  # else it begins one, which is nowhere yet
         return await self._pack(draft)
 
     async def flush(self, *, look: bool = False) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.client import ContactPoint, create_home
+from gateway.client.home import store as home_store
 from gateway.client.home.home import Home
 from gateway.client.home.store import FILE, HomeStore, connect
 from gateway.envelope.keys import Use
@@ -169,6 +171,37 @@ async def test_what_saves_work_twice_rides_with_the_next_change(tmp_path: Path, 
     after = connection.execute("SELECT 1 FROM fact WHERE name = 'note'").fetchone()
     connection.close()
     assert (before, after) == (None, (1,))
+
+
+async def test_a_look_sees_what_is_on_disk_and_waits_for_nobody(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs on the event loop, changes nothing, and is left to the thread where the file cannot be read at once."""
+    make_test_home(tmp_path, world, "NCB-QM", GATEWAYS)
+    home = HomeStore(connect(tmp_path))
+    ran: list[threading.Thread] = []
+
+    def find(connection: sqlite3.Connection) -> object:
+        ran.append(threading.current_thread())
+        return connection.execute("SELECT 1 FROM fact WHERE name = 'seen'").fetchone()
+
+    assert await home.look(find) is None
+    await home.write(partial(add_fact, name="seen"))
+    assert await home.look(find) == (1,)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        home._looking.execute("DELETE FROM fact")  # type: ignore[union-attr]
+    monkeypatch.setattr(home_store, "_second", locked)
+    home._looking.close()  # type: ignore[union-attr]
+    home._looking = None
+    assert await home.look(find) == (1,)
+    await home.close()
+    me = threading.current_thread()
+    assert [thread is me for thread in ran] == [True, True, False]
+
+
+def locked(_: object) -> sqlite3.Connection:
+    """Do not open a file."""
+    raise sqlite3.OperationalError("database is locked")
 
 
 async def test_commits_reach_the_disk(tmp_path: Path, world: World) -> None:
