@@ -1,7 +1,8 @@
 """
 The one thread that writes.
 
-A group is what arrived while the last commit ran: no timer, a bounded size. A group that fails is tried member by member, so
+A group is what arrived until the ledger was ours to write, behind the last commit and those of other processes: no timer, a
+bounded size. A group that fails is tried member by member, so
 that one bad member costs the others nothing. A lost line is made anew, with bounded pauses; a commit whose outcome is not
 known is repeated, because each operation answers a repeat like the first time - those that cannot are told so.
 The event loop is woken once for a group.
@@ -93,43 +94,44 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        more = True
-        while more:
-            group, more = self._take()
+        while group := self._take():
             self._tells, began = False, time.perf_counter()
-            outcomes = self._settle(group) if group else []
+            outcomes = self._settle(group)
             with suppress(RuntimeError):  # the loop was closed before the ledger: nobody waits any more
                 self._loop.call_soon_threadsafe(self._tell, outcomes, self._tells, time.perf_counter() - began)
 
     def _tell(self, outcomes: Sequence[Outcome], tells: bool, took_s: float) -> None:  # noqa: FBT001  called by the loop
-        if outcomes:
-            for tell in self.on_group:
-                tell(len(outcomes))
-            for told in self.on_commit:
-                told(took_s)
+        for tell in self.on_group:
+            tell(len(outcomes))
+        for told in self.on_commit:
+            told(took_s)
         if tells:
             for called in self.on_told:
                 called()
         _tell(outcomes)
 
-    def _take(self) -> tuple[list[_Job], bool]:
-        """Wait for one job, and take those that came meanwhile; False when the last one was taken."""
-        group: list[_Job] = []
+    def _take(self) -> list[_Job]:
+        """Wait for one job, and take those that came meanwhile; none when the last one was taken."""
         job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            if len(group) >= MAX_GROUP:
-                return group, True
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                return group, True
-        return group, False
+        group = [] if job is None else [job]
+        if group:
+            self._fill(group)
+        return group
 
-    def _settle(self, group: list[_Job]) -> list[Outcome]:
-        """Commit a group, or each of its members; an outcome for everyone."""
+    def _fill(self, group: list[_Job]) -> None:
+        """Add what waits to a group."""
+        with suppress(Empty):
+            while len(group) < MAX_GROUP:
+                job = self._jobs.get_nowait()
+                if job is None:
+                    self._jobs.put(None)  # it stays the last one
+                    return
+                group.append(job)
+
+    def _settle(self, group: list[_Job], *, more: bool = True) -> list[Outcome]:
+        """Commit a group, with more that comes if wished, or each of its members; an outcome for everyone."""
         try:
-            return self._commit(group)
+            return self._commit(group, more=more)
         except Failed as exc:
             error: Exception = exc.error
             alone = len(group) == 1 or not exc.split
@@ -137,17 +139,18 @@ class Writer:
             error, alone = exc, len(group) == 1
         if alone:
             return [(job, copy(error)) for job in group]  # each is raised in a task of its own
-        return [outcome for job in group for outcome in self._settle([job])]
+        return [outcome for job in group for outcome in self._settle([job], more=False)]
 
-    def _commit(self, group: list[_Job]) -> list[Outcome]:
-        """Commit a group, on a new line if need be."""
+    def _commit(self, group: list[_Job], *, more: bool) -> list[Outcome]:
+        """Commit a group, on a new line if need be; what came until the first try may write is added to it."""
         told: list[Outcome] = []
         uncertain = False
         pauses, deadline = iter(PAUSES_S), time.monotonic() + PATIENCE_S
         while True:
             try:
-                return told + self._line.write(partial(self._work, group))
+                return told + self._line.write(partial(self._work, group, more=more))
             except Failed as exc:
+                more = False
                 if exc.uncertain:
                     told += [(job, exc.error) for job in group if not job.repeatable]
                     group = [job for job in group if job.repeatable]
@@ -158,7 +161,9 @@ class Writer:
                     error = Uncertain(exc.error.detail) if uncertain else exc.error
                     raise Failed(error, split=exc.split and not uncertain) from exc
 
-    def _work(self, group: Sequence[_Job], transaction: Transaction) -> list[Outcome]:
+    def _work(self, group: list[_Job], transaction: Transaction, *, more: bool) -> list[Outcome]:
+        if more:
+            self._fill(group)
         outcomes = _work(group, transaction)
         self._tells = self._tells or transaction.tells
         return outcomes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
 from gateway.ids import EnvelopeHash
 from gateway.ledger import Acceptance, Ledger, State, Stored, line, migrate
+from gateway.ledger.engine import make_engine
 from tests.ledger.samples import NOW, QM, QN, accept, receipt, sample
 from tests.support.ledger_dump import dump
 from tests.support.proxy import Proxy
@@ -243,6 +244,26 @@ async def test_a_cancelled_caller_changes_nothing_for_the_others(ledger: Ledger)
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert sum(isinstance(one, asyncio.CancelledError) for one in outcomes) == 1
     assert (await ledger.totals())[State.ACCEPTED] == 10
+
+
+async def test_what_comes_while_another_process_commits_joins_the_group(ledger: Ledger, ledger_url: str) -> None:
+    """One commit when the lock is free, for the one that waited for it and for those that came behind."""
+    groups: list[int] = []
+    ledger.on_group(groups.append)
+    engine = make_engine(ledger_url, 1)
+    with closing(engine.raw_connection()) as other:
+        other.cursor().execute("BEGIN IMMEDIATE" if engine.dialect.name == "sqlite" else "BEGIN")
+        other.cursor().execute("UPDATE counter SET number = number")
+        tasks = [asyncio.create_task(ledger.accept(sample()))]
+        await asyncio.sleep(0.2)
+        tasks += [asyncio.create_task(ledger.accept(sample())) for _ in range(9)]
+        await asyncio.sleep(0.2)
+        assert not any(task.done() for task in tasks)
+        other.rollback()
+    stored = await asyncio.gather(*tasks)
+    engine.dispose()
+    assert sorted(one.number for one in stored) == list(range(1, 11))
+    assert groups == [10]
 
 
 async def test_stored_data_that_contradicts_itself_raises_the_alarm(ledger: Ledger) -> None:
