@@ -49,7 +49,8 @@ class MailboxLook(Struct, frozen=True, kw_only=True):
         address: Whose it is.
         name: Of the organisation unit, in its own spelling; empty for one that the directory does not have.
         country: Its code.
-        status: active, suspended, revoked; `unknown` for one that the directory does not have.
+        status: active, suspended, revoked, as the authority says; `unknown` for one that the directory does not have.
+        suspended: Whether an operator of this gateway suspended it.
         roles: What it may do.
         connected: Whether its inbox session is open in this process.
         card_ends: When its delivery card's last key ends, Unix seconds; null without a card.
@@ -61,6 +62,7 @@ class MailboxLook(Struct, frozen=True, kw_only=True):
     name: str
     country: str
     status: str
+    suspended: bool
     roles: Sequence[str]
     connected: bool
     card_ends: int | None
@@ -147,6 +149,7 @@ class Desk:
             name=entry.name if entry else "",
             country=entry.country if entry else "",
             status=entry.status.value if entry else "unknown",
+            suspended=self._parts.orders.suspended(address),
             roles=entry.roles if entry else (),
             connected=address in self._exchange.connected,
             card_ends=self._card_ends(address),

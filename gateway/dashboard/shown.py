@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gateway.dashboard.snapshot import Deadline, Event, Held, Late, Mailbox
+from gateway.dashboard.snapshot import Deadline, Event, Held, Late, Mailbox, Suspended
 from gateway.ids import format_id
 
 if TYPE_CHECKING:
     from gateway.ids import Address, Kind
-    from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, TraceRow
+    from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, SuspendedRow, TraceRow
 
-__all__ = ["shown_deadlines", "shown_event", "shown_held", "shown_late", "shown_mailboxes"]
+__all__ = ["shown_deadlines", "shown_event", "shown_held", "shown_late", "shown_mailboxes", "shown_suspended"]
 
 
 def shown_mailboxes(rows: Sequence[MailboxRow], connected: Collection[Address], now: int) -> list[Mailbox]:
@@ -56,6 +56,11 @@ def shown_late(row: LateRow) -> Late:
         pace=row.pace,
         respond_by=row.respond_by,
     )
+
+
+def shown_suspended(row: SuspendedRow) -> Suspended:
+    """Return a suspension."""
+    return Suspended(address=row.participant, since=row.at)
 
 
 def shown_deadlines(answers: Mapping[tuple[Kind, str], int]) -> list[Deadline]:
