@@ -220,10 +220,10 @@ class DashboardRoutes:
 
     def _behind(self, handler: Handler, find: Find | None = None) -> Callable[[Call], Awaitable[web.StreamResponse]]:
         """Let a handler answer those who are signed in; their session is used, unless `find` does not use it."""
-        find = find or self._sign_ins.session
+        look = find or self._sign_ins.session
 
         async def answer(call: Call) -> web.StreamResponse:
-            session = find(self._secret(call))
+            session = look(self._secret(call))
             return _sign_in_page() if session is None else await handler(call, session)
 
         return answer

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gateway.api.limits import HttpLimits
-from gateway.api.listener import Listener
+from gateway.api.listener import Listener, tls_of
 from gateway.api.operations import HealthRoutes, MetricsRoutes
 from gateway.api.service import Service
 from gateway.client.line.tls import Tls, client_context, read_pem
@@ -143,7 +143,7 @@ async def listening(operations: OperationsConfig | None, metrics: RelayMetrics, 
     limits = HttpLimits(connections=100, connections_per_address=None)
     # Trouble on a line is shown and does not decide: an orchestrator that starts the process anew mends nothing.
     routes = [*HealthRoutes(Health({"lines": Probe(check, needed=False)})).routes(), *MetricsRoutes(metrics).routes()]
-    listener = Listener(Service(routes, limits, Time().clock).handle, limits)
+    listener = Listener(Service(routes, limits, Time().clock).handle, limits, tls_of(operations))
     await listener.start(operations.host, operations.port)
     return listener
 
