@@ -20,8 +20,8 @@ from aiohttp import web
 
 from gateway.api.answers import SERVER, reply, reply_json
 from gateway.api.routes import Answered, Body, Call, Route
-from gateway.dashboard.desk import MailboxLook, MessageLook
 from gateway.dashboard.files import PUBLIC, static_files
+from gateway.dashboard.looked import MailboxLook, MessageLook
 from gateway.errors import Rejected
 from gateway.ops.sign_ins import SESSION_S
 from gateway.protocol import media
