@@ -335,7 +335,7 @@ class Snapshot(_Part, frozen=True, kw_only=True):
         held: At most 50 deliveries.
         suspended: At most 50 participants, by name.
         deadlines: Of each kind with answers that are owed.
-        late: At most 50 answers, the oldest time first.
+        late: At most 50 answers, the oldest time first; where more are late, any of them.
         outstanding: Of each kind that asks for it.
         audit: The audit log.
         endings: Keys and metadata, the first to end first.

@@ -196,7 +196,7 @@ def held(transaction: Transaction, limit: int) -> list[HeldRow]:
 
 
 def late(transaction: Transaction, limit: int) -> list[LateRow]:
-    """Return answers that are overdue or at risk, at most so many of each; of those the latest first."""
+    """Return answers that are overdue or at risk, at most so many of each, and of more any; the oldest time first."""
     rows = [LateRow(*row) for pace in (OVERDUE, AT_RISK) for row in transaction.run(_LATE, pace, limit)]
     return sorted(rows, key=lambda row: row.respond_by)
 
