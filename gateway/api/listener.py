@@ -14,7 +14,7 @@ import ssl
 import time
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -29,35 +29,12 @@ if TYPE_CHECKING:
 
     from gateway.api.limits import HttpLimits
 
-__all__ = ["BACKLOG", "Listener", "TlsFiles", "tls_context", "tls_of"]
+__all__ = ["BACKLOG", "Listener", "tls_context"]
 
 BACKLOG: Final = 1024
 HANDSHAKE_S: Final = 10.0  # of TLS; before it a connection is not counted
 STOP_S: Final = 10.0
 CLOSE_S: Final = 1.0  # for connections that have said nothing yet
-
-
-class TlsFiles(Protocol):
-    """Where a listener's configuration says that its TLS files are."""
-
-    @property
-    def tls_certificate(self) -> Path | None:
-        """PEM, the chain."""
-
-    @property
-    def tls_key(self) -> Path | None:
-        """PEM, its private key."""
-
-    @property
-    def client_ca(self) -> Path | None:
-        """PEM; None asks nobody for a certificate."""
-
-
-def tls_of(files: TlsFiles) -> ssl.SSLContext | None:
-    """Return what a listener shows on the line; None where it speaks plain HTTP. Raise `config` as `tls_context` does."""
-    if files.tls_certificate is None or files.tls_key is None:
-        return None
-    return tls_context(files.tls_certificate, files.tls_key, files.client_ca)
 
 
 def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:

@@ -13,9 +13,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gateway.api.limits import HttpLimits
-from gateway.api.listener import Listener, tls_of
+from gateway.api.listener import Listener
 from gateway.api.operations import HealthRoutes, MetricsRoutes
 from gateway.api.service import Service
+from gateway.api.tls import tls_of
 from gateway.client.line.tls import Tls, client_context, read_pem
 from gateway.client.line.transport import Transport
 from gateway.ending import end

@@ -19,7 +19,7 @@ from gateway.api.app import HttpApi, operations_listener
 from gateway.api.app import Parts as ApiParts
 from gateway.api.dashboard import DashboardParts
 from gateway.api.limits import HttpLimits
-from gateway.api.listener import tls_of
+from gateway.api.tls import tls_of
 from gateway.audit.log import PATIENCE_S, AuditLog
 from gateway.audit.outside import Outside
 from gateway.audit.vouching import Vouchers

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.api.listener import tls_of
+from gateway.api.tls import tls_of
 from gateway.audit.vouching import Vouchers
 from gateway.directory.keyfiles import decrypt_gateway_keys
 from gateway.directory.metadata import root_chain

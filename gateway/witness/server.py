@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.api.answers import reply
 from gateway.api.limits import HttpLimits
-from gateway.api.listener import Listener, tls_of
+from gateway.api.listener import Listener
 from gateway.api.operations import HealthRoutes
 from gateway.api.routes import Answered, Body, Call, Route
 from gateway.api.service import Service
+from gateway.api.tls import tls_of
 from gateway.errors import Rejected
 from gateway.ops import Health
 from gateway.ops.logs import adopt_libraries, configure, logger
