@@ -1,6 +1,5 @@
 """
-Gauges that are counted now and then: rows by state, the age of what waits, what is owed, standing orders, broker's line,
-directory's age.
+Gauges that are counted now and then: rows by state, age of what waits, what is owed, orders, broker's line, directory's age.
 
 A look costs the ledger a few counts over indexes, so it is taken every `PAUSE_S` and not for each scrape. But for what is of
 a process (its broker's line, its drain) all of it is in the ledger, so every process says the same, also after a restart.

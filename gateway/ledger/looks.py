@@ -44,7 +44,7 @@ class Looks:
         return await self._read(looking.held, limit)
 
     async def late(self, limit: int) -> Sequence[LateRow]:
-        """Return at most `limit` answers that are overdue, and as many that are at risk (of more any), the oldest time first."""
+        """Return at most `limit` answers that are overdue, and as many at risk (of more any of them), the oldest time first."""
         return await self._read(looking.late, limit)
 
     async def suspended(self, limit: int) -> Sequence[SuspendedRow]:

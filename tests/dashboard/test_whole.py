@@ -289,7 +289,7 @@ async def test_orders_that_stand_are_shown(site: Site) -> None:
     standing, looker = site.stage.ledger.standing, Gatherer(site.stage.parts, site.stage.exchange, health := Health({}))
     await standing.suspend(Address("GN-QN@icn"), bytes(32), "suspend GN-QN@icn")
     site.stage.parts.orders.replace(await standing.suspended())
-    health.drain(True)
+    health.drain(on=True)
     seen = await looker.look()
     assert [(one.address, one.since, seen.ready) for one in seen.suspended] == [("GN-QN@icn", int(site.stage.clock()), False)]
     assert [one.code for one in seen.alarms] == ["drained", "suspended"]

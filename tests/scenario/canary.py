@@ -40,8 +40,8 @@ def forms(secret: bytes) -> set[bytes]:
 
 def forms_within(word: bytes) -> set[bytes]:
     """Return the spellings of a word that stands somewhere within a longer text: base64 of that text has it in three ways."""
-    places = (base64.b64encode(bytes(before) + word)[-(-before * 4 // 3) : (before + len(word)) // 3 * 4] for before in range(3))
-    return {word, word.hex().encode(), *places}
+    whole = (base64.b64encode(bytes(before) + word)[: (before + len(word)) // 3 * 4] for before in range(3))
+    return {word, word.hex().encode(), *(text[-(-before * 4 // 3) :] for before, text in enumerate(whole))}
 
 
 def found_in(places: list[Path], words: dict[str, set[bytes]]) -> Iterator[str]:
@@ -66,7 +66,8 @@ def secrets(town: Town) -> dict[str, set[bytes]]:
 
 
 def told_to(pid: int) -> bytes:
-    """Return what everybody on a machine may read of a process and of those that it started: their arguments; and environments."""
+    """Return what a machine tells of a process, and of those that it started: arguments to everybody, the environment to some."""
     proc = Path(f"/proc/{pid}")
-    children = (child for task in (proc / "task").iterdir() for child in (task / "children").read_text().split())
-    return b"".join([(proc / "cmdline").read_bytes(), (proc / "environ").read_bytes(), *(told_to(int(one)) for one in children)])
+    children = [child for task in (proc / "task").iterdir() for child in (task / "children").read_text().split()]
+    own = (proc / "cmdline").read_bytes() + (proc / "environ").read_bytes()
+    return own + b"".join(told_to(int(child)) for child in children)

@@ -84,7 +84,7 @@ class Watcher:
 @asynccontextmanager
 async def watching(town: Town, folder: Path) -> AsyncIterator[Watcher]:
     """Watch a gateway that is served, as long as the context is open."""
-    folder.mkdir()
+    await asyncio.to_thread(folder.mkdir)
     link = await asyncio.to_thread(login_link, town.folder / "gateway.toml")
     base, _, token = link.partition(media.DASHBOARD_LOGIN + "#")
     jar = aiohttp.CookieJar(unsafe=True)  # an address has no name that a cookie could be bound to

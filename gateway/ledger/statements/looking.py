@@ -167,10 +167,7 @@ _TRACE: Final = single(
     "limit",
 )
 _SUSPENDED: Final = single(
-    sa.select(suspension.c.participant, suspension.c.at)
-    .order_by(suspension.c.participant)
-    .limit(_LIMIT)
-    .offset(_NO_OFFSET),
+    sa.select(suspension.c.participant, suspension.c.at).order_by(suspension.c.participant).limit(_LIMIT).offset(_NO_OFFSET),
     "limit",
 )
 _NEWEST: Final = sa.select(sa.func.max(event.c.seq)).scalar_subquery()
