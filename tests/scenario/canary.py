@@ -66,7 +66,7 @@ def secrets(town: Town) -> dict[str, set[bytes]]:
 
 
 def told_to(pid: int) -> bytes:
-    """Return what a machine tells of a process, and of those that it started: arguments to everybody, the environment to some."""
+    """Return what a machine tells of a process, and of those that it started: arguments to all, the environment to some."""
     proc = Path(f"/proc/{pid}")
     children = [child for task in (proc / "task").iterdir() for child in (task / "children").read_text().split()]
     own = (proc / "cmdline").read_bytes() + (proc / "environ").read_bytes()
