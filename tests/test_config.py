@@ -125,6 +125,9 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ('[listen]\ntls_certificate = "a.pem"', "set both"),
         ('[listen]\nclient_ca = "a.pem"', "tls_certificate"),
         ('[operations]\nhost = "192.0.2.1"', r"127\.0\.0\.1"),
+        ('[operations]\nhost = "192.0.2.1"\ntls_certificate = "a.pem"\ntls_key = "a.key"', "client_ca"),
+        ('[operations]\ntls_key = "a.key"', "set both"),
+        ('[operations]\nclient_ca = "a.pem"', "operations.tls_certificate"),
         ('[audit]\ntimestamp_url = "http://tsa.example/"', "set both"),
     ],
 )
@@ -147,14 +150,22 @@ def test_behind_a_proxy_plain_http_is_said_to_be_right(tmp_path: Path) -> None:
     assert load(written(tmp_path, '[listen]\nhost = "0.0.0.0"\nbehind_proxy = true')).listen.behind_proxy
 
 
-@pytest.mark.parametrize("name", ["gateway.keys", "pass", "tls.key"])
+@pytest.mark.parametrize("more", ["reachable = true", 'tls_certificate = "o.pem"\ntls_key = "o.key"\nclient_ca = "ca.pem"'])
+def test_operators_are_reached_over_a_network_where_that_is_said_or_proved(tmp_path: Path, more: str) -> None:
+    """By mutual TLS, or by the operator's word that nobody else is there; files lie beside the configuration."""
+    operations = load(written(tmp_path, f'[operations]\nhost = "0.0.0.0"\n{more}')).operations
+    assert operations.reachable or operations.client_ca == tmp_path / "ca.pem"
+
+
+@pytest.mark.parametrize("name", ["gateway.keys", "pass", "tls.key", "operations.key"])
 def test_a_secret_that_others_can_read_stops_the_start(tmp_path: Path, name: str) -> None:
     """Keys, passphrase and TLS key must belong to their owner alone; the message has the command that mends it."""
     (tmp_path / "tls.pem").write_bytes(b"")
-    for one in ("gateway.keys", "pass", "tls.key"):
+    for one in ("gateway.keys", "pass", "tls.key", "operations.key"):
         (tmp_path / one).write_bytes(b"secret")
         (tmp_path / one).chmod(0o640 if one == name else 0o600)
     text = '[keys]\npassphrase_file = "pass"\n[listen]\ntls_certificate = "tls.pem"\ntls_key = "tls.key"\n'
+    text += '[operations]\ntls_certificate = "tls.pem"\ntls_key = "operations.key"\n'
     with pytest.raises(Rejected) as caught:
         load(written(tmp_path, text))
     assert caught.value.hint == f"chmod 600 {tmp_path / name}"

@@ -131,6 +131,7 @@ class OperationsListener(Listener):
         operator: Does what was signed.
         clock: Unix seconds.
         dashboard: See `DashboardParts`; None has none.
+        tls: From `listener.tls_context`; None on loopback, or where only operators reach it.
     """
 
     def __init__(
@@ -140,13 +141,14 @@ class OperationsListener(Listener):
         operator: OperatorPort,
         clock: Callable[[], float],
         dashboard: DashboardParts | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._watch = dashboard.watch if dashboard is not None else None
         limits = HttpLimits(connections=64, connections_per_address=None)
         routes = [*MetricsRoutes(metrics).routes(), *HealthRoutes(health).routes(), *OrderRoutes(operator).routes()]
         if dashboard is not None:
             routes += DashboardRoutes(dashboard, f"gateway-dashboard-{secrets.token_hex(4)}").routes()
-        super().__init__(Service(routes, limits, clock).handle, limits)
+        super().__init__(Service(routes, limits, clock).handle, limits, tls)
 
     async def stop(self, grace_s: float = STOP_S) -> None:
         """Let those who watch go, take no more connections, let what is running end, then close."""
@@ -161,9 +163,10 @@ def operations_listener(
     operator: OperatorPort,
     clock: Callable[[], float],
     dashboard: DashboardParts | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Listener:
     """Return the operators' listener; see `OperationsListener`."""
-    return OperationsListener(health, metrics, operator, clock, dashboard)
+    return OperationsListener(health, metrics, operator, clock, dashboard, tls)
 
 
 def _table(parts: Parts, inbox: Inbox, relay: RelayRoutes) -> list[Route]:

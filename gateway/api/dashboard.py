@@ -20,8 +20,8 @@ from aiohttp import web
 
 from gateway.api.answers import SERVER, reply, reply_json
 from gateway.api.routes import Answered, Body, Call, Route
-from gateway.dashboard.desk import MailboxLook, MessageLook
 from gateway.dashboard.files import PUBLIC, static_files
+from gateway.dashboard.looked import MailboxLook, MessageLook
 from gateway.errors import Rejected
 from gateway.ops.sign_ins import SESSION_S
 from gateway.protocol import media
@@ -57,6 +57,7 @@ HEADERS: Final = {
 }
 
 Handler = Callable[[Call, "Session"], Awaitable[web.StreamResponse]]
+Find = Callable[[str], "Session | None"]
 
 
 class SessionLook(msgspec.Struct, frozen=True):
@@ -130,7 +131,7 @@ class DashboardRoutes:
             Route(
                 method="GET",
                 path=media.DASHBOARD_EVENTS,
-                handler=self._behind(self.events),
+                handler=self._behind(self.events, self._sign_ins.find),  # a browser that comes back is no person
                 summary="What happens, as server-sent events: one `snapshot` a second",
                 answers={200: Answered("The stream; it ends with the session", EVENTS), 401: html},
                 problems=("busy",),
@@ -217,11 +218,12 @@ class DashboardRoutes:
             last = seen.id if seen is not None else last
             await _send(response, b": still here\n\n" if seen is None else _event(seen))
 
-    def _behind(self, handler: Handler) -> Callable[[Call], Awaitable[web.StreamResponse]]:
-        """Let a handler answer those who are signed in."""
+    def _behind(self, handler: Handler, find: Find | None = None) -> Callable[[Call], Awaitable[web.StreamResponse]]:
+        """Let a handler answer those who are signed in; their session is used, unless `find` does not use it."""
+        look = find or self._sign_ins.session
 
         async def answer(call: Call) -> web.StreamResponse:
-            session = self._sign_ins.session(self._secret(call))
+            session = look(self._secret(call))
             return _sign_in_page() if session is None else await handler(call, session)
 
         return answer

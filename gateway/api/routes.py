@@ -32,6 +32,7 @@ class Call:
         body: The bytes received.
         asker: Who signed the request; None where the route asks for no signature.
         code: Why it was refused, or why its session ended; empty when nothing was wrong.
+        detail: What was found, where the line of the request is the only one that tells; else empty.
     """
 
     request: web.BaseRequest
@@ -39,6 +40,7 @@ class Call:
     body: bytes = b""
     asker: Asker | None = None
     code: str = ""
+    detail: str = ""
 
     def who(self) -> Asker:
         """Return who is asking, on a route that is signed."""

@@ -80,7 +80,9 @@ class Service:
         except Exception as exc:  # noqa: BLE001  the outermost place: nothing may leave unanswered
             error = error_from(exc)
             call.code = error.code
-            if error.row.branch is not Branch.REJECTED and error.code not in _THEIRS:
+            if error.code in _THEIRS:
+                call.detail = error.detail  # names who was refused, also where no request is signed
+            elif error.row.branch is not Branch.REJECTED:
                 self._log.warning("request-failed", code=error.code, detail=error.detail)
             response = answer(error, self._clock(), self._signer(call))
         finally:
@@ -133,6 +135,7 @@ class Service:
             bytes_in=len(call.body),
             **({"asker": call.asker.address} if call.asker is not None else {}),
             **({"code": call.code} if call.code else {}),
+            **({"detail": call.detail} if call.detail else {}),
         )
 
 

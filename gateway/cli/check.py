@@ -84,6 +84,9 @@ def _needed(values: dict[str, object]) -> list[str]:
         "listen.tls_certificate",
         "listen.tls_key",
         "listen.client_ca",
+        "operations.tls_certificate",
+        "operations.tls_key",
+        "operations.client_ca",
     )
     return [str(values[name]) for name in names if values[name] is not None]
 

@@ -3,6 +3,7 @@
 
 The key is in the gateway's own key file, so orders are given where that file is. Each order is good for five minutes and once;
 its reason is logged with it, and its hash is a leaf of the audit log. What is refused has changed nothing.
+Under TLS the gateway is known by its very certificate, from CONFIG; behind `--url` by its name and the system's CAs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import typer
 from gateway.cli import output
 
 if TYPE_CHECKING:
+    import ssl
+
     from gateway.config import Config, OperationsConfig
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.errors import GatewayError
@@ -146,7 +149,8 @@ def _order(verb: str, target: str, reason: str, file: Path, url: str | None) -> 
 
     config = load(file)
     base = _base(config.operations) if url is None else url.rstrip("/")
-    asyncio.run(_post(base, _signed(config, (verb, target, reason))))
+    tls = _tls(config.operations, known=url is None)
+    asyncio.run(_post(base, _signed(config, (verb, target, reason)), tls))
     return base
 
 
@@ -188,10 +192,40 @@ def _base(operations: OperationsConfig) -> str:
     if not operations.port:
         raise Rejected("operations.port is 0: the system chose another one", code="config", hint="give it with --url")
     host = "127.0.0.1" if operations.host in _EVERYWHERE else operations.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{operations.port}"
+    scheme = "http" if operations.tls_certificate is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{operations.port}"
 
 
-async def _post(base: str, order: bytes) -> None:
+def _tls(operations: OperationsConfig, *, known: bool) -> ssl.SSLContext:
+    """Trust the certificate that CONFIG names and no other, or who has a name from the system's CAs; show ours to who asks."""
+    import ssl
+
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import load_pem_x509_certificates
+
+    from gateway.errors import Rejected
+
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    certificate, key = operations.tls_certificate, operations.tls_key
+    if certificate is None or key is None:
+        return context
+    try:
+        leaf = load_pem_x509_certificates(certificate.read_bytes())[0]
+        if known:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.minimum_version = ssl.TLSVersion.TLSv1_3
+            context.check_hostname = False  # the certificate itself says more than a name in it
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # trust in it alone, whoever issued it
+            context.load_verify_locations(cadata=leaf.public_bytes(Encoding.DER))
+        if operations.client_ca is not None:
+            context.load_cert_chain(certificate, key)
+    except (OSError, ValueError, ssl.SSLError) as exc:
+        raise Rejected(f"{certificate} and {key} cannot be used: {type(exc).__name__}", code="config") from exc
+    return context
+
+
+async def _post(base: str, order: bytes, tls: ssl.SSLContext) -> None:
     """Give an order, and raise what the gateway says against it."""
     import aiohttp
 
@@ -202,11 +236,14 @@ async def _post(base: str, order: bytes) -> None:
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.post(base + media.OPERATIONS, data=order, headers={"Content-Type": media.MSGPACK}) as answer,
+            session.post(base + media.OPERATIONS, data=order, headers={"Content-Type": media.MSGPACK}, ssl=tls) as answer,
         ):
             body = await answer.content.read(_MAX_BYTES)
             if answer.status != _DONE:
                 raise _refusal(answer.status, body)
+    except aiohttp.ClientSSLError as exc:
+        hint = "was the certificate replaced, and the gateway not restarted? or does --url name another one?"
+        raise Unavailable(f"no line to {base} that can be trusted: {type(exc).__name__}", code="tls", hint=hint) from exc
     except aiohttp.ClientConnectorError as exc:
         raise Unavailable(f"nobody listens at {base}", hint="is the gateway running? --url says where") from exc
     except (aiohttp.ClientError, aiohttp.InvalidURL, TimeoutError) as exc:

@@ -9,10 +9,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from gateway.config.sections import MEMORY_BROKER, Config, ListenConfig, without_password
+from gateway.config.sections import MEMORY_BROKER, Config, ListenConfig, OperationsConfig, without_password
 from gateway.errors import Rejected
 
-__all__ = ["refuse_dangers", "refuse_exposed", "refuse_forms", "refuse_shared"]
+__all__ = ["refuse_dangers", "refuse_exposed", "refuse_exposed_operations", "refuse_forms", "refuse_shared"]
 
 _BROKER: Final = re.compile(r"amqps?://([^\s/?#@]*@)?[^\s/?#@]+([/?]\S*)?")
 _LEDGER: Final = re.compile(r"sqlite:///.*[^/]|postgresql(\+psycopg)?://\S+")
@@ -26,25 +26,29 @@ def refuse_dangers(config: Config, path: Path) -> None:
     Raises:
         Rejected: `config`, with the command or the line that mends it.
     """
-    operations = config.operations
     refuse_exposed(config.listen)
-    if not (_loopback(operations.host) or operations.reachable):
-        raise _danger(f"operations.host {operations.host!r} would show metrics to a network", "set it to 127.0.0.1")
+    refuse_exposed_operations(config.operations)
     if (config.audit.timestamp_url is None) != (config.audit.timestamp_ca is None):
         raise _danger("audit.timestamp_url and audit.timestamp_ca belong together", "set both, or neither")
-    refuse_shared(config.keys.file, config.keys.passphrase_file, config.listen.tls_key)
+    refuse_shared(config.keys.file, config.keys.passphrase_file, config.listen.tls_key, config.operations.tls_key)
     if any(without_password(url) != url for url in (config.ledger.url, *config.broker.urls)):
         refuse_shared(path)
 
 
 def refuse_exposed(listen: ListenConfig) -> None:
     """Stop a listener that would speak plain HTTP to a network, or whose TLS settings are half; raise `config`."""
-    if (listen.tls_certificate is None) != (listen.tls_key is None):
-        raise _danger("listen.tls_certificate and listen.tls_key belong together", "set both, or neither")
-    if listen.client_ca is not None and listen.tls_certificate is None:
-        raise _danger("listen.client_ca without TLS asks nobody for a certificate", "set listen.tls_certificate")
+    _refuse_half("listen", listen)
     if not (_loopback(listen.host) or listen.tls_certificate or listen.behind_proxy):
         raise _danger(f"listen.host {listen.host!r} would speak plain HTTP to a network", "set listen.tls_certificate")
+
+
+def refuse_exposed_operations(operations: OperationsConfig) -> None:
+    """Stop an operators' listener that others could reach or listen to, or whose TLS settings are half; raise `config`."""
+    _refuse_half("operations", operations)
+    if not (_loopback(operations.host) or operations.client_ca or operations.reachable):
+        line = "without TLS" if operations.tls_certificate is None else "without operations.client_ca"
+        what = f"operations.host {operations.host!r} {line} would show metrics to a network"
+        raise _danger(what, "set it to 127.0.0.1, or set operations.tls_certificate, tls_key and client_ca")
 
 
 def refuse_shared(*files: Path | None) -> None:
@@ -73,6 +77,15 @@ def refuse_forms(config: Config) -> None:
     hosts = {listen.host, operations.host}
     if listen.port and listen.port == operations.port and (len(hosts) == 1 or hosts & _EVERYWHERE):
         raise _danger(f"listen.port and operations.port are both {listen.port}", "give each a port of its own")
+
+
+def _refuse_half(section: str, listening: ListenConfig | OperationsConfig) -> None:
+    """Stop TLS settings that belong together and do not stand together."""
+    if (listening.tls_certificate is None) != (listening.tls_key is None):
+        raise _danger(f"{section}.tls_certificate and {section}.tls_key belong together", "set both, or neither")
+    if listening.client_ca is not None and listening.tls_certificate is None:
+        what = f"{section}.client_ca without TLS asks nobody for a certificate"
+        raise _danger(what, f"set {section}.tls_certificate")
 
 
 def _danger(what: str, mend: str) -> Rejected:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from gateway.config.dangers import refuse_dangers, refuse_forms
-from gateway.config.sections import Config
+from gateway.config.sections import Config, ListenConfig, OperationsConfig
 from gateway.errors import Rejected
 
-__all__ = ["load", "read"]
+__all__ = ["load", "place_tls", "read"]
+
+Listening = TypeVar("Listening", ListenConfig, OperationsConfig)
 
 _WORDS: Final = {"int": "a whole number", "float": "a number", "str": "text in quotes", "bool": "true or false"}
 _AT: Final = re.compile(r"(?P<what>.+?) ?- at `\$\.(?P<section>[a-z_]+)(\.(?P<key>[a-z_]+).*)?`")  # as msgspec says where
@@ -50,6 +52,12 @@ def read(data: bytes) -> Config:
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as exc:
         hint = "correct it; README, Configuration, says which keys there are"
         raise Rejected(_in_words(str(exc), data)[:300], code="config", hint=hint) from exc
+
+
+def place_tls(section: Listening, folder: Path) -> Listening:
+    """Make the relative paths of a listener's TLS files absolute."""
+    found = {name: getattr(section, name) for name in ("tls_certificate", "tls_key", "client_ca")}
+    return msgspec.structs.replace(section, **{name: folder / path for name, path in found.items() if path is not None})
 
 
 def _in_words(refusal: str, data: bytes) -> str:
@@ -91,13 +99,12 @@ def _placed(config: Config, folder: Path) -> Config:
     if config.ledger.embedded and url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
     change = msgspec.structs.replace
-    listen, keys, directory = config.listen, config.keys, config.directory
+    keys, directory = config.keys, config.directory
     memory, timestamp_ca = config.audit.memory, config.audit.timestamp_ca
     return change(
         config,
-        listen=change(
-            listen, tls_certificate=at(listen.tls_certificate), tls_key=at(listen.tls_key), client_ca=at(listen.client_ca)
-        ),
+        listen=place_tls(config.listen, folder),
+        operations=place_tls(config.operations, folder),
         keys=change(keys, file=folder / keys.file, passphrase_file=at(keys.passphrase_file)),
         ledger=change(config.ledger, url=url),
         directory=change(directory, root=folder / directory.root, publication=folder / directory.publication),

@@ -70,17 +70,25 @@ class ListenConfig(_Section, frozen=True, kw_only=True):
 
 class OperationsConfig(_Section, frozen=True, kw_only=True):
     """
-    Where operators reach metrics and health: a second listener that participants cannot see.
+    Where operators reach metrics, health and the dashboard: a second listener that participants cannot see.
 
     Args:
-        host: Address to bind. Default loopback; anything else needs `reachable`.
+        host: Address to bind. Default loopback; anything else needs TLS here with `client_ca`, or `reachable`.
         port: TCP port; 0 lets the system choose. Default 9443.
-        reachable: True says that only operators can reach `host`. Default false.
+        tls_certificate: PEM file with the chain. Default none: plain HTTP.
+        tls_key: PEM file with its key. Needed with `tls_certificate`.
+        client_ca: PEM file; whoever connects must then show a certificate of it. Default none. `gateway operate` shows
+            `tls_certificate`, so that is to be of this CA too, for servers and clients.
+        reachable: True says that only operators can reach `host`, and without TLS that nobody else can listen on the way.
+            Default false.
         log_level: debug, info, warning or error. Default info: one line a request and a line a delivery.
     """
 
     host: str = "127.0.0.1"
     port: Port = 9443
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    client_ca: Path | None = None
     reachable: bool = False
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
 

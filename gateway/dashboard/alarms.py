@@ -2,7 +2,7 @@
 What in a snapshot a person should do something about, and what that is.
 
 A table in words: what is true, how bad it is, and the command line to type, because the page itself does nothing. Each bound
-says why it is one. What Prometheus alerts about is more, and waits longer (`deploy/alerts.md`).
+says why it is one. Prometheus alerts about more, with a patience of its own (`deploy/alerts.md`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ SEVERITIES: Final = ("critical", "warning", "notice")
 WAITS_S: Final = 3600  # a duty officer reads within the hour
 RELAY_S: Final = 600  # a relay takes what waits within seconds
 LAG_S: Final = 60  # the log is signed every second
-WITNESS_S: Final = 6 * 3600  # a witness is asked every few minutes while the log grows
+WITNESS_S: Final = 6 * 3600  # a witness is asked every minute while the log grows; who has cosigned its head is not asked
 RECALL_S: Final = 72 * 3600  # the time that a recall gives its holders
+SUSPENDED_S: Final = 24 * 3600  # until then the authority has acted
 LOOP_LAG_S: Final = 0.25  # five times what is promised
 _SHOWN: Final = 3  # commands of one alarm; the panel has the rest
 
@@ -29,7 +30,8 @@ _PUBLISH: Final = "gateway network publish AUTHORITY"
 
 def alarms_of(snapshot: Snapshot) -> list[Alarm]:
     """Return what is wrong, the worst first; the same snapshot always gives the same."""
-    found = [*_parts(snapshot), *_conveying(snapshot), *_owed(snapshot), *_log(snapshot), *_endings(snapshot)]
+    rules = (_parts, _orders, _conveying, _owed, _log, _endings)
+    found = [alarm for rule in rules for alarm in rule(snapshot)]
     return sorted(found, key=lambda alarm: SEVERITIES.index(alarm.severity))
 
 
@@ -49,9 +51,28 @@ def _parts(seen: Snapshot) -> Iterator[Alarm]:
         yield _warning("broker-away", text, advice, "rabbitmq-diagnostics check_running", _JOURNAL)
 
 
+def _orders(seen: Snapshot) -> Iterator[Alarm]:
+    """Tell of orders that stand: whoever gave them may have gone home."""
+    if seen.parts.get("operator") == "draining":
+        again = _order("drain --off")
+        if seen.sessions:
+            text = f"This process is being drained: {_many(seen.sessions, 'session is', 'sessions are')} still open here."
+            yield _notice("draining", text, "Restart it when none is left, or let it take sessions again.", again)
+        else:
+            text = "This process is drained: it takes no session, and load balancers turn away from it."
+            yield _notice("drained", text, "Restart it, or let it take sessions again.", "systemctl restart gateway", again)
+    if seen.suspended:
+        longest_s = seen.at - min(one.since for one in seen.suspended)
+        many = _many(len(seen.suspended), "participant is", "participants are")
+        text = f"{many} suspended here, the longest for {_hours(longest_s)}; mail for them waits."
+        resume = [_order(f"resume {one.address}") for one in seen.suspended[:_SHOWN]]
+        alarm = _warning if longest_s >= SUSPENDED_S else _notice
+        yield alarm("suspended", text, "Resume them, or let the authority suspend them for everybody.", *resume)
+
+
 def _conveying(seen: Snapshot) -> Iterator[Alarm]:
     if held := seen.states.get("held", 0):
-        release = [f'gateway operate release {one.ref} --reason "..." --config CONFIG' for one in seen.held[:_SHOWN]]
+        release = [_order(f"release {one.ref}") for one in seen.held[:_SHOWN]]
         many = _many(held, "delivery is", "deliveries are")
         text = f"{many} held: left unanswered by ten sessions, or sealed to an unsafe key."
         yield _warning("deliveries-held", text, "Ask the recipient what its software says, then release.", *release)
@@ -66,7 +87,7 @@ def _conveying(seen: Snapshot) -> Iterator[Alarm]:
             waits = _many(lane.waiting, "delivery waits", "deliveries wait")
             text = f"{waits} for the relay to {lane.network}, the oldest for {_hours(lane.oldest_s or 0)}."
             advice = "Look whether the relay runs and reaches the other network."
-            yield _warning("relay-waits", text, advice, "systemctl status gateway-relay")
+            yield _warning("relay-waits", text, advice, f"systemctl status gateway-relay@{lane.network}")
     lag = seen.times.loop_lag_p99_s or 0.0
     if lag >= LOOP_LAG_S:
         advice = "Look at load and memory of the machine."
@@ -103,7 +124,7 @@ def _log(seen: Snapshot) -> Iterator[Alarm]:
             text = f"Witness {one.name} says that the log is another one than it saw before."
             advice = "Keep everything and compare checkpoints."
             yield _critical("witness-forked", text, advice, "gateway audit verify --home HOME")
-        elif one.age_s >= WITNESS_S:
+        elif one.age_s >= WITNESS_S and audit.cosignatures < len(audit.witnesses):
             text = f"Witness {one.name} has not cosigned for {_hours(one.age_s)}."
             yield _warning("witness-late", text, "Look whether it is reached.", _JOURNAL)
 
@@ -112,7 +133,7 @@ def _endings(seen: Snapshot) -> Iterator[Alarm]:
     keys = [one.name for one in seen.endings if one.soon and one.what == "key"]
     if keys:
         uses = " ".join(f"--use {name}" for name in keys)
-        command = f"gateway gateway-keys rotate GATEWAY.KEYS --identity IDENTITY.KEY {uses}"
+        command = f"gateway gateway-keys rotate --gateway-keys GATEWAY.KEYS --identity IDENTITY.KEY {uses}"
         yield _warning("keys-end", f"Keys of this gateway end soon: {', '.join(keys)}.", "Rotate them.", command)
     roles = [one.name for one in seen.endings if one.soon and one.what == "metadata"]
     if roles:
@@ -134,6 +155,10 @@ def _warning(code: str, text: str, advice: str, *commands: str) -> Alarm:
 
 def _notice(code: str, text: str, advice: str, *commands: str) -> Alarm:
     return Alarm(code=code, severity="notice", text=text, advice=advice, commands=commands)
+
+
+def _order(words: str) -> str:
+    return f'gateway operate {words} --reason "..." --config CONFIG'
 
 
 def _many(count: int, one: str, more: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,20 +24,14 @@ _MEDIA: Final = {
 
 
 class StaticFile(NamedTuple):
-    """One file: its bytes, its media type, and the hash of it as an ETag."""
+    """One file: its bytes and its media type."""
 
     data: bytes
     media: str
-    etag: str
 
 
 @cache
 def static_files() -> Mapping[str, StaticFile]:
     """Return the files of the page by name."""
     found = (path for path in sorted(FOLDER.iterdir()) if path.suffix in _MEDIA)
-    return {path.name: _file(path) for path in found}
-
-
-def _file(path: Path) -> StaticFile:
-    data = path.read_bytes()
-    return StaticFile(data, _MEDIA[path.suffix], f'"{sha256(data).hexdigest()}"')
+    return {path.name: StaticFile(path.read_bytes(), _MEDIA[path.suffix]) for path in found}

@@ -15,7 +15,14 @@ import gateway
 from gateway.dashboard.alarms import alarms_of
 from gateway.dashboard.record import MAX_ROWS, Record, Recorder
 from gateway.dashboard.samples import Moments, Samples
-from gateway.dashboard.shown import shown_deadlines, shown_event, shown_held, shown_late, shown_mailboxes
+from gateway.dashboard.shown import (
+    shown_deadlines,
+    shown_event,
+    shown_held,
+    shown_late,
+    shown_mailboxes,
+    shown_suspended,
+)
 from gateway.dashboard.snapshot import AuditHead, Ending, Lane, Outstanding, Rates, Snapshot, Times, Witness
 from gateway.directory.expiry import KEY_WARN_S, METADATA_WARN_S
 from gateway.directory.roles import TufRole
@@ -86,6 +93,7 @@ class Gatherer:
             mailboxes_waiting=len({row.recipient for row in record.mailboxes}),
             lanes=self._lanes(record, samples, directory),
             held=[shown_held(row) for row in record.held],
+            suspended=[shown_suspended(row) for row in record.suspended],
             deadlines=shown_deadlines(record.answers),
             late=[shown_late(row) for row in record.late[:MAX_ROWS]],
             outstanding=self._outstanding(record),

@@ -16,7 +16,7 @@ from gateway.ledger import State
 if TYPE_CHECKING:
     from gateway.ids import Kind, Network
     from gateway.ledger import CheckpointRow, Ledger, Outstanding
-    from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, TraceRow
+    from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, SuspendedRow, TraceRow
 
 __all__ = ["MAX_ROWS", "RECENT", "Record", "Recorder"]
 
@@ -37,6 +37,7 @@ class Record:
     recent: Sequence[TraceRow] = ()
     mailboxes: Sequence[MailboxRow] = ()
     held: Sequence[HeldRow] = ()
+    suspended: Sequence[SuspendedRow] = ()
     late: Sequence[LateRow] = ()
     answers: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
     outstanding: Mapping[Kind, Outstanding] = field(default_factory=dict)
@@ -82,6 +83,7 @@ class Recorder:
         record.mailboxes = await ledger.looks.mailboxes()
         record.oldest_waiting = min((row.oldest for row in record.mailboxes), default=None)
         record.held = await ledger.looks.held(MAX_ROWS) if record.states.get(State.HELD) else ()
+        record.suspended = await ledger.looks.suspended(MAX_ROWS)
         record.answers = await ledger.owed.answers()
         record.late = await ledger.looks.late(MAX_ROWS)
         record.outstanding = await ledger.owed.outstanding()

@@ -25,6 +25,7 @@ __all__ = [
     "Outstanding",
     "Rates",
     "Snapshot",
+    "Suspended",
     "Times",
     "Witness",
 ]
@@ -116,6 +117,19 @@ class Held(_Part, frozen=True, kw_only=True):
     since: int
     expires: int
     reason: str | None
+
+
+class Suspended(_Part, frozen=True, kw_only=True):
+    """
+    A participant whom this gateway serves no more, by an operator's order.
+
+    Args:
+        address: Who.
+        since: When it was ordered.
+    """
+
+    address: str
+    since: int
 
 
 class Deadline(_Part, frozen=True, kw_only=True):
@@ -305,7 +319,7 @@ class Snapshot(_Part, frozen=True, kw_only=True):
         process: Names this process among those that share the ledger.
         up_s: Since this process started.
         ready: Whether a submission could be accepted now.
-        parts: What each probe of the readiness says: "ok", or a code.
+        parts: What each probe of the readiness says: "ok", or a code; `operator` is there while this process is drained.
         gateways: Active ones of this network, this one too.
         participants: How many others of this network are active.
         sessions: Inbox sessions open in this process.
@@ -319,8 +333,9 @@ class Snapshot(_Part, frozen=True, kw_only=True):
         mailboxes_waiting: How many wait in all.
         lanes: Other networks.
         held: At most 50 deliveries.
+        suspended: At most 50 participants, by name.
         deadlines: Of each kind with answers that are owed.
-        late: At most 50 answers, the oldest time first.
+        late: At most 50 answers, the oldest time first; where more are late, any of them.
         outstanding: Of each kind that asks for it.
         audit: The audit log.
         endings: Keys and metadata, the first to end first.
@@ -352,6 +367,7 @@ class Snapshot(_Part, frozen=True, kw_only=True):
     mailboxes_waiting: int
     lanes: Sequence[Lane]
     held: Sequence[Held]
+    suspended: Sequence[Suspended]
     deadlines: Sequence[Deadline]
     late: Sequence[Late]
     outstanding: Sequence[Outstanding]

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from gateway.audit.memory import Memory
 from gateway.audit.signing import origin_of
 from gateway.config import without_password
@@ -26,7 +28,7 @@ from gateway.server.given import read_root
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gateway.config import Config
+    from gateway.config import Config, ListenConfig, OperationsConfig
     from gateway.directory.view import Directory
     from gateway.doctor.ask_database import Seen
 
@@ -45,9 +47,8 @@ async def examine(config: Config, file: Path) -> list[Finding]:
     """
     now = time.time()
     findings = [ok("config.loads", str(file)), *_machine(config), *_files(config, file)]
-    listen = config.listen
-    if listen.tls_certificate is not None and listen.tls_key is not None:
-        findings += tls.look(listen.tls_certificate, listen.tls_key, listen.client_ca, now)
+    findings += _tls(config.listen, now)
+    findings += [msgspec.structs.replace(one, check=f"operations.{one.check}") for one in _tls(config.operations, now)]
     seen = await asyncio.to_thread(ask_database.ask, config)
     findings += seen.findings
     who: list[Directory] = []
@@ -56,6 +57,11 @@ async def examine(config: Config, file: Path) -> list[Finding]:
     findings += await broker.ask(config.broker)
     borders = who[0].borders if who else {}
     return [*findings, *await peers.clocks((network, peer.endpoints[0]) for network, peer in borders.items())]
+
+
+def _tls(listening: ListenConfig | OperationsConfig, now: float) -> list[Finding]:
+    certificate, key = listening.tls_certificate, listening.tls_key
+    return [] if certificate is None or key is None else tls.look(certificate, key, listening.client_ca, now)
 
 
 def _guarded(check: str, look: Callable[[], Sequence[Finding]]) -> Sequence[Finding]:
@@ -85,7 +91,12 @@ def _files(config: Config, file: Path) -> list[Finding]:
     secrets = any(without_password(url) != url for url in (config.ledger.url, *config.broker.urls))
     findings = [files.secret("files.config", file) if secrets else files.trusted("files.config", file)]
     findings.append(files.secret("files.keys", config.keys.file))
-    for name, path in (("passphrase", config.keys.passphrase_file), ("tls-key", config.listen.tls_key)):
+    private = {
+        "passphrase": config.keys.passphrase_file,
+        "tls-key": config.listen.tls_key,
+        "operations-tls-key": config.operations.tls_key,
+    }
+    for name, path in private.items():
         if path is not None:
             findings.append(files.secret(f"files.{name}", path))
     for name, path in (("root", config.directory.root), ("publication", config.directory.publication)):

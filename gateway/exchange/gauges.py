@@ -1,8 +1,8 @@
 """
-Gauges that are counted now and then: rows by state, the age of what waits, what is owed, broker's line, directory's age.
+Gauges that are counted now and then: rows by state, age of what waits, what is owed, orders, broker's line, directory's age.
 
-A look costs the ledger a few counts over indexes, so it is taken every `PAUSE_S` and not for each scrape. All of it is in the
-ledger, so the gauges of every process say the same, also after a restart.
+A look costs the ledger a few counts over indexes, so it is taken every `PAUSE_S` and not for each scrape. But for what is of
+a process (its broker's line, its drain) all of it is in the ledger, so every process says the same, also after a restart.
 """
 
 from __future__ import annotations
@@ -50,10 +50,12 @@ class Gauges:
         """Take one look."""
         parts, metrics = self._parts, self._parts.metrics
         metrics.broker_ready.set(parts.broker.ready)
+        metrics.draining.set(parts.orders.draining)
         metrics.directory_age_seconds.set(parts.directory.age_s())
         parts.directory.peers.measure()
         totals = await parts.ledger.totals()
         metrics.ledger_ready.set(1)
+        metrics.suspended.set(len(await parts.ledger.standing.suspended()))
         for state, count in totals.items():
             metrics.waiting(state.value).set(count)
         metrics.receipts_outstanding("delivered").set(sum(totals.get(state, 0) for state in _UNDELIVERED))

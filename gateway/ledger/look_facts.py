@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gateway.ids import Address, ConversationId, EnvelopeHash, Kind, MessageId
 
-__all__ = ["HeldRow", "LateRow", "MailboxRow", "MessageRow", "PlaceRow", "QueuedRow", "TraceRow"]
+__all__ = ["HeldRow", "LateRow", "MailboxRow", "MessageRow", "PlaceRow", "QueuedRow", "SuspendedRow", "TraceRow"]
 
 
 class MailboxRow(NamedTuple):
@@ -83,6 +83,13 @@ class PlaceRow(NamedTuple):
     changed_at: int
     attempts: int
     reason: str | None
+
+
+class SuspendedRow(NamedTuple):
+    """Whom an operator of this gateway suspended, and when."""
+
+    participant: Address
+    at: int
 
 
 class TraceRow(NamedTuple):

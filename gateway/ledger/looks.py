@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.ids import Address, EnvelopeHash, MessageId
-    from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, MessageRow, PlaceRow, QueuedRow, TraceRow
+    from gateway.ledger.look_facts import (
+        HeldRow,
+        LateRow,
+        MailboxRow,
+        MessageRow,
+        PlaceRow,
+        QueuedRow,
+        SuspendedRow,
+        TraceRow,
+    )
     from gateway.ledger.readers import Readers
 
 __all__ = ["Looks"]
@@ -35,8 +44,12 @@ class Looks:
         return await self._read(looking.held, limit)
 
     async def late(self, limit: int) -> Sequence[LateRow]:
-        """Return at most `limit` answers that are overdue, and as many that are at risk, the oldest time first."""
+        """Return at most `limit` answers that are overdue, and as many at risk (of more any of them), the oldest time first."""
         return await self._read(looking.late, limit)
+
+    async def suspended(self, limit: int) -> Sequence[SuspendedRow]:
+        """Return at most `limit` participants whom an operator suspended, by name."""
+        return await self._read(looking.suspended, limit)
 
     async def recent(self, limit: int) -> Sequence[TraceRow]:
         """Return the newest events, the newest first."""

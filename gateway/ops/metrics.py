@@ -147,6 +147,11 @@ class Metrics(Process):
             verb=_VERB,
             outcome=_DONE_CODE,
         )
+        self.suspended = self._gauge(
+            "gateway_suspended_participants",
+            "Participants whom an operator of this gateway suspended; the authority's suspensions are not counted.",
+        )
+        self.draining = self._gauge("gateway_draining", "1 while an operator's order keeps sessions away from this process.")
         self.faults = self._counters(
             "gateway_background_faults", "Rounds of a background task that failed and were retried.", task=_TASKS, code=_CODE
         )

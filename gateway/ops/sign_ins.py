@@ -74,11 +74,15 @@ class SignIns:
 
     def session(self, secret: str) -> Session | None:
         """Return the session of a secret, as used now; None when there is none, or it has ended."""
-        found = self._sessions.get(token_hash(secret))
-        if found is None or not self.alive(found):
-            return None
-        found.seen_at = self._ticks()
+        found = self.find(secret)
+        if found is not None:
+            found.seen_at = self._ticks()
         return found
+
+    def find(self, secret: str) -> Session | None:
+        """Return the session of a secret without using it: for what a page asks for by itself."""
+        found = self._sessions.get(token_hash(secret))
+        return found if found is not None and self.alive(found) else None
 
     def alive(self, session: Session) -> bool:
         """Say whether a session still stands; asking does not use it."""

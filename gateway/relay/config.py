@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway.config import OperationsConfig
-from gateway.config.dangers import refuse_shared
+from gateway.config.dangers import refuse_exposed_operations, refuse_shared
+from gateway.config.loading import place_tls
 from gateway.errors import Rejected
 from gateway.ids import NETWORK_PATTERN
 
@@ -23,7 +24,6 @@ __all__ = ["BridgeConfig", "RelayConfig", "SharedConfig", "load_bridge", "load_r
 
 _Addresses = Annotated[tuple[str, ...], Meta(min_length=1, max_length=8)]
 _PATHS: Final = ("key_file", "passphrase_file", "tls_ca", "other_tls_ca", "tls_certificate", "tls_key", "root", "folder")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SharedConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,7 +115,9 @@ def _load(path: Path, kind: type[C]) -> C:
     try:
         config = _placed(_read(path, kind), path.resolve().parent)
         refuse_shared(config.key_file, config.passphrase_file, config.tls_key)
-        _refuse_exposed(config.operations)
+        if config.operations is not None:
+            refuse_exposed_operations(config.operations)
+            refuse_shared(config.operations.tls_key)
     except Rejected as exc:
         raise Rejected(f"{path}: {exc.detail}", code="config", hint=exc.hint) from exc
     return config
@@ -141,11 +143,7 @@ def _path(kind: type, value: object) -> object:
 def _placed(config: C, folder: Path) -> C:
     """Make every relative path absolute."""
     found = {name: getattr(config, name, None) for name in _PATHS}
-    return msgspec.structs.replace(config, **{name: folder / value for name, value in found.items() if value is not None})
-
-
-def _refuse_exposed(operations: OperationsConfig | None) -> None:
-    if operations is not None and operations.host not in _LOOPBACK and not operations.reachable:
-        raise Rejected(
-            f"operations.host {operations.host!r} would show metrics to a network", code="config", hint="set it to 127.0.0.1"
-        )
+    changes: dict[str, object] = {name: folder / value for name, value in found.items() if value is not None}
+    if config.operations is not None:
+        changes["operations"] = place_tls(config.operations, folder)
+    return msgspec.structs.replace(config, **changes)

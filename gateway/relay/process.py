@@ -16,6 +16,7 @@ from gateway.api.limits import HttpLimits
 from gateway.api.listener import Listener
 from gateway.api.operations import HealthRoutes, MetricsRoutes
 from gateway.api.service import Service
+from gateway.api.tls import tls_of
 from gateway.client.line.tls import Tls, client_context, read_pem
 from gateway.client.line.transport import Transport
 from gateway.ending import end
@@ -143,7 +144,7 @@ async def listening(operations: OperationsConfig | None, metrics: RelayMetrics, 
     limits = HttpLimits(connections=100, connections_per_address=None)
     # Trouble on a line is shown and does not decide: an orchestrator that starts the process anew mends nothing.
     routes = [*HealthRoutes(Health({"lines": Probe(check, needed=False)})).routes(), *MetricsRoutes(metrics).routes()]
-    listener = Listener(Service(routes, limits, Time().clock).handle, limits)
+    listener = Listener(Service(routes, limits, Time().clock).handle, limits, tls_of(operations))
     await listener.start(operations.host, operations.port)
     return listener
 

@@ -19,6 +19,7 @@ from gateway.api.app import HttpApi, operations_listener
 from gateway.api.app import Parts as ApiParts
 from gateway.api.dashboard import DashboardParts
 from gateway.api.limits import HttpLimits
+from gateway.api.tls import tls_of
 from gateway.audit.log import PATIENCE_S, AuditLog
 from gateway.audit.outside import Outside
 from gateway.audit.vouching import Vouchers
@@ -35,7 +36,7 @@ from gateway.ops import Health, LoopLag, Metrics
 from gateway.protocol.refusal import sign_problem
 from gateway.resources import schemas_path
 from gateway.server.adapters import Adapters, open_adapters
-from gateway.server.given import ledger_folder, open_keys, read_root, tls_of
+from gateway.server.given import ledger_folder, open_keys, read_root
 from gateway.server.readiness import health_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ async def compose(
         _require_listed(exchange, parts.keyring, keys.address, clock())
         health = health_of(parts)
         api = _api(config, exchange, health, parts)
-        operations = operations_listener(health, metrics, exchange, clock, _dashboard(parts, exchange, health))
+        operations = _operations(config, exchange, health, parts)
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
         await api.start(config.listen.host, config.listen.port, inherited)
@@ -198,9 +199,11 @@ def _measure(config: Config, ledger: Ledger, metrics: Metrics) -> None:
         metrics.watch_disk("ledger", ledger_folder(config.ledger))
 
 
-def _dashboard(parts: Parts, exchange: Exchange, health: Health) -> DashboardParts:
+def _operations(config: Config, exchange: Exchange, health: Health, parts: Parts) -> Listener:
+    """Return the operators' listener, with the dashboard."""
     gatherer = Gatherer(parts, exchange, health)
-    return DashboardParts(exchange.sign_ins, Watch(gatherer.look, gatherer.begin), Desk(parts, exchange))
+    dashboard = DashboardParts(exchange.sign_ins, Watch(gatherer.look, gatherer.begin), Desk(parts, exchange))
+    return operations_listener(health, parts.metrics, exchange, parts.clock, dashboard, tls_of(config.operations))
 
 
 def _audit_log(config: Config, keyring: CurrentKeyring, ledger: Ledger, clock: Callable[[], float]) -> AuditLog:
@@ -230,7 +233,7 @@ def _require_listed(exchange: Exchange, keyring: Keyring, address: Address, now:
 
 def _api(config: Config, exchange: Exchange, health: Health, parts: Parts) -> HttpApi:
     """Return the participants' listener; it and the health are told when an operator drains this process."""
-    api = HttpApi(_api_parts(config, exchange, health, parts), tls_of(config))
+    api = HttpApi(_api_parts(config, exchange, health, parts), tls_of(config.listen))
     parts.orders.on_drain += [health.drain, api.drain]
     return api
 

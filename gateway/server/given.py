@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.api.listener import tls_context
+from gateway.api.tls import tls_of
 from gateway.audit.vouching import Vouchers
 from gateway.directory.keyfiles import decrypt_gateway_keys
 from gateway.directory.metadata import root_chain
@@ -17,12 +17,10 @@ from gateway.errors import Rejected
 from gateway.ids import parse_address
 
 if TYPE_CHECKING:
-    import ssl
-
     from gateway.config import Config, LedgerConfig
     from gateway.directory.keyfiles import GatewayKeys
 
-__all__ = ["ledger_folder", "open_keys", "preflight", "read_root", "require_folder", "tls_of"]
+__all__ = ["ledger_folder", "open_keys", "preflight", "read_root", "require_folder"]
 
 _COPY_ROOT: Final = "copy the authority's root.json"
 
@@ -43,7 +41,8 @@ def preflight(config: Config, passphrase: bytes | None) -> list[str]:
     """
     parse_address(config.address)
     require_folder(config)
-    tls_of(config)
+    for listening in (config.listen, config.operations):
+        tls_of(listening)
     Vouchers(config.audit)
     root = read_root(config)
     try:
@@ -79,14 +78,6 @@ def require_folder(config: Config) -> None:
 def ledger_folder(ledger: LedgerConfig) -> Path:
     """Return the folder of an embedded ledger's file."""
     return Path(ledger.url.removeprefix("sqlite:///")).parent
-
-
-def tls_of(config: Config) -> ssl.SSLContext | None:
-    """Return what the listener shows on the line; None where something before it ends TLS."""
-    listen = config.listen
-    if listen.tls_certificate is None or listen.tls_key is None:
-        return None
-    return tls_context(listen.tls_certificate, listen.tls_key, listen.client_ca)
 
 
 def _read(path: Path, mend: str) -> bytes:

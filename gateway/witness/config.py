@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from gateway.config import ListenConfig
 from gateway.config.dangers import refuse_exposed, refuse_shared
+from gateway.config.loading import place_tls
 from gateway.errors import Rejected
 
 if TYPE_CHECKING:
@@ -105,12 +106,9 @@ def _placed(config: WitnessConfig, folder: Path) -> WitnessConfig:
     def at(path: Path | None) -> Path | None:
         return None if path is None else folder / path
 
-    change, listen = msgspec.structs.replace, config.listen
-    return change(
+    return msgspec.structs.replace(
         config,
-        listen=change(
-            listen, tls_certificate=at(listen.tls_certificate), tls_key=at(listen.tls_key), client_ca=at(listen.client_ca)
-        ),
+        listen=place_tls(config.listen, folder),
         key_file=folder / config.key_file,
         passphrase_file=at(config.passphrase_file),
         state=folder / config.state,

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.api.answers import reply
 from gateway.api.limits import HttpLimits
-from gateway.api.listener import Listener, tls_context
+from gateway.api.listener import Listener
 from gateway.api.operations import HealthRoutes
 from gateway.api.routes import Answered, Body, Call, Route
 from gateway.api.service import Service
+from gateway.api.tls import tls_of
 from gateway.errors import Rejected
 from gateway.ops import Health
 from gateway.ops.logs import adopt_libraries, configure, logger
@@ -29,7 +30,6 @@ from gateway.witness.keyfile import WitnessKey, decrypt_witness_key
 from gateway.witness.store import Store
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
     from aiohttp import web
@@ -65,7 +65,7 @@ class WitnessServer:
         self._store = store
         self._listen = listen
         routes = [self._route(), *HealthRoutes(Health({})).routes()]
-        self._listener = Listener(Service(routes, limits, clock).handle, limits, _tls(listen))
+        self._listener = Listener(Service(routes, limits, clock).handle, limits, tls_of(listen))
 
     @property
     def port(self) -> int:
@@ -163,9 +163,3 @@ def _open_key(path: Path, passphrase: bytes) -> WitnessKey:
     except OSError as exc:
         raise Rejected(f"cannot read {path}: {exc.strerror}", code="config", hint="gateway witness init") from exc
     return decrypt_witness_key(data, passphrase)
-
-
-def _tls(listen: ListenConfig) -> ssl.SSLContext | None:
-    if listen.tls_certificate is None or listen.tls_key is None:
-        return None
-    return tls_context(listen.tls_certificate, listen.tls_key, listen.client_ca)

@@ -136,6 +136,15 @@ async def test_an_accepted_message_is_the_exchanges_line(log: io.BytesIO) -> Non
     assert b'"request"' not in log.getvalue()
 
 
+async def test_who_was_refused_for_its_share_is_named_in_the_line(log: io.BytesIO) -> None:
+    """A submission is no signed request: without the detail nobody could tell who floods."""
+    async with staged() as stage:
+        stage.exchange.fail = Unavailable("1000 submissions of NCB-QM@icn in a second, for long", code="quota")
+        await stage.ask("POST", media.MESSAGES, body=b"x", media=media.SEALED)
+    [line] = log.getvalue().splitlines()
+    assert b'"code":"quota","detail":"1000 submissions of NCB-QM@icn in a second, for long"' in line
+
+
 async def test_a_problem_is_never_kept_by_a_cache(stage: Stage) -> None:
     """A refusal of now says nothing about later."""
     got = await stage.ask("GET", "/nothing")

@@ -45,5 +45,5 @@ def calm(**changes: Any) -> Snapshot:
         "audit": audit(),
         "cards_ending": {"key": 0, "delivery": 0},
     }
-    empty = ("mailboxes", "lanes", "held", "deadlines", "late", "outstanding", "endings", "recent")
+    empty = ("mailboxes", "lanes", "held", "suspended", "deadlines", "late", "outstanding", "endings", "recent")
     return Snapshot(**{**fields, **dict.fromkeys(empty, ()), **changes})

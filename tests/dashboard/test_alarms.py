@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.dashboard.alarms import SEVERITIES, alarms_of
-from gateway.dashboard.snapshot import Deadline, Ending, Held, Lane, Mailbox, Outstanding, Times, Witness
+from gateway.dashboard.snapshot import Deadline, Ending, Held, Lane, Mailbox, Outstanding, Suspended, Times, Witness
 from tests.dashboard.given import NOW, audit, calm
+from tests.support.shown_commands import problem_of
 
 PARTS = dict.fromkeys(("ledger", "directory", "authority", "broker", "log"), "ok")
 HELD = Held(
@@ -17,11 +18,16 @@ HELD = Held(
 BOX = Mailbox(address="GN-QN@icn", accepted=1, queued=0, oldest_s=9000, connected=False)
 LANE = Lane(network="eu-network", waiting=2, oldest_s=900, directory_version=3, directory_age_s=60)
 LAGS = Times(accept_p50_s=None, accept_p99_s=None, answer_p50_s=None, answer_p99_s=None, loop_lag_p99_s=0.5)
+DRAINED = {**PARTS, "operator": "draining"}
+OUT = Suspended(address="GN-QN@icn", since=NOW - 60)
 WRONG: dict[str, tuple[str, dict[str, Any]]] = {
     "ledger-away": ("critical", {"parts": {**PARTS, "ledger": "unavailable"}}),
     "directory-away": ("critical", {"parts": {**PARTS, "directory": "unavailable"}}),
     "directory-expired": ("critical", {"parts": {**PARTS, "authority": "directory-expired"}}),
     "broker-away": ("warning", {"parts": {**PARTS, "broker": "unavailable"}}),
+    "draining": ("notice", {"parts": DRAINED, "sessions": 2, "ready": False}),
+    "drained": ("notice", {"parts": DRAINED, "ready": False}),
+    "suspended": ("notice", {"suspended": [OUT]}),
     "deliveries-held": ("warning", {"states": {"held": 1}, "held": [HELD]}),
     "waits-long": ("warning", {"oldest_waiting_s": 9000, "mailboxes": [BOX]}),
     "relay-waits": ("warning", {"lanes": [LANE]}),
@@ -52,6 +58,22 @@ def test_what_is_wrong_is_said_with_what_to_do(code: str) -> None:
     assert (alarm.code, alarm.severity) == (code, severity)
     assert alarm.text.endswith(".")
     assert alarm.advice.endswith(".")
+    ours = [line for line in alarm.commands if line.startswith("gateway ")]
+    assert [problem for line in ours if (problem := problem_of(line))] == []
+
+
+def test_a_suspension_that_is_forgotten_is_a_warning_with_the_order_that_ends_it() -> None:
+    """After a day the authority should have acted; at most three orders are shown."""
+    who = [Suspended(address=f"NCB-Q{letter}@icn", since=NOW - 90_000) for letter in "ABCD"]
+    [alarm] = alarms_of(calm(suspended=who))
+    assert (alarm.severity, alarm.text.startswith("4 participants are suspended")) == ("warning", True)
+    assert alarm.commands[0] == 'gateway operate resume NCB-QA@icn --reason "..." --config CONFIG'
+    assert len(alarm.commands) == 3
+
+
+def test_a_witness_that_has_cosigned_the_head_is_not_late() -> None:
+    """While the log stands still nobody is asked, and nobody is to blame."""
+    assert alarms_of(calm(audit=audit(cosignatures=1, witnesses=[Witness(name="w", age_s=90_000, forked=False)]))) == []
 
 
 def test_the_worst_comes_first() -> None:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
-from gateway.cli.operate import login_link
+from gateway.cli.operate import _order, login_link
 from gateway.client import ContactPoint
 from gateway.demo.stage import CAST, Services, Stage, build
 from gateway.ids import format_id
@@ -62,6 +62,10 @@ class Site:
         await page.goto(await self.link())
         await expect(page.locator("#line")).to_have_text("live")
         return page
+
+    async def order(self, verb: str, target: str) -> None:
+        """Give an order as an operator does."""
+        await asyncio.to_thread(_order, verb, target, "to be seen", self.stage.config, None)
 
     async def send(self) -> str:
         """Send a message and return its id."""
@@ -155,6 +159,44 @@ async def test_every_view_is_for_everybody(site: Site, scheme: str) -> None:
     await expect(page.locator("h1")).to_be_visible()
     assert await faults(page) == []
     assert site.complaints == []
+    await page.context.close()
+
+
+async def test_orders_that_stand_are_there_until_they_end(site: Site) -> None:
+    """A suspended participant and a drained process are alarms with the order that ends them; the head says drained."""
+    page, who = await site.signed_in(), f"{READER}@icn"
+    await site.order("suspend", who)
+    await site.order("drain", "on")
+    await expect(page.locator("#ready")).to_have_text("drained")
+    await expect(page.locator("#alarm-list")).to_contain_text(f"gateway operate resume {who} --reason")
+    await expect(page.locator("#alarm-list")).to_contain_text("gateway operate drain --off --reason")
+    await page.locator(".orders a", has_text=who).click()
+    await expect(page.locator("#look-body")).to_contain_text("suspended at this gateway")
+    assert await faults(page) == []
+    await page.keyboard.press("Escape")
+    await site.order("resume", who)
+    await site.order("drain", "off")
+    await expect(page.locator("#ready")).to_have_text("ready")
+    await expect(page.locator(".orders")).to_contain_text("No participant is suspended here.")
+    assert site.complaints == []
+    await page.context.close()
+
+
+async def test_alarms_of_one_code_stand_side_by_side(site: Site) -> None:
+    """Two networks whose relays are late are two alarms, also after the next look."""
+    page = await site.signed_in()
+    shown = await page.evaluate(
+        """async () => {
+          const { patch } = await import("/dashboard/dom.mjs");
+          const { alarms } = await import("/dashboard/figures.mjs");
+          const one = { code: "relay-waits", severity: "warning", advice: "", commands: [] };
+          const seen = { alarms: [{ ...one, text: "to a" }, { ...one, text: "to b" }] };
+          const place = document.createElement("div");
+          for (let look = 0; look < 2; look += 1) patch(place, alarms(seen));
+          return [...place.querySelectorAll("strong")].map((node) => node.textContent);
+        }"""
+    )
+    assert shown == ["to a", "to b"]
     await page.context.close()
 
 

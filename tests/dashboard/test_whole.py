@@ -216,6 +216,20 @@ async def test_who_comes_back_gets_the_newest_look_at_once(site: Site) -> None:
             assert (await event(stream))["id"] != last
 
 
+async def test_a_stream_that_comes_back_uses_no_session(site: Site) -> None:
+    """After half an hour without a person the session is over, however often a browser has opened the stream again."""
+    now = 0.0
+    site.stage.exchange.sign_ins._ticks = lambda: now
+    await site.sign_in()
+    for minutes in (10, 20, 29):
+        now = minutes * 60.0
+        async with site.watching():
+            pass
+        assert (await site.browser.head(site.base + media.DASHBOARD_EVENTS)).status == 200
+    now = 30 * 60.0
+    assert (await site.get(media.DASHBOARD_EVENTS))[0] == 401
+
+
 async def test_the_stream_ends_with_the_session(site: Site) -> None:
     """Who signs out sees nothing more, in no window."""
     await site.sign_in()
@@ -268,6 +282,20 @@ async def test_a_mailbox_is_looked_up_by_its_name(site: Site) -> None:
     ]
     for key, status in (("NCB-ZZ@icn", 404), ("nobody", 400)):
         assert (await site.get(media.DASHBOARD_MAILBOX + key))[0] == status
+
+
+async def test_orders_that_stand_are_shown(site: Site) -> None:
+    """Whom an operator suspended since when, and that this process is drained, for as long as that is so."""
+    standing, looker = site.stage.ledger.standing, Gatherer(site.stage.parts, site.stage.exchange, health := Health({}))
+    await standing.suspend(Address("GN-QN@icn"), bytes(32), "suspend GN-QN@icn")
+    site.stage.parts.orders.replace(await standing.suspended())
+    health.drain(on=True)
+    seen = await looker.look()
+    assert [(one.address, one.since, seen.ready) for one in seen.suspended] == [("GN-QN@icn", int(site.stage.clock()), False)]
+    assert [one.code for one in seen.alarms] == ["drained", "suspended"]
+    await site.sign_in()
+    assert (await site.json(f"{media.DASHBOARD_MAILBOX}GN-QN@icn"))["suspended"]
+    assert not (await site.json(f"{media.DASHBOARD_MAILBOX}NCB-QM@icn"))["suspended"]
 
 
 async def test_without_the_ledger_the_last_look_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ from gateway.cli.main import build
 from gateway.config import BrokerConfig, Config, LedgerConfig
 from gateway.doctor import Finding, Level, ask_database, broker, examine, worst
 from gateway.server import compose
-from tests.server.test_server import PASSPHRASE
+from tests.server.test_server import CONFIG, PASSPHRASE
 from tests.support.rabbitmq import CONTROL, RabbitNode
+from tests.support.tls import TestCa
 
 if TYPE_CHECKING:
     import pytest
@@ -45,6 +46,17 @@ async def test_a_gateway_that_runs_is_well(site: Site) -> None:
     assert {name for name, level in found.items() if level is Level.FAIL} == set()
     well = ("ledger.schema", "ledger.journal", "ledger.file", "audit.memory", "directory.targets", "keys.agent", "files.keys")
     assert {name: found[name] for name in well} == dict.fromkeys(well, Level.OK)
+
+
+async def test_both_listeners_have_their_tls_looked_at(site: Site) -> None:
+    """A key that does not belong to the certificate is told with the listener that would not start."""
+    ca = TestCa(site.folder)
+    good, other = ca.issue("participants"), ca.issue("operators")
+    text = CONFIG.replace("[listen]\n", f'[listen]\ntls_certificate = "{good.certificate}"\ntls_key = "{good.key}"\n')
+    text = text.replace("[operations]\n", f'[operations]\ntls_certificate = "{good.certificate}"\ntls_key = "{other.key}"\n')
+    found = levels(await examine(site.config(text), site.file))
+    checks = ("tls.key", "operations.tls.key", "files.operations-tls-key")
+    assert [found[check] for check in checks] == [Level.OK, Level.FAIL, Level.OK]
 
 
 async def test_what_is_wrong_is_found_and_can_be_mended(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

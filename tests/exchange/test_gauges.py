@@ -9,6 +9,7 @@ import pytest
 from gateway.broker import Outcome
 from gateway.errors import Unavailable
 from gateway.exchange.gauges import Gauges
+from gateway.ids import Address
 from tests.exchange.test_submit import RESPONSE, repeated
 from tests.support.exchange import Stage
 from tests.support.waiting import until
@@ -64,3 +65,11 @@ async def test_a_ledger_that_is_away_is_shown(flaky: Stage, monkeypatch: pytest.
     with pytest.raises(Unavailable):
         await gauges.run()
     assert shown(flaky, "ledger_ready") == 0
+
+
+async def test_orders_that_stand_are_gauges(flaky: Stage) -> None:
+    """How many participants an operator suspended, and whether this process is drained."""
+    await flaky.parts.ledger.standing.suspend(Address("GN-QN@icn"), bytes(32), "suspend GN-QN@icn")
+    flaky.parts.orders.drain(on=True)
+    await Gauges(flaky.parts).look()
+    assert (shown(flaky, "suspended_participants"), shown(flaky, "draining")) == (1, 1)

@@ -94,3 +94,14 @@ async def test_a_message_has_a_trace(ledger: Ledger, clock: Clock) -> None:
     ]
     newest = await ledger.looks.recent(2)
     assert [row.seq for row in newest] == [row.seq for row in reversed(trace[-2:])]
+
+
+async def test_who_is_suspended_is_listed_with_the_time(ledger: Ledger, clock: Clock) -> None:
+    """By name, a page at a time, until the suspension ends."""
+    await ledger.standing.suspend(QX, bytes(32), f"suspend {QX}")
+    clock.now += 10
+    await ledger.standing.suspend(QN, bytes(range(32)), f"suspend {QN}")
+    assert await ledger.looks.suspended(10) == sorted([(QN, NOW + 10), (QX, NOW)])
+    assert len(await ledger.looks.suspended(1)) == 1
+    await ledger.standing.resume(QX, bytes(31) + b"1", f"resume {QX}")
+    assert await ledger.looks.suspended(10) == [(QN, NOW + 10)]

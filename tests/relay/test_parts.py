@@ -69,6 +69,7 @@ def test_a_configuration_places_its_files_beside_it(tmp_path: Path) -> None:
         ("mesages_per_s = 5", "mesages_per_s"),
         ("messages_per_s = 0", "messages_per_s"),
         ('[operations]\nhost = "0.0.0.0"', "would show metrics"),
+        ('[operations]\ntls_key = "relay.pem"', "belong together"),
     ],
 )
 def test_a_configuration_that_cannot_be_meant_stops_the_start(tmp_path: Path, line: str, said: str) -> None:

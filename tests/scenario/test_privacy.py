@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +15,11 @@ from tests.client.examples import REQUEST, content, drain
 from tests.scenario.asking import ask, thin
 from tests.scenario.bad import posted
 from tests.scenario.bad_receipts import handed_in, receipt
-from tests.scenario.canary import CANARY, content_of, found_in, secrets, with_canary
-from tests.scenario.lines import Line, plain, signed
-from tests.scenario.town import READER, SENDER, THIRD, Town
+from tests.scenario.canary import CANARY, content_of, forms, forms_within, found_in, secrets, told_to, with_canary
+from tests.scenario.lines import plain, signed
+from tests.scenario.process import serving
+from tests.scenario.town import PASSPHRASE, READER, SENDER, THIRD, Town
+from tests.scenario.watcher import watching
 from tests.support.ledger_dump import dump, settled
 
 if TYPE_CHECKING:
@@ -45,32 +48,70 @@ async def _refusals(town: Town) -> list[str]:
     return [one.codes[0] for one in answers]
 
 
+async def _run(town: Town, watched: Path) -> dict[str, str]:
+    """Let everything happen while an operator watches; return what signed him in."""
+    served = await town.prepare()
+    served.fresh = True  # a process with arguments of its own
+    async with serving(served):
+        async with watching(town, watched) as watcher:
+            async with town.home(SENDER) as sender:
+                sent = await sender.send(content_of(with_canary(REQUEST)), to=[READER, THIRD])
+                data = with_canary("request.response/questions")
+                await sender.send(content_of(data), to=[READER], sealed_by_gateway=True)
+            refused = await _refusals(town)
+            assert refused == ["content-schema", "content-schema", "must-understand", *["content-json"] * 3]
+            async with town.home(READER) as reader:
+                assert [CANARY.encode() in one.content.raw for one in await drain(reader)] == [True, True]
+            messages = ["1", "2", format_id(sent.message_id)]
+            await watcher.look_up([town.address(name) for name in (SENDER, READER, THIRD)], messages)
+            (watched / "arguments").write_bytes(told_to(served.pid))
+            signed_in = watcher.secrets
+        served.stop()
+    return signed_in
+
+
 async def test_promise_2_no_clear_text_and_no_secret_is_anywhere_at_the_gateway(
     setup: Setup, request: pytest.FixtureRequest
 ) -> None:
-    """Neither in the ledger, its journal, logs at their most talkative, metrics nor the broker's folder; nor open in a home."""
-    town = setup.town(log_level="debug")
-    async with town.served() as served:
-        async with town.home(SENDER) as sender:
-            await sender.send(content_of(with_canary(REQUEST)), to=[READER, THIRD])
-            data = with_canary("request.response/questions")
-            await sender.send(content_of(data), to=[READER], sealed_by_gateway=True)
-        refused = await _refusals(town)
-        async with town.home(READER) as reader:
-            read = await drain(reader)
-        assert [CANARY.encode() in one.content.raw for one in read] == [True, True]
-        with Line(town.operations_port) as line:
-            metrics = line.ask(plain("GET", media.METRICS)).body
-        served.stop()
-    folders = [town.folder]
+    """
+    Neither in the ledger, logs at their most talkative, metrics, what the dashboard shows, arguments nor the broker's files.
+
+    Nor open in a home. Each place is known to hold something else, so the search does look there.
+    """
+    town, watched = setup.town(log_level="debug"), setup.folder / "watched"
+    signed_in = await _run(town, watched)
+    (watched / "ledger").write_text(dump(town.ledger_url))  # a database may keep long values compressed in its files
+    places = {town.folder: "sender", watched: "sender", watched / "metrics-0": "metric", watched / "arguments": "command"}
     if setup.node is not None:
         cluster: Cluster = request.getfixturevalue("postgres_cluster")
-        folders += [setup.node.folder, cluster.folder]
-    (town.folder / "metrics").write_bytes(metrics)
-    assert refused == ["content-schema", "content-schema", "must-understand", "content-json", "content-json", "content-json"]
-    assert town.log.stat().st_size > 1000
-    assert any(found_in(folders, {"what may be seen": {town.address(SENDER).encode()}}))  # the search finds what is there
-    assert list(found_in(folders, secrets(town))) == []
+        places |= {setup.node.folder: "sender", cluster.folder: "sender"}
+    visible = {
+        "sender": {town.address(SENDER).encode()},
+        "metric": {b"gateway_messages_accepted_total"},
+        "command": {b"serve\0"},
+    }
+    for place, what in places.items():
+        assert any(found_in([place], {what: visible[what]})), f"no {what} in {place}"
+    told = {name: forms(text.encode()) for name, text in signed_in.items()}
+    hidden = {**secrets(town), **told, "passphrase": forms(PASSPHRASE)}
+    where = [one for one in places if one.is_dir()]
+    assert list(found_in(where, hidden)) == [f"passphrase in {town.folder / 'passphrase'}"]  # where it was put
+
+
+@pytest.mark.parametrize("spelling", sorted(forms_within(CANARY.encode())))
+def test_the_search_finds_what_leaked(tmp_path: Path, spelling: bytes) -> None:
+    """A word in a file somewhere below, as it is, in hexadecimal or within base64, is told with its place."""
+    file = tmp_path / "deep" / "queue.wal"
+    file.parent.mkdir()
+    file.write_bytes(bytes(1000) + spelling + bytes(1000))
+    assert list(found_in([tmp_path], {"clear text": forms_within(CANARY.encode())})) == [f"clear text in {file}"]
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_a_word_within_base64_is_found_wherever_it_begins(before: int) -> None:
+    """Base64 writes a word in three ways, by what stands before it."""
+    text = base64.b64encode(bytes(before) + CANARY.encode() + b" and more")
+    assert any(one in text for one in forms_within(CANARY.encode()))
 
 
 async def test_promise_2_kinds_that_only_their_author_seals_are_refused_in_clear(tmp_path: Path) -> None:

@@ -22,7 +22,10 @@ export const tag = (text, tone) => h("span", { class: `tag ${tone}` }, text);
 export const command = (key, text) => h("code", { key, class: "command" }, text);
 export const mailboxLink = (address) => h("a", { href: `#mailbox/${address}` }, address);
 export const messageLink = (id, text) => h("a", { href: `#message/${id}` }, text);
-export const release = (ref) => command(`release-${ref}`, `gateway operate release ${ref} --reason "..." --config CONFIG`);
+const order = (words) => command(words, `gateway operate ${words} --reason "..." --config CONFIG`);
+export const release = (ref) => order(`release ${ref}`);
+export const resume = (address) => order(`resume ${address}`);
+export const drainOff = () => order("drain --off");
 
 export function pairs(rows) {
   const lines = rows.map(([name, value]) => h("div", { key: name }, h("dt", null, name), h("dd", null, value)));

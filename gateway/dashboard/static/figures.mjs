@@ -43,15 +43,18 @@ function tile(name, [value, unit], note, values, tone) {
 }
 
 export function alarms(seen) {
-  if (seen.alarms.length) return [h("ul", { key: "alarms", class: "alarms" }, seen.alarms.map(alarm))];
+  const codes = seen.alarms.map((one) => one.code);
+  const rows = seen.alarms.map((one, index) => alarm(one, `${one.code}-${index - codes.indexOf(one.code)}`));
+  if (rows.length) return [h("ul", { key: "alarms", class: "alarms" }, rows)];
   const calm = "No alarms. Everything that this gateway watches is as it should be.";
   return [h("p", { key: "calm", class: "calm" }, h("span", { class: "dot-mark" }), calm)];
 }
 
-function alarm(one) {
+// Two lanes may have an alarm of one code each; nodes of one key would be one.
+function alarm(one, key) {
   return h(
     "li",
-    { key: one.code, class: `alarm ${one.severity}` },
+    { key, class: `alarm ${one.severity}` },
     h("p", { class: "what" }, h("span", { class: "severity" }, one.severity), h("strong", null, one.text)),
     h("p", { class: "todo" }, one.advice),
     one.commands.map((text, index) => command(`command-${index}`, text)),

@@ -3,7 +3,7 @@
 
 import { cell, mailboxLink, right, row } from "./cells.mjs";
 import { h } from "./dom.mjs";
-import { age, count, lasting, many, rate, waitsFor } from "./words.mjs";
+import { age, count, drained, lasting, many, rate, waitsFor } from "./words.mjs";
 
 const SHOWN = 8; // mailboxes in the picture; the table has all that the snapshot has
 const ROW = 50;
@@ -93,12 +93,13 @@ function people(seen, middle) {
 function gateway(seen, middle) {
   const others = seen.gateways.filter((name) => name !== seen.gateway).length;
   const waiting = (seen.states.accepted ?? 0) + (seen.states.held ?? 0) + (seen.states.outbound ?? 0);
+  const state = drained(seen) ? "late" : seen.ready ? "" : "bad";
   const beside = others ? `and ${many(others, "other gateway", "other gateways")}` : seen.process;
   const broker = `${count(seen.states.queued ?? 0)} queued, ${rate(seen.rates.dispatched)} /s`;
   return h(
     "g",
     { key: "gateway" },
-    h("rect", { x: 436, y: middle - 118, width: 244, height: 236, rx: 12, class: `card strong ${seen.ready ? "" : "bad"}` }),
+    h("rect", { x: 436, y: middle - 118, width: 244, height: 236, rx: 12, class: `card strong ${state}` }),
     h("text", { x: 456, y: middle - 84, class: "name" }, seen.gateway),
     h("text", { x: 456, y: middle - 62, class: "small" }, beside),
     part("ledger", "Ledger", `${count(waiting)} kept, ${lasting(seen.times.accept_p99_s)} p99`, seen.parts.ledger, middle - 48),

@@ -1,6 +1,20 @@
 // Drill-down: a mailbox or a message, in a dialog that the address names (#mailbox/…, #message/…): "back" closes it.
 
-import { cell, mailboxLink, messageLink, number, pairs, release, right, row, table, tag, toneOf, trace } from "./cells.mjs";
+import {
+  cell,
+  mailboxLink,
+  messageLink,
+  number,
+  pairs,
+  release,
+  resume,
+  right,
+  row,
+  table,
+  tag,
+  toneOf,
+  trace,
+} from "./cells.mjs";
 import { h, patch } from "./dom.mjs";
 import { age, clock, stamp, waitsFor } from "./words.mjs";
 
@@ -93,12 +107,13 @@ function mailbox(found) {
       pairs([
         ["Name", found.name || "not in the directory"],
         ["Country", found.country || "–"],
-        ["Standing", found.status],
+        ["Standing", found.suspended ? `${found.status} in the directory; suspended at this gateway` : found.status],
         ["Roles", found.roles.join(", ") || "–"],
         ["Session", found.connected ? "open in this process" : "none in this process"],
         ["Delivery card", found.card_ends === null ? "none: it cannot be sealed to" : `ends in ${age(found.card_ends - now)}`],
         ["Now", waitsFor(box, true)],
       ]),
+      found.suspended && resume(found.address),
       h("h3", { key: "waits" }, "Not answered, in order of acceptance"),
       table("Not answered", WAITS, rows, "Nothing waits here."),
       found.more && h("p", { key: "more", class: "muted" }, "There is more; these are the oldest."),

@@ -5,7 +5,7 @@ import { alarms, figures } from "./figures.mjs";
 import { asTable, picture } from "./flow.mjs";
 import { follow, fragmentOf } from "./look.mjs";
 import { panels } from "./panels.mjs";
-import { age, clock, many } from "./words.mjs";
+import { age, clock, drained, many } from "./words.mjs";
 
 const KEPT = 180; // looks, of which lines are drawn: three minutes
 const LATE_MS = 4000; // without a look
@@ -26,7 +26,8 @@ function show(snapshot) {
   document.title = `${snapshot.alarms.length ? `(${snapshot.alarms.length}) ` : ""}${snapshot.gateway} · Gateway operations`;
   const exercise = snapshot.exercise ? " · exercise" : "";
   patch(place("where"), `${snapshot.gateway} · version ${snapshot.version} · up ${age(snapshot.up_s)}${exercise}`);
-  pill("ready", snapshot.ready ? "ready" : "not ready", snapshot.ready ? "well" : "bad");
+  const drain = drained(snapshot);
+  pill("ready", drain ?? (snapshot.ready ? "ready" : "not ready"), drain ? "late" : snapshot.ready ? "well" : "bad");
   patch(place("alarm-list"), alarms(snapshot));
   patch(place("figure-list"), figures(snapshot, history_));
   patch(place("picture"), picture(snapshot));
@@ -80,12 +81,12 @@ function watch() {
   source.addEventListener("error", lost);
 }
 
-// A line that is lost comes back by itself; one that was refused does not, and then the session says why.
+// A line that is lost comes back by itself; one that was refused does not, and then its head says why, which uses no session.
 async function lost() {
   tick();
   if (source.readyState !== EventSource.CLOSED) return;
   try {
-    const answer = await fetch("/dashboard/session");
+    const answer = await fetch("/dashboard/events", { method: "HEAD" });
     if (answer.status === 401) return signedOut();
   } catch {
     // The gateway is away: ask again below.

@@ -1,14 +1,29 @@
-// The panels below the picture: deadlines, what is held, what is outstanding, the audit log, what ends, states, events.
+// The panels below the picture: deadlines, what is held or ordered, what is outstanding, the audit log, what ends, states, events.
 
-import { cell, mailboxLink, messageLink, number, pairs, release, right, row, table, tag, trace } from "./cells.mjs";
+import {
+  cell,
+  drainOff,
+  mailboxLink,
+  messageLink,
+  number,
+  pairs,
+  release,
+  resume,
+  right,
+  row,
+  table,
+  tag,
+  trace,
+} from "./cells.mjs";
 import { h } from "./dom.mjs";
-import { age, clock, count, many } from "./words.mjs";
+import { age, clock, count, drained, many } from "./words.mjs";
 
 const ALWAYS = ["accepted", "queued", "delivered", "opened", "held"]; // states that are shown at 0 too
 const CODES = 6; // of refusals, the most frequent ones
 
 export function panels(seen) {
-  return [deadlines(seen), held(seen), outstanding(seen), audit(seen), endings(seen), states(seen), recent(seen)];
+  const found = [deadlines, held, orders, outstanding, audit, endings, states, recent];
+  return found.map((make) => make(seen));
 }
 
 function panel(key, title, ...content) {
@@ -49,6 +64,20 @@ function held(seen) {
     "Held deliveries",
     table("Held", heads, rows, "Nothing is held."),
     rows.length > 0 && release("NUMBER/INDEX"),
+  );
+}
+
+function orders(seen) {
+  const rows = seen.suspended.map((one) => row(one.address, mailboxLink(one.address), right(age(seen.at - one.since))));
+  const heads = [["Suspended participant"], ["For", "number"]];
+  const drain = drained(seen);
+  return panel(
+    "orders",
+    "Orders that stand",
+    table("Suspended participants", heads, rows, "No participant is suspended here."),
+    rows.length > 0 && resume("PARTICIPANT"),
+    h("p", { key: "drain", class: "note" }, drain ? `This process is ${drain}.` : "This process is not being drained."),
+    drain && drainOff(),
   );
 }
 

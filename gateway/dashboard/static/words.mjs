@@ -45,6 +45,12 @@ export function many(value, one, more) {
   return `${count(value)} ${value === 1 ? one : more}`;
 }
 
+// Whether an operator empties this process of sessions, and how far that is; null where nobody does.
+export function drained(seen) {
+  if (seen.parts.operator !== "draining") return null;
+  return seen.sessions ? `draining, ${many(seen.sessions, "session", "sessions")} left` : "drained";
+}
+
 // Who waits for what, in one sentence: the same in the picture, its table and the drill-down.
 export function waitsFor(box, brokerIsWell) {
   const parts = [];

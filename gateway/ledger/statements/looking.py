@@ -1,5 +1,5 @@
 """
-What operators look at: mailboxes that wait, what is held or late, one mailbox, one message with its trace.
+What operators look at: mailboxes that wait, what is held or late, who is suspended, one mailbox, one message with its trace.
 
 Every page is bounded, and every look goes over a partial index: history costs nothing. Heads, bodies, stanzas and receipts are
 never read here.
@@ -12,7 +12,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gateway.ids import Address, EnvelopeHash, MessageId
-from gateway.ledger.look_facts import HeldRow, LateRow, MailboxRow, MessageRow, PlaceRow, QueuedRow, TraceRow
+from gateway.ledger.look_facts import (
+    HeldRow,
+    LateRow,
+    MailboxRow,
+    MessageRow,
+    PlaceRow,
+    QueuedRow,
+    SuspendedRow,
+    TraceRow,
+)
+from gateway.ledger.order_tables import suspended as suspension
 from gateway.ledger.prepared import Statement, Transaction, single
 from gateway.ledger.statements.owing import AT_RISK, OVERDUE
 from gateway.ledger.states import INBOX, MAY_EXPIRE, WAITING, State
@@ -28,6 +38,7 @@ __all__ = [
     "message_by_number",
     "places",
     "recent",
+    "suspended",
     "trace",
 ]
 
@@ -155,6 +166,10 @@ _TRACE: Final = single(
     "number",
     "limit",
 )
+_SUSPENDED: Final = single(
+    sa.select(suspension.c.participant, suspension.c.at).order_by(suspension.c.participant).limit(_LIMIT).offset(_NO_OFFSET),
+    "limit",
+)
 _NEWEST: Final = sa.select(sa.func.max(event.c.seq)).scalar_subquery()
 _RECENT: Final = single(
     sa.select(*_EVENT)
@@ -178,7 +193,7 @@ def held(transaction: Transaction, limit: int) -> list[HeldRow]:
 
 
 def late(transaction: Transaction, limit: int) -> list[LateRow]:
-    """Return answers that are overdue or at risk, at most so many of each; of those the latest first."""
+    """Return answers that are overdue or at risk, at most so many of each, and of more any; the oldest time first."""
     rows = [LateRow(*row) for pace in (OVERDUE, AT_RISK) for row in transaction.run(_LATE, pace, limit)]
     return sorted(rows, key=lambda row: row.respond_by)
 
@@ -207,6 +222,11 @@ def message_by_hash(transaction: Transaction, envelope_hash: EnvelopeHash) -> Me
 def places(transaction: Transaction, number: int, limit: int) -> list[PlaceRow]:
     """Return where the deliveries of a message stand."""
     return [PlaceRow(*row) for row in transaction.run(_PLACES, number, limit)]
+
+
+def suspended(transaction: Transaction, limit: int) -> list[SuspendedRow]:
+    """Return whom operators suspended, by name."""
+    return [SuspendedRow(*row) for row in transaction.run(_SUSPENDED, limit)]
 
 
 def trace(transaction: Transaction, number: int, limit: int) -> list[TraceRow]:
