@@ -251,7 +251,8 @@ class Limits(_Section, frozen=True, kw_only=True):
             turn, and others' do not wait for them. Default 64.
         sender_waiting_bytes: Sealed bytes of one participant that wait to be handed over; above it `quota`. Default 8 GiB.
         sessions_per_minute: Inbox sessions that one participant may open in each process; above it `quota`. Default 600.
-        stop_s: Seconds for a graceful stop. Default 25; the service manager should wait 30.
+        stop_s: Seconds for requests and sessions that are under way at a stop. Default 25, and not more: 30 s after its signal a
+            gateway has ended, and so long should the service manager wait.
     """
 
     inline_bytes: Bytes = 16 << 10
@@ -273,7 +274,7 @@ class Limits(_Section, frozen=True, kw_only=True):
     sender_at_once: Count = 64
     sender_waiting_bytes: Bytes = 8 << 30
     sessions_per_minute: Count = 600
-    stop_s: Annotated[float, Meta(gt=0, le=30)] = 25.0
+    stop_s: Annotated[float, Meta(gt=0, le=25)] = 25.0
 
 
 class Config(_Section, frozen=True, kw_only=True):

@@ -39,7 +39,6 @@ from gateway.server.given import ledger_folder, open_keys, read_root, tls_of
 from gateway.server.readiness import health_of
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from gateway.api.listener import Listener
@@ -47,11 +46,12 @@ if TYPE_CHECKING:
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.envelope import Keyring, Rng
     from gateway.ids import Address
+    from gateway.server.worker import Worker
 
 __all__ = ["Gateway", "compose"]
 
 AUDIT_MEMORY: Final = "audit-memory"  # beside the keys, unless the configuration says otherwise
-_LAST_S: Final = 4.0  # of the 30 s of a stop, for what comes after the requests: sessions, marks, ledger
+_LAST_S: Final = 2.0  # for operators' requests; with `limits.stop_s` before and the marks of the ledger after, below 30 s
 
 
 class Gateway:
@@ -111,7 +111,7 @@ async def compose(
     clock: Callable[[], float] = time.time,
     rng: Rng = os.urandom,
     adapters: Adapters | None = None,
-    inherited: socket.socket | None = None,
+    worker: Worker | None = None,
 ) -> Gateway:
     """
     Build and start a gateway.
@@ -122,7 +122,7 @@ async def compose(
         clock: Unix seconds.
         rng: Secure random bytes.
         adapters: What `open_adapters` returned, where the caller looks into them too; the gateway closes them.
-        inherited: The participants' socket, where another process has bound it.
+        worker: Where this process is one of several: it brings the participants' socket, and shares drains.
 
     Raises:
         GatewayError: It cannot start; nothing is left running.
@@ -135,6 +135,8 @@ async def compose(
         stack.push_async_callback(adapters.ledger.close)
         _measure(config, adapters.ledger, metrics)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
+        if worker is not None:
+            worker.share(parts.orders)
         exchange = _exchange(config, parts)
         stack.push_async_callback(exchange.close)
         await exchange.start()
@@ -145,7 +147,7 @@ async def compose(
         operations = operations_listener(health, metrics, exchange, clock, _dashboard(parts, exchange, health))
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
-        await api.start(config.listen.host, config.listen.port, inherited)
+        await api.start(config.listen.host, config.listen.port, worker.socket if worker is not None else None)
         await _vouched(stack, vouchers, parts)
         await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
         return Gateway(api, operations, exchange, health, stack.pop_all())
