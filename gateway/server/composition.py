@@ -240,8 +240,9 @@ def _api(config: Config, exchange: Exchange, health: Health, parts: Parts) -> Ht
 def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts) -> ApiParts:
     listen = config.listen
     limits = HttpLimits(connections=listen.connections, body_time_s=listen.body_time_s)
-    if listen.behind_proxy:
-        limits = replace(limits, connections_per_address=None)
+    most = config.limits.connections_per_address
+    if most is not None or listen.behind_proxy:
+        limits = replace(limits, connections_per_address=most)
     return ApiParts(
         exchange=exchange,
         log=parts.audit.reader,

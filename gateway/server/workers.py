@@ -15,7 +15,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from gateway.api.listener import BACKLOG
+from gateway.api.door import BACKLOG
 from gateway.errors import Rejected
 from gateway.ops.logs import configure, logger
 from gateway.server.worker import DRAINS, SERVES, drain_line, frame

@@ -118,7 +118,7 @@ async def test_a_worker_that_dies_is_replaced_and_a_stop_ends_all(services: Setu
 @pytest.mark.broker
 @pytest.mark.postgres
 async def test_a_drain_of_one_worker_is_one_of_all(services: Setup) -> None:
-    """Whichever worker an operator reaches, all are drained, and so is the one that takes a dead one's place; `--off` ends it."""
+    """Whichever worker an operator reaches, all are drained, and so is who takes a dead one's place; `--off` ends it."""
     town = services.town()
     async with working(town) as served:
         ports = range(town.operations_port, town.operations_port + WORKERS)
