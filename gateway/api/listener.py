@@ -9,8 +9,10 @@ Bodies are never inflated, there is no access log (`service` writes the canonica
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -22,7 +24,6 @@ from gateway.api.problems import answer
 from gateway.errors import GatewayError, Rejected
 
 if TYPE_CHECKING:
-    import asyncio
     import socket
     from collections.abc import Awaitable, Callable
     from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "tls_context"]
 
 STOP_S: Final = 10.0
+CUT_S: Final = 0.25  # for requests to notice that they are cut off
 
 
 def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
@@ -222,5 +224,9 @@ class Listener:
             return
         await self._door.close()
         self._server.pre_shutdown()
-        await self._server.shutdown(grace_s)
+        # The library would wait so long twice: for each answer, then for whoever does not take it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await self._server.shutdown(grace_s)
+        await self._server.shutdown(CUT_S)
         self._door = None

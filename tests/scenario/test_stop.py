@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-GRACE_S: Final = 1.0
-BESIDE_S: Final = 5.0  # of the 30 s that are promised, what the longest grace of 25 s leaves
+GRACE_S: Final = 2.0
+BESIDE_S: Final = 4.5  # of the 30 s that are promised, what the longest grace of 25 s leaves
 MANY: Final = 400  # answers of 0.1 MiB that nobody takes: more than sockets hold
 
 
