@@ -156,6 +156,11 @@ class _HardenedServer(web.Server):
         while sum(one.held_bytes() for one in self.held_back) > self.limits.answers_bytes:
             next(iter(self.held_back)).cut_off()
 
+    def cut_off(self) -> None:
+        """End all who take no answers: closing them would wait for what they do not take."""
+        for one in list(self.held_back):
+            one.cut_off()
+
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """Let a connection go."""
         super().connection_lost(handler, exc)
@@ -228,5 +233,6 @@ class Listener:
         with suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
                 await self._server.shutdown(grace_s)
+        self._server.cut_off()
         await self._server.shutdown(CUT_S)
         self._door = None
