@@ -124,9 +124,12 @@ class Door:
     async def _arrive(self, line: socket.socket, place: Place) -> None:
         """Make the transport; from its first step on the line is the event loop's to close."""
         make = partial(self._protocol, place)
+        take = self._loop.connect_accepted_socket
         with suppress(OSError):  # no TLS, not in time, without a certificate, or gone: that is nobody's news
             try:
-                await self._loop.connect_accepted_socket(make, line, ssl=self._tls, ssl_handshake_timeout=self._handshake_s)
+                transport, _ = await take(make, line, ssl=self._tls, ssl_handshake_timeout=self._handshake_s)
             except BaseException:
                 place.leave()
                 raise
+            if transport.is_closing():  # lost on the way, so that its protocol may never learn of it
+                place.leave()
