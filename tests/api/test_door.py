@@ -43,6 +43,7 @@ async def closed(line: Line) -> bool:
     started = time.monotonic()
     async with asyncio.timeout(SOON_S):
         assert await line[0].read() == b""
+    line[1].close()
     return time.monotonic() - started < door.HANDSHAKE_S / 2
 
 
@@ -62,13 +63,13 @@ def test_connections_count_before_their_handshake(tmp_path: Path, factory: Facto
             await until(lambda: stage.connections() == 3)
             assert await closed(await knock(stage))
             assert stage.metrics.turned_away("source")._value.get() == 1
-            silent.pop()[1].transport.abort()
+            silent.pop()[1].close()
             await until(lambda: stage.connections() == 2)
             async with stage.session.get(stage.base + media.HEALTH, ssl=client_context(files[0])) as got:
                 assert (got.status, stage.connections()) == (200, 3)
             await stage.session.close()
             for _, writer in silent:
-                writer.transport.abort()
+                writer.close()
             await until(lambda: stage.connections() == 0)
 
     on(factory, doing())
@@ -123,7 +124,7 @@ async def test_a_system_without_descriptors_is_asked_again(monkeypatch: pytest.M
     one.open([entrance])
     _, writer = await asyncio.open_connection(LOOPBACK, port)
     await until(lambda: len(inside) == 1)
-    writer.transport.abort()
+    writer.close()
     await one.close()
     told = json.loads(log.getvalue().splitlines()[0])
     assert (told["event"], told["detail"]) == ("accept-failed", "Too many open files")
