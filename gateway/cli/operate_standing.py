@@ -3,8 +3,8 @@
 
 Suspended: no process of this gateway takes anything from the participant or hands anything to it; its mail waits. That lasts
 until it is resumed, over restarts. Drained: the process that is reached, with all workers of `gateway serve --workers`, says
-that it is not ready, sends its sessions to other gateways and takes no new ones; what is submitted is still accepted. That lasts
-until `--off`, or until `gateway serve` ends.
+that it is not ready, sends its sessions to other gateways and takes no new ones; what is submitted is still accepted. That
+lasts until `--off`, or until `gateway serve` ends.
 """
 
 from __future__ import annotations
