@@ -42,7 +42,7 @@ def test_one_line_is_enough() -> None:
         '[listen]\nport = "80"',
         "[limits]\npoll_s = 0",
         "[retention]\ndays = 0",
-        "[limits]\nstop_s = 31",
+        "[limits]\nstop_s = 26",
         "[broker]\nurls = []",
         "not toml",
         '[operations]\nlog_level = "loud"',

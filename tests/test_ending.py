@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 from gateway.ending import end
 
@@ -41,3 +43,15 @@ async def test_what_a_task_raises_at_its_end_stops_nobody() -> None:
     async with asyncio.timeout(5):
         await end(tasks)
     assert all(task.done() for task in tasks)
+
+
+def test_a_process_that_hangs_is_ended() -> None:
+    """A thread that waits for ever holds no process beyond its time; the last word is said before."""
+    code = """
+import threading
+from gateway.ending import end_process_in
+end_process_in(0.1, lambda: print("last", flush=True))
+threading.Event().wait()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "last\n")

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gateway.api.border_ports import PeersPort, RelayPort
     from gateway.api.dashboard import DashboardParts
-    from gateway.api.ports import ExchangePort, LogPort, OperatorPort, PeersPort, RelayPort, SignProblem, Standing
+    from gateway.api.ports import ExchangePort, LogPort, OperatorPort, SignProblem, Standing
     from gateway.api.routes import Route
     from gateway.envelope.primitives import Rng
     from gateway.ids import Address
@@ -94,17 +95,13 @@ class HttpApi:
         self._relay = RelayRoutes(parts.relay, parts.peers, authenticator, parts.directory, parts.clock)
         self.routes = _table(parts, self._inbox, self._relay)
         service = Service(self.routes, parts.limits, parts.clock, parts.metrics, authenticator, parts.sign_problem)
-        self._listener = Listener(service.handle, parts.limits, tls)
+        turned_away = parts.metrics.turned_away
+        self._listener = Listener(service.handle, parts.limits, tls, lambda bound: turned_away(bound).inc())
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
         return self._listener.port
-
-    @property
-    def turned_away(self) -> int:
-        """How many connections were one too many."""
-        return self._listener.turned_away
 
     async def start(self, host: str, port: int, inherited: socket.socket | None = None) -> None:
         """Listen; see `Listener.start`."""

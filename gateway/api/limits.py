@@ -1,8 +1,8 @@
 """
 What one connection or request may take of the gateway.
 
-The library bounds neither the time of a body nor the size of a streamed one, so these limits are enforced in `reading`
-and `listener`. Each limit says what a client meets that goes beyond it.
+The library bounds neither the time of a body nor the size of a streamed one, nor who connects, so these limits are enforced in
+`reading`, `listener` and `places`. Each limit says what a client meets that goes beyond it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class HttpLimits:
     Bounds of one listener.
 
     Args:
-        connections: Open at once; a further one is closed without an answer.
-        connections_per_address: The same for one peer address; None behind a proxy, where all come from one.
+        connections: Open at once, those in their TLS handshake included; a further one is closed without an answer.
+        connections_per_address: The same for one peer address, IPv6 by its /64; None where all come from one, a proxy's.
         idle_time_s: For the first bytes to the end of the header, and between two requests; then the connection closes.
         bodies_bytes: Of all large bodies at once, until they are answered; what goes beyond is `busy`.
         answers_bytes: Of all answers that their clients do not take; above it who waits longest is cut off.

@@ -2,7 +2,7 @@
 A listening socket with aiohttp's low-level server behind it, hardened.
 
 The library's application layer is left out: one handler answers everything, so every answer has one origin, also those to
-bytes that are not HTTP. Connections are counted, in all and by address, and one too many is closed without a word.
+bytes that are not HTTP. Connections are bounded by `door` and `places`, before TLS and before any request.
 Nor are they kept by who takes no answers: what one connection must take in a time is bounded, and what all hold back together.
 Bodies are never inflated, there is no access log (`service` writes the canonical line), and TLS is 1.3 or nothing.
 """
@@ -12,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from gateway.api.door import Door, listening
+from gateway.api.places import Place, Places
 from gateway.api.problems import answer
 from gateway.errors import GatewayError, Rejected
 
@@ -29,12 +30,10 @@ if TYPE_CHECKING:
 
     from gateway.api.limits import HttpLimits
 
-__all__ = ["BACKLOG", "Listener", "tls_context"]
+__all__ = ["Listener", "tls_context"]
 
-BACKLOG: Final = 1024
-HANDSHAKE_S: Final = 10.0  # of TLS; before it a connection is not counted
 STOP_S: Final = 10.0
-CLOSE_S: Final = 1.0  # for connections that have said nothing yet
+CUT_S: Final = 0.25  # for requests to notice that they are cut off
 
 
 def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
@@ -65,20 +64,14 @@ def tls_context(certificate: Path, key: Path, client_ca: Path | None = None) -> 
 class _Connection(RequestHandler):
     """One connection: what is not HTTP is answered like every other refusal, and is no line in a log."""
 
-    __slots__ = ("_held_bytes", "_server", "_watch")
+    __slots__ = ("_held_bytes", "_server", "_watch", "place")
 
-    def __init__(self, server: _BoundedServer, loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
+    def __init__(self, server: _HardenedServer, loop: asyncio.AbstractEventLoop, options: dict[str, Any], place: Place) -> None:
         super().__init__(server, loop=loop, **options)
+        self.place = place
         self._server = server
         self._held_bytes = 0
         self._watch: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, or close at once what is one connection too many: then the library has started nothing."""
-        if self._server.admit(self, transport):
-            super().connection_made(transport)
-        else:
-            cast("asyncio.Transport", transport).abort()
 
     def pause_writing(self) -> None:
         """Watch from now on whether the client takes what it asked for: nothing else would end the wait for it."""
@@ -136,8 +129,8 @@ class _Connection(RequestHandler):
         return response
 
 
-class _BoundedServer(web.Server):
-    """Makes connections, and counts them."""
+class _HardenedServer(web.Server):
+    """Makes connections, and lets them go."""
 
     def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: HttpLimits) -> None:
         super().__init__(handler)
@@ -152,24 +145,10 @@ class _BoundedServer(web.Server):
         }
         self.limits = limits
         self.held_back: dict[_Connection, None] = {}  # who takes no answers, longest first
-        self._peers: dict[RequestHandler, str] = {}
-        self._by_address: Counter[str] = Counter()
-        self.turned_away = 0
 
-    def __call__(self) -> RequestHandler:
-        return _Connection(self, self._loop, self._options)
-
-    def admit(self, connection: RequestHandler, transport: asyncio.BaseTransport) -> bool:
-        """Count a connection; False when it is one too many."""
-        peer = transport.get_extra_info("peername")
-        address = str(peer[0]) if isinstance(peer, tuple) else ""
-        most = self.limits.connections_per_address
-        if len(self._peers) >= self.limits.connections or (most is not None and self._by_address[address] >= most):
-            self.turned_away += 1
-            return False
-        self._peers[connection] = address
-        self._by_address[address] += 1
-        return True
+    def connection(self, place: Place) -> RequestHandler:
+        """Make what serves one connection."""
+        return _Connection(self, self._loop, self._options, place)
 
     def hold_back(self, connection: _Connection) -> None:
         """Note who takes no answers; end those who wait longest when all together hold too much."""
@@ -177,16 +156,17 @@ class _BoundedServer(web.Server):
         while sum(one.held_bytes() for one in self.held_back) > self.limits.answers_bytes:
             next(iter(self.held_back)).cut_off()
 
+    def cut_off(self) -> None:
+        """End all who take no answers: closing them would wait for what they do not take."""
+        for one in list(self.held_back):
+            one.cut_off()
+
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """Let a connection go."""
         super().connection_lost(handler, exc)
         if isinstance(handler, _Connection):
             handler.taken()
-        address = self._peers.pop(handler, None)
-        if address is not None:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]  # addresses are not kept
+            handler.place.leave()
 
 
 class Listener:
@@ -197,6 +177,10 @@ class Listener:
         handler: Answers every request; must not raise but for a lost line.
         limits: See `HttpLimits`.
         tls: From `tls_context`; None speaks plain HTTP.
+        turned_away: See `Places`.
+
+    Attributes:
+        places: Who is connected.
     """
 
     def __init__(
@@ -204,24 +188,22 @@ class Listener:
         handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
         limits: HttpLimits,
         tls: ssl.SSLContext | None = None,
+        turned_away: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._handler = handler
         self._limits = limits
         self._tls = tls
-        self._server: _BoundedServer | None = None
-        self._sockets: asyncio.Server | None = None
+        self.places = Places(limits.connections, limits.connections_per_address, turned_away)
+        self._server: _HardenedServer | None = None
+        self._door: Door | None = None
+        self._port: int | None = None
 
     @property
     def port(self) -> int:
         """The port that is listened on; what the system chose where 0 was asked for."""
-        if self._sockets is None:
+        if self._port is None:
             raise AssertionError("not started")
-        return int(self._sockets.sockets[0].getsockname()[1])
-
-    @property
-    def turned_away(self) -> int:
-        """How many connections were one too many."""
-        return self._server.turned_away if self._server is not None else 0
+        return self._port
 
     async def start(self, host: str, port: int, inherited: socket.socket | None = None) -> None:
         """
@@ -235,25 +217,22 @@ class Listener:
         Raises:
             Rejected: `config`; it cannot be listened there.
         """
-        self._server = _BoundedServer(self._handler, self._limits)
-        where: dict[str, Any] = {"host": host, "port": port} if inherited is None else {"sock": inherited}
-        handshake_s = HANDSHAKE_S if self._tls is not None else None
-        loop = asyncio.get_running_loop()
-        try:
-            self._sockets = await loop.create_server(
-                self._server, **where, ssl=self._tls, backlog=BACKLOG, ssl_handshake_timeout=handshake_s
-            )
-        except OSError as exc:
-            raise Rejected(f"cannot listen on {host}:{port}: {exc.strerror}", code="config") from exc
+        sockets = [inherited] if inherited is not None else await listening(host, port)
+        self._port = int(sockets[0].getsockname()[1])
+        self._server = _HardenedServer(self._handler, self._limits)
+        self._door = Door(self.places, self._server.connection, self._tls)
+        self._door.open(sockets)
 
     async def stop(self, grace_s: float = STOP_S) -> None:
         """Take no more connections, let what is running end, then close."""
-        if self._sockets is None or self._server is None:
+        if self._door is None or self._server is None:
             return
-        self._sockets.close()
+        await self._door.close()
         self._server.pre_shutdown()
-        await self._server.shutdown(grace_s)
-        with suppress(TimeoutError):  # a handshake that hangs holds up no stop
-            async with asyncio.timeout(CLOSE_S):
-                await self._sockets.wait_closed()
-        self._sockets = None
+        # The library would wait so long twice: for each answer, then for whoever does not take it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await self._server.shutdown(grace_s)
+        self._server.cut_off()
+        await self._server.shutdown(CUT_S)
+        self._door = None

@@ -23,7 +23,7 @@ from gateway.protocol.relaying import Bodies, Published
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from gateway.api.ports import PeersPort
+    from gateway.api.border_ports import PeersPort
 
 __all__ = ["PeerRoutes"]
 

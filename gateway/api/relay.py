@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from gateway.api.auth import Authenticator
-    from gateway.api.ports import PeersPort, RelayPort, Standing
+    from gateway.api.border_ports import PeersPort, RelayPort
+    from gateway.api.ports import Standing
 
 __all__ = ["RelayRoutes"]
 

@@ -2,8 +2,9 @@
 `gateway operate suspend|resume PARTICIPANT` and `gateway operate drain`: orders that stand until another one ends them.
 
 Suspended: no process of this gateway takes anything from the participant or hands anything to it; its mail waits. That lasts
-until it is resumed, over restarts. Drained: the process that is reached says that it is not ready, sends its sessions to other
-gateways and takes no new ones; what is submitted is still accepted. That lasts until `--off`, or until the process ends.
+until it is resumed, over restarts. Drained: the process that is reached, with all workers of `gateway serve --workers`, says
+that it is not ready, sends its sessions to other gateways and takes no new ones; what is submitted is still accepted. That
+lasts until `--off`, or until `gateway serve` ends.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def drain(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send the sessions of this process to other gateways, before it is restarted."""
+    """Send the sessions of this gateway process, and of its workers, to other ones, before it is restarted."""
     order_about("drain", "off" if off else "on", (reason, config, url), "drain", as_json=as_json)
 
 

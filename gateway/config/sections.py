@@ -259,7 +259,11 @@ class Limits(_Section, frozen=True, kw_only=True):
             turn, and others' do not wait for them. Default 64.
         sender_waiting_bytes: Sealed bytes of one participant that wait to be handed over; above it `quota`. Default 8 GiB.
         sessions_per_minute: Inbox sessions that one participant may open in each process; above it `quota`. Default 600.
-        stop_s: Seconds for a graceful stop. Default 25; the service manager should wait 30.
+        connections_per_address: Open connections of one address, IPv6 of one /64, in each process, counted before TLS; a
+            further one is closed without an answer. Default none: 256, and with `listen.behind_proxy`, where all come from one
+            address, no such bound. Where a balancer passes TCP on without it, set it as high as `listen.connections`.
+        stop_s: Seconds for requests and sessions that are under way at a stop. Default 25, and not more: 30 s after
+            its signal a gateway has ended, and so long should the service manager wait.
     """
 
     inline_bytes: Bytes = 16 << 10
@@ -281,7 +285,8 @@ class Limits(_Section, frozen=True, kw_only=True):
     sender_at_once: Count = 64
     sender_waiting_bytes: Bytes = 8 << 30
     sessions_per_minute: Count = 600
-    stop_s: Annotated[float, Meta(gt=0, le=30)] = 25.0
+    connections_per_address: Count | None = None
+    stop_s: Annotated[float, Meta(gt=0, le=25)] = 25.0
 
 
 class Config(_Section, frozen=True, kw_only=True):

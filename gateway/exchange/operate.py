@@ -185,14 +185,14 @@ class Operator:
         return act
 
     def _drain(self, signed: SignedAction) -> Act:
-        """Empty this process of sessions, or let them come again."""
+        """Empty this process and the workers beside it of sessions, or let them come again."""
         target = signed.action.target
         if target not in {"on", "off"}:
             raise Rejected(f"target {target!r}, wanted on or off", code="bad-request")
 
         async def act() -> None:
             await self._parts.ledger.record_action(signed.leaf, f"drain {target}")
-            self._parts.orders.drain(on=target == "on")
+            self._parts.orders.order_drain(on=target == "on")
 
         return act
 
@@ -202,6 +202,7 @@ def _participant(target: str) -> Address:
         return parse_address(target)
     except Rejected as exc:
         raise Rejected(f"target {target!r}, wanted PARTICIPANT@network", code="bad-request") from exc
+
 
 def _held(target: str) -> tuple[str, bytes]:
     """Return what is held: its scope, and its hash or id."""

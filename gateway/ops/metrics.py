@@ -119,6 +119,11 @@ class Metrics(Process):
         self.requests = self._counters(
             "gateway_http_requests", "Answered HTTP requests; upgrades count when they end.", route=_ROUTE, status=_STATUS
         )
+        self.turned_away = self._counters(
+            "gateway_connections_turned_away",
+            "Connections closed at once, before TLS: one too many in all, or of one address; operators' are not counted.",
+            bound=("all", "source"),
+        )
         self.problems = self._counters(
             "gateway_http_problems", "Requests answered with a problem, submissions included, by its code.", code=_CODE
         )

@@ -40,7 +40,6 @@ from gateway.server.given import ledger_folder, open_keys, read_root
 from gateway.server.readiness import health_of
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from gateway.api.listener import Listener
@@ -48,11 +47,12 @@ if TYPE_CHECKING:
     from gateway.directory.keyfiles import GatewayKeys
     from gateway.envelope import Keyring, Rng
     from gateway.ids import Address
+    from gateway.server.worker import Worker
 
 __all__ = ["Gateway", "compose"]
 
 AUDIT_MEMORY: Final = "audit-memory"  # beside the keys, unless the configuration says otherwise
-_LAST_S: Final = 4.0  # of the 30 s of a stop, for what comes after the requests: sessions, marks, ledger
+_LAST_S: Final = 2.0  # for operators' requests; with `limits.stop_s` before and the marks of the ledger after, below 30 s
 
 
 class Gateway:
@@ -112,7 +112,7 @@ async def compose(
     clock: Callable[[], float] = time.time,
     rng: Rng = os.urandom,
     adapters: Adapters | None = None,
-    inherited: socket.socket | None = None,
+    worker: Worker | None = None,
 ) -> Gateway:
     """
     Build and start a gateway.
@@ -123,7 +123,7 @@ async def compose(
         clock: Unix seconds.
         rng: Secure random bytes.
         adapters: What `open_adapters` returned, where the caller looks into them too; the gateway closes them.
-        inherited: The participants' socket, where another process has bound it.
+        worker: Where this process is one of several: it brings the participants' socket, and shares drains.
 
     Raises:
         GatewayError: It cannot start; nothing is left running.
@@ -136,6 +136,8 @@ async def compose(
         stack.push_async_callback(adapters.ledger.close)
         _measure(config, adapters.ledger, metrics)
         parts = _parts(config, keys, metrics, adapters, (clock, rng))
+        if worker is not None:
+            worker.share(parts.orders)
         exchange = _exchange(config, parts)
         stack.push_async_callback(exchange.close)
         await exchange.start()
@@ -146,7 +148,7 @@ async def compose(
         operations = _operations(config, exchange, health, parts)
         stack.push_async_callback(operations.stop, _LAST_S)
         await operations.start(config.operations.host, config.operations.port)
-        await api.start(config.listen.host, config.listen.port, inherited)
+        await api.start(config.listen.host, config.listen.port, worker.socket if worker is not None else None)
         await _vouched(stack, vouchers, parts)
         await stack.enter_async_context(LoopLag(metrics.loop_lag_seconds.observe))
         return Gateway(api, operations, exchange, health, stack.pop_all())
@@ -241,8 +243,9 @@ def _api(config: Config, exchange: Exchange, health: Health, parts: Parts) -> Ht
 def _api_parts(config: Config, exchange: Exchange, health: Health, parts: Parts) -> ApiParts:
     listen = config.listen
     limits = HttpLimits(connections=listen.connections, body_time_s=listen.body_time_s)
-    if listen.behind_proxy:
-        limits = replace(limits, connections_per_address=None)
+    most = config.limits.connections_per_address
+    if most is not None or listen.behind_proxy:
+        limits = replace(limits, connections_per_address=most)
     return ApiParts(
         exchange=exchange,
         log=parts.audit.reader,

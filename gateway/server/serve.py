@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from gateway.ending import end_process_in
 from gateway.loops import loop_factory
 from gateway.ops.logs import adopt_libraries, configure, logger
 from gateway.server.composition import compose
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+CUT_OFF_S: Final = 29.5  # after the signal, of the 30 s that are promised: a ledger or a disk that hangs holds no process
 COLLECTIONS: Final = (10_000, 20, 100)  # a message leaves no cycles: Python's own pace looks fourteen times as often
 
 
@@ -50,7 +53,7 @@ async def _serve(config: Config, passphrase: bytes, worker: Worker | None) -> No
         loop.add_signal_handler(number, stop.set)
     if not (config.directory.publication / "metadata").is_dir():
         log.warning("publication-missing", path=str(config.directory.publication))
-    gateway = await compose(config, passphrase, inherited=worker.socket if worker else None)
+    gateway = await compose(config, passphrase, worker=worker)
     gc.collect()
     gc.set_threshold(*COLLECTIONS)
     gc.freeze()  # what the start made lives as long as the process: collections need not look at it again
@@ -60,6 +63,7 @@ async def _serve(config: Config, passphrase: bytes, worker: Worker | None) -> No
         worker.serves()
     await stop.wait()
     log.info("stopping")
+    end_process_in(CUT_OFF_S, partial(log.error, "stop-cut-off"))
     started = loop.time()
     await gateway.stop(config.limits.stop_s)
     log.info("stopped", wait_s=round(loop.time() - started, 2))

@@ -1,9 +1,10 @@
 """
 `gateway serve --workers N`: one listening socket, and N processes that take connections from it.
 
-The parent binds the socket, starts workers as fresh interpreters, and does nothing else: it opens neither keys nor ledger, so
-there is little that could end it. The first worker starts alone; what refuses its start refuses all. Later a worker that ends
-is started again, the later the shorter it lived. SIGTERM stops all within 30 s; if the parent dies, they stop by themselves.
+The parent binds the socket, starts workers as fresh interpreters, passes a drain of one on to all, and does nothing else: it
+opens neither keys nor ledger, so there is little that could end it. The first worker starts alone; what refuses its start
+refuses all. Later a worker that ends is started again, the later the shorter it lived, and is drained where the others are.
+SIGTERM stops all within 30 s; if the parent dies, they stop by themselves.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from gateway.api.listener import BACKLOG
+from gateway.api.door import BACKLOG
 from gateway.errors import Rejected
 from gateway.ops.logs import configure, logger
-from gateway.server.worker import SERVES, frame
+from gateway.server.worker import DRAINS, SERVES, drain_line, frame
 
 if TYPE_CHECKING:
+    from asyncio import StreamWriter
     from asyncio.subprocess import Process
     from collections.abc import Sequence
 
@@ -102,6 +104,7 @@ class _Workers:
         self._stop = asyncio.Event()
         self._first = asyncio.Event()
         self._running: dict[int, Process] = {}
+        self._drained = False
         self._refused = 0
         self._log = logger()
 
@@ -167,11 +170,22 @@ class _Workers:
         assert process.stdout is not None
         try:
             process.stdin.write(self._given)
-            if await process.stdout.readline() == SERVES:
-                self._first.set()
+            while line := await process.stdout.readline():
+                self._hear(line, process.stdin)
             return await process.wait()
         finally:
             del self._running[number]
+
+    def _hear(self, line: bytes, answer: StreamWriter) -> None:
+        """Take what a worker says: that it serves, or that an operator drained it and with it all of them."""
+        if line == SERVES:
+            self._first.set()
+            answer.write(drain_line(on=self._drained))
+        elif line in DRAINS:
+            self._drained = DRAINS[line]
+            for one in self._running.values():
+                if one.stdin is not None:
+                    one.stdin.write(line)
 
 
 def _bound(host: str, port: int) -> socket.socket:

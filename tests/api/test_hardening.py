@@ -119,7 +119,7 @@ async def test_one_connection_too_many_is_closed() -> None:
         held = [await asyncio.open_connection("127.0.0.1", stage.api.port) for _ in range(3)]
         await until(lambda: stage.connections() == 3)
         assert await stage.raw(b"GET /healthz HTTP/1.1\r\nHost: gw\r\n\r\n") == b""
-        assert stage.api.turned_away == 1
+        assert stage.metrics.turned_away("source")._value.get() == 1
         reader, writer = held[0]
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 200 ")

@@ -102,3 +102,14 @@ async def test_a_stop_waits_for_no_client_that_never_ends() -> None:
         started = time.monotonic()
         await stage.api.stop(1.0)
         assert time.monotonic() - started < 4.0
+
+
+async def test_a_stop_waits_once_for_who_takes_no_answer() -> None:
+    """Its grace is for the answer and for whoever reads it, together."""
+    async with large(HttpLimits()) as listener, line(listener.port):
+        await until(lambda: listener.places.taken == 1)
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        await listener.stop(1.0)
+        assert 0.9 < time.monotonic() - started < 1.9
+        await until(lambda: listener.places.taken == 0)

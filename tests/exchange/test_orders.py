@@ -119,3 +119,13 @@ async def test_a_drained_process_takes_no_sessions_and_still_accepts(stage: Stag
     stage.exchange.require_session(address("NCB-QM"))
     assert told == [True, False]
     assert await actions(stage) == ["drain on", "drain off"]
+
+
+async def test_only_what_was_ordered_here_is_passed_on(stage: Stage) -> None:
+    """Workers tell each other of orders, and not of what they were told: a drain goes round once."""
+    passed_on: list[bool] = []
+    stage.parts.orders.on_order.append(passed_on.append)
+    stage.parts.orders.drain(on=True)
+    assert (stage.parts.orders.draining, passed_on) == (True, [])
+    await order(stage, "drain", "off")
+    assert (stage.parts.orders.draining, passed_on) == (False, [False])

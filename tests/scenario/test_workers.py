@@ -1,8 +1,13 @@
-"""`gateway serve --workers N`: several processes on one socket; one that dies is replaced, and none outlives its parent."""
+"""
+`gateway serve --workers N`: several processes on one socket.
+
+One that dies is replaced, none outlives its parent, and what drains one drains all.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from contextlib import asynccontextmanager
@@ -53,6 +58,24 @@ def shows_metrics(port: int) -> bool:
         return False
 
 
+def drained(port: int) -> bool | None:
+    """Whether the worker with this operations port says that it is drained; None while it says nothing."""
+    try:
+        with Line(port, timeout_s=2.0) as line:
+            told: dict[str, str] = json.loads(line.ask(plain("GET", "/readyz")).body)["parts"]
+            return told.get("operator") == "draining"
+    except (OSError, json.JSONDecodeError):  # it died just now, at worst within its answer
+        return None
+
+
+async def order(town: Town, place: int, *words: str) -> None:
+    """Give an order to one of the workers."""
+    url = f"http://127.0.0.1:{town.operations_port + place}"
+    line = ["operate", *words, "--reason", "a restart", "--config", str(town.folder / "gateway.toml"), "--url", url]
+    ran = await asyncio.to_thread(run, *line)
+    assert ran.code == 0, ran.err
+
+
 @asynccontextmanager
 async def working(town: Town) -> AsyncIterator[Served]:
     """Serve a network by two workers."""
@@ -94,9 +117,23 @@ async def test_a_worker_that_dies_is_replaced_and_a_stop_ends_all(services: Setu
 
 @pytest.mark.broker
 @pytest.mark.postgres
-async def test_workers_end_with_their_parent(services: Setup) -> None:
-    """A parent that is killed can tell nobody; its workers stop all the same."""
-    async with working(services.town()) as served:
+async def test_workers_share_a_drain_and_end_with_their_parent(services: Setup) -> None:
+    """
+    Whichever worker an operator drains, all are, and so is who takes a dead one's place; `--off` ends it for all.
+
+    A parent that is killed can tell nobody; its workers stop all the same.
+    """
+    town = services.town()
+    async with working(town) as served:
+        ports = range(town.operations_port, town.operations_port + WORKERS)
+        assert [drained(port) for port in ports] == [False] * WORKERS
+        await order(town, 0, "drain")
+        await until(lambda: all(drained(port) for port in ports))
+        os.kill(children(served.pid)[1], signal.SIGKILL)
+        await until(lambda: not drained(ports[1]))
+        await until(lambda: bool(drained(ports[1])), START_S)
+        await order(town, 1, "drain", "--off")
+        await until(lambda: [drained(port) for port in ports] == [False] * WORKERS)
         workers = children(served.pid)
         served.kill()
         await until(lambda: not any(lives(one) for one in workers), START_S)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -319,3 +320,27 @@ def test_serve_says_which_setting_brings_the_passphrase(site: Site, monkeypatch:
     (site.folder / "gateway.keys").unlink()
     with pytest.raises(Rejected, match=r"no file .*gateway\.keys"):
         build()(["serve", str(site.file)], standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "served"),
+    [
+        ("connections_per_address = 2", 2),
+        ("", 4),
+        ("connections_per_address = 2\n[listen]\nport = 0\nbehind_proxy = true", 2),
+    ],
+)
+async def test_connections_of_one_address_are_bounded_as_configured(site: Site, text: str, served: int) -> None:
+    """The default is far above a handful; a number that is set counts behind a proxy as well."""
+    base = CONFIG.replace("[listen]\nport = 0\n", "") if "[listen]" in text else CONFIG
+    gateway = await compose(site.config(f"{base}[limits]\n{text}\n"), PASSPHRASE)
+    lines = [await asyncio.open_connection("127.0.0.1", gateway.port) for _ in range(4)]
+    await asyncio.sleep(0.1)
+    found = 0
+    for reader, writer in lines:
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: gw\r\nConnection: close\r\n\r\n")
+        with suppress(ConnectionError):
+            found += b" 200 " in await reader.read()
+        writer.close()
+    await gateway.stop(1)
+    assert found == served

@@ -169,8 +169,7 @@ class Stage(Client):
 
     def connections(self) -> int:
         """Return how many connections the interface counts."""
-        server = self.api._listener._server
-        return len(server._peers) if server is not None else 0
+        return self.api._listener.places.taken
 
     def _probe(self, name: str) -> Any:
         async def check() -> bool:

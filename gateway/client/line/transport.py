@@ -5,6 +5,7 @@ The address that answered last is asked first. A gateway that cannot be reached,
 for the next; a refusal (`Rejected`) is an answer and ends the round. Sizes are bounded, every wait has a limit, redirects,
 cookies, proxies from the environment and compression are off. What is asked for is signed (RFC 9421); a submission carries
 its own signatures, and its sender judges each refusal. Nothing that comes back is trusted here: callers verify signatures.
+What an answer or a lost line means, `answers` says.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import math
 import os
 import random
-import re
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
@@ -20,13 +20,12 @@ from time import monotonic
 from typing import Final, NamedTuple, TypeVar
 
 import aiohttp
-import msgspec
 from yarl import URL
 
-from gateway.client.line.refusals import clock_hint
+from gateway.client.line.answers import lost_line, read_bounded, read_problem, read_wait_s
 from gateway.client.line.tls import SYSTEM_CA, client_context
 from gateway.envelope.keys import Keyring
-from gateway.errors import Corrupt, GatewayError, Rejected, Unavailable, Uncertain, error_of
+from gateway.errors import GatewayError, Rejected, Unavailable, Uncertain
 from gateway.protocol import media
 from gateway.protocol.refusal import FIELD, MAX_PROBLEM_BYTES
 from gateway.protocol.request import NONCE_BYTES, HttpRequest, RequestSigner
@@ -36,11 +35,9 @@ __all__ = ["Answer", "Judge", "Transport", "require_safe"]
 CONNECT_S: Final = 10.0
 TOTAL_S: Final = 60.0  # a submission of 2 MiB on a bad line
 HEARTBEAT_S: Final = 20.0  # a half-open session is found within twice this
-MOST_WAIT_S: Final = 300.0  # that a gateway may make us wait before the next submission
 LINES: Final = 2  # lost ones, after which a submission is tried a last time
 CLOSE_S: Final = 5.0  # for the closing handshake of a session
 MAX_ANSWER_BYTES: Final = 16 << 20
-MAX_DETAIL: Final = 500  # characters of another's text that are passed on
 
 _LINE_ENDED: Final = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientConnectionResetError)
 
@@ -53,15 +50,6 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-
-
-class _Problem(msgspec.Struct, frozen=True):
-    """What is read of an RFC 9457 document."""
-
-    code: str
-    detail: str = ""
-    pointer: str | None = None
-    server_time: int | None = None
 
 
 class Transport:
@@ -208,7 +196,7 @@ class Transport:
                 # What may have happened at one gateway outweighs what surely did not at another.
                 worst = worst if isinstance(worst, Uncertain) else exc
             except (aiohttp.ClientError, TimeoutError, OSError) as exc:
-                worst = worst if isinstance(worst, Uncertain) else _lost(exc, self._gateways[index])
+                worst = worst if isinstance(worst, Uncertain) else lost_line(exc, self._gateways[index])
             else:
                 self._first = index
                 return result
@@ -232,11 +220,11 @@ class Transport:
     ) -> Answer:
         async with self._pool().request(method, URL(url, encoded=True), headers=headers, data=body or None) as response:
             ok = 200 <= response.status < 300
-            found = await _bounded(response, limit_bytes if ok else MAX_PROBLEM_BYTES)
+            found = await read_bounded(response, limit_bytes if ok else MAX_PROBLEM_BYTES)
             if ok:
                 return Answer(response.status, found)
-            error = _problem(response.status, found, self._clock())
-            error.retry_after_s = _seconds(response.headers.get("Retry-After", ""))
+            error = read_problem(response.status, found, self._clock())
+            error.retry_after_s = read_wait_s(response.headers.get("Retry-After", ""))
             if judge is None or not isinstance(error, Rejected):
                 raise error
             fields = response.headers.getall(FIELD, ())
@@ -282,57 +270,7 @@ async def _refuse_redirect(*_: object) -> None:
     raise Unavailable("a redirection, which no gateway makes")
 
 
-async def _bounded(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_any():
-        size += len(part)
-        if size > limit_bytes:
-            raise Uncertain(f"an answer above {limit_bytes} bytes")  # to a request that may have been taken
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _problem(status: int, body: bytes, now: float) -> GatewayError:
-    try:
-        found = msgspec.json.decode(body, type=_Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        # A proxy or another server stands at this address: that is no answer of a gateway, which may have been asked.
-        kind = Uncertain if status >= 500 else Unavailable
-        return kind(f"an answer with status {status} that is not a gateway's")
-    error = error_of(found.code, found.detail[:MAX_DETAIL], found.pointer)
-    error.hint = clock_hint(found.server_time, now) or error.hint
-    # The gateway's data is damaged, not this home's: its operator has the alarm.
-    return Uncertain(f"the gateway says {error}") if isinstance(error, Corrupt) else error
-
-
-def _seconds(text: str) -> int | None:
-    """Read Retry-After; a date, which no gateway writes, counts as nothing."""
-    return min(int(text), int(MOST_WAIT_S)) if re.fullmatch(r"[0-9]{1,9}", text) else None
-
-
 def _wait(wait_s: int) -> Unavailable:
     error = Unavailable(f"the gateway takes no more of this participant for {wait_s} s", code="quota")
     error.retry_after_s = wait_s
     return error
-
-
-def _lost(exc: Exception, base: str) -> GatewayError:
-    if isinstance(exc.__cause__, ssl.SSLError):
-        return Unavailable(f"no line to {base} that can be trusted: {_words(exc.__cause__)}", code="tls")
-    if isinstance(exc, aiohttp.ClientConnectorError | aiohttp.InvalidURL | aiohttp.ConnectionTimeoutError):
-        if isinstance(getattr(exc, "os_error", None), ConnectionRefusedError):
-            return Unavailable(f"nobody listens at {base}: is the gateway running?")
-        return Unavailable(f"no connection to {base}: {type(exc).__name__}")
-    if isinstance(exc, aiohttp.WSServerHandshakeError):
-        return Unavailable(f"{base} opened no session: status {exc.status}")
-    # TLS 1.3 tells a client after its handshake that its certificate is missing or unknown, and the line just ends.
-    asked = "; does it ask for a client certificate?" if base.startswith("https:") else ""
-    return Uncertain(f"the line to {base} was lost: {type(exc).__name__}{asked}")
-
-
-def _words(exc: ssl.SSLError) -> str:
-    """Return what OpenSSL says, without its source lines."""
-    if isinstance(exc, ssl.SSLCertVerificationError):
-        return exc.verify_message
-    return (exc.reason or type(exc).__name__).lower().replace("_", " ")
