@@ -1,8 +1,8 @@
 """
 Three gateways behind one address, on PostgreSQL and three RabbitMQ nodes: let each part suffer in turn, and count.
 
-Imports nothing of `gateway`. Besides what was lost or doubled it judges how soon after each trouble messages take no longer than
-twice what they took before any, which of the shipped alarms were raised and cleared, and whether all gateways together kept one
+Imports nothing of `gateway`. Besides what was lost or doubled it judges how soon after each trouble messages take no longer
+than twice what they took before any, which of the shipped alarms were raised and cleared, and whether all gateways kept one
 audit log. The last line it says is the count.
 """
 

@@ -1,6 +1,5 @@
 """
-A sender's application that sends at a steady rate until it is told to end, and writes down each message it holds a receipt for,
-and when.
+A sender's application that sends at a steady rate until it is told to end, and writes down what was accepted, and when.
 
     python -m tests.faults.cluster_sender HOME PASSPHRASE_FILE LOG RATE ENDED RECIPIENT...
 

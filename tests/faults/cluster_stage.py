@@ -1,5 +1,5 @@
 """
-What a campaign over a cluster stands on: PostgreSQL, three RabbitMQ nodes, the lines to them, the configuration of each gateway.
+What a campaign over a cluster stands on: PostgreSQL, three RabbitMQ nodes, the lines to them, what each gateway reads.
 
 Where a file system may be mounted, PostgreSQL's data and what each gateway remembers of the audit log lie on disks of their own
 that can be filled. Imports nothing of `gateway`.
@@ -30,7 +30,7 @@ __all__ = ["GATEWAYS", "LEDGER", "Place", "stage"]
 
 GATEWAYS: Final = 3
 LEDGER: Final = "ledger"
-LEDGER_DISK_BYTES: Final = 384 << 20  # an empty server takes 50 MB, its write-ahead log at most 64, five minutes of load the rest
+LEDGER_DISK_BYTES: Final = 384 << 20  # an empty server takes 50 MB, its write-ahead log 64, five minutes of load the rest
 MEMORY_DISK_BYTES: Final = 1 << 20
 SEGMENT_MB: Final = 1  # of the write-ahead log: a full disk is met within seconds
 _GATEWAY_FILE: Final = "gateway/gateway.toml"

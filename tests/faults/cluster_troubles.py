@@ -103,7 +103,7 @@ class Troubles:
 
     @contextmanager
     def _fill_ledger(self, where: str) -> Iterator[None]:
-        """Leave PostgreSQL no block: it refuses to write, or ends; where it ended it is started again, as by whoever runs it."""
+        """Leave PostgreSQL no block: it refuses to write, or ends; then it is started again, as by whoever runs it."""
         self._place.disks[where].fill()
         yield
         self._place.disks[where].empty()

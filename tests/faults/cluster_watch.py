@@ -1,12 +1,11 @@
 """
 Which of the shipped alarms each trouble of a cluster must raise, judged by what a real Prometheus says.
 
-It scrapes the gateways with `deploy/prometheus` as it is, but for time: every `for:`, range and offset is divided by `HASTE`, and it
-and the gateways look every `EVERY_S` instead of every 15 s, so that minutes fit into seconds. An alarm counts when Prometheus' own
-series `ALERTS` says `firing`.
+It scrapes the gateways with `deploy/prometheus` as it is, but for time: every `for:`, range and offset is divided by `HASTE`,
+and it and the gateways look every `EVERY_S` instead of every 15 s, so that minutes fit into seconds. An alarm counts when
+Prometheus' own series `ALERTS` says `firing`.
 For a trouble that must raise alarms one of them is raised while it lasts; no other than those listed is; all are cleared soon
-after. What waits long (`for:`) may come when the next trouble has begun: a trouble may raise what the one before may. The start of
-a gateway is not hastened.
+after. What waits long (`for:`) may come when the next trouble has begun: a trouble may raise what the one before may.
 """
 
 from __future__ import annotations
@@ -62,8 +61,8 @@ EXPECTED: Final = {
     "files": _expect(),
     "clock": _expect(),
 }
-
-OF_THE_MACHINE: Final = frozenset({"EventLoopHeld"})  # told, not judged: two processors carry gateways, servers and applications
+# Told, not judged: two processors carry gateways, servers and applications.
+OF_THE_MACHINE: Final = frozenset({"EventLoopHeld"})
 
 
 def sort_of(trouble: str) -> str:

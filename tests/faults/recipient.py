@@ -3,7 +3,8 @@ A recipient's application: writes what it was handed, acknowledges, writes that.
 
     python -m tests.faults.recipient HOME PASSPHRASE_FILE LOG [timed]
 
-`timed`: it also writes when, see `tests.faults.cluster_pace`. It runs until it is killed; the next run goes on with the same home and the same file.
+`timed`: it also writes when, see `tests.faults.cluster_pace`. It runs until it is killed; the next run goes on with the same
+home and the same file.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 Three private RabbitMQ nodes that are one cluster, on one machine: `with RabbitCluster() as cluster`, then `cluster.urls`.
 
 It takes about fifteen seconds to start, so it is for the few tests that lose a node. The first node is started alone; the
-others find it by their configuration, with its cookie and its port mapper. Three brokers that did not find each other would serve
-most tests as well, so it is asked whether they are one.
+others find it by their configuration, with its cookie and its port mapper. Three brokers that did not find each other would
+serve most tests as well, so it is asked whether they are one.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ A small file system of its own that can be filled to its last byte: a tmpfs.
         disk.fill()                        # every further write that needs a block fails with ENOSPC
         disk.empty()
 
-Mounting needs root and CAP_SYS_ADMIN, which containers often lack. A tmpfs forgets when the machine stops, not when a process dies.
+Mounting needs root and CAP_SYS_ADMIN, which containers often lack. A tmpfs outlives processes, not the machine.
 """
 
 from __future__ import annotations

@@ -14,20 +14,19 @@ SIZE = 1 << 20
 
 
 def test_a_small_disk_is_really_full_and_gives_back() -> None:
-    """Full to the last block: a write fails as on any full disk. Emptied, it takes what it took before. Afterwards it is gone."""
+    """Full to the last block: a write fails as on any full disk. Emptied, it takes as before. Afterwards it is gone."""
     with small_disk(SIZE) as disk:
         if disk is None:  # no right to mount: nothing is pretended
             assert not may_mount()
             return
-        file = disk.folder / "file"
-        for _ in range(2):
+        for turn in range(2):
             disk.fill()
             assert disk.free_bytes == 0
             with pytest.raises(OSError, match="No space left") as failed:
-                file.write_bytes(b"x")
+                (disk.folder / "more").write_bytes(b"x")
             assert failed.value.errno == errno.ENOSPC
             disk.empty()
-            file.write_bytes(bytes(SIZE // 2))
+            (disk.folder / str(turn)).write_bytes(bytes(SIZE // 4))
     assert not disk.folder.exists()
 
 
