@@ -8,6 +8,7 @@ audit log. The last line it says is the count.
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -17,12 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tests.faults.cluster_lost import trace
 from tests.faults.cluster_pace import Pace, Stopwatch
 from tests.faults.cluster_parts import RATE, RECIPIENTS, SENDERS, Parts
 from tests.faults.cluster_stage import GATEWAYS, Place, stage
 from tests.faults.cluster_troubles import Troubles, is_shared
 from tests.faults.cluster_watch import EVERY_S, HASTE, Watch
-from tests.faults.counting import Count, count
+from tests.faults.counting import Count, count, missing
 from tests.support.prometheus import Prometheus
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ BACK_LIMIT_S: Final = 60.0
 SETTLE_S: Final = 120.0
 LOOK_S: Final = 0.25
 WINDOW_S: Final = 1.0
+TOLD: Final = 5
 
 
 class _Back(NamedTuple):
@@ -71,6 +74,7 @@ class _Campaign:
             self._begin()
             self._suffer(least_s)
             self._end()
+            self._tell_lost()
         finally:
             self._parts.kill_all()
         return self._count()
@@ -109,7 +113,7 @@ class _Campaign:
         self.backs.append(_Back(took_s, trouble, is_shared(trouble)))
         raised = self.watch.judge(trouble, begun, mended)
         now, lasted = self._count(), f"{mended - begun:4.1f} s, back after {took_s:4.1f} s"
-        so_far = f"accepted {now.accepted}, opened {now.opened}, on the way {now.lost}"
+        so_far = f"load {os.getloadavg()[0]:.1f}; accepted {now.accepted}, opened {now.opened}, on the way {now.lost}"
         self.say(f"  {len(self.backs):3d} {trouble:<11} {lasted} ({pace}); alarms: {raised}; {so_far}")
 
     def _back(self) -> tuple[float, Pace]:
@@ -129,6 +133,17 @@ class _Campaign:
         deadline = time.monotonic() + SETTLE_S
         while self._count().lost and time.monotonic() < deadline:
             time.sleep(LOOK_S)
+
+    def _tell_lost(self) -> None:
+        """Say what became of the first deliveries that were not opened: a campaign that lost something is not run again."""
+        logs = [self._parts.log(name) for name in (*SENDERS, *RECIPIENTS)]
+        lost = missing(logs[: len(SENDERS)], logs[len(SENDERS) :])
+        for message, recipient in lost[:TOLD]:
+            self.say(f"  not opened by {recipient} at {time.time():.0f} ({time.monotonic():.1f}): {message}")
+            for line in trace(self.place.ledger, message, recipient, logs):
+                self.say(f"    {line}")
+        if lost:
+            self.say(self._parts.last_words())
 
     def _count(self) -> Count:
         return count(map(self._parts.log, SENDERS), map(self._parts.log, RECIPIENTS))

@@ -81,7 +81,7 @@ class Parts:
             except subprocess.TimeoutExpired:
                 code = None
             if code != 0:
-                raise RuntimeError(f"the sender {name} ended with {code}\n{self._last_words()}")
+                raise RuntimeError(f"the sender {name} ended with {code}\n{self.last_words()}")
 
     def kill_all(self) -> None:
         """End everything."""
@@ -95,7 +95,7 @@ class Parts:
         deadline = time.monotonic() + READY_S
         while not ready():
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{who}: not within {READY_S:.0f} s\n{self._last_words()}")
+                raise RuntimeError(f"{who}: not within {READY_S:.0f} s\n{self.last_words()}")
             time.sleep(0.1)
 
     def _home(self, name: str) -> tuple[Path, Path, Path]:
@@ -108,7 +108,8 @@ class Parts:
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=dict(os.environ),
             )  # fmt: skip
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """Return the end of what each process printed."""
         return "\n".join(f"{path.stem}: {path.read_text()[-1000:]}" for path in self._place.folder.glob("*.console"))
 
 
