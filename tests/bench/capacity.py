@@ -3,24 +3,25 @@ Draw what was measured: `python -m tests.bench.capacity`.
 
 It reads `build/bench.json` and writes `deploy/capacity.svg` and the generated part of `deploy/capacity.md`. The plot shows
 cost against size, both logarithmic, one line for each thing that grows; the table says what a site of a size needs, computed
-from the measured figures with the reserves that stand in it. Nothing in either is typed by hand.
+from the measured figures with the reserves that stand in it. Nothing in either is typed by hand. Of the benches it needs
+`SECTIONS` alone; where they were not all run it says so, and writes nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
+from tests.bench.figures import Figure, read
 
-from tests.bench.figures import Figure
-
-__all__ = ["plot", "table"]
+__all__ = ["missing", "page", "plot", "table"]
 
 MEASURED: Final = Path("build/bench.json")
 FOLDER: Final = Path("deploy")
+SECTIONS: Final = ("cluster", "hostile", "waiting", "scale")
 BEGIN: Final = "<!-- measured: written by python -m tests.bench.capacity -->\n"
 END: Final = "<!-- end of what was measured -->\n"
 PEAK: Final = 20.0  # times the daily mean: working hours, and what a large case brings at once
@@ -31,6 +32,9 @@ LINES: Final = {
     "scale_participants_slope": ("participants", "#1a7f37"),
     "scale_recipients_slope": ("recipients", "#bc4c00"),
 }
+ALONE: Final = ("scale_waiting_slope", "scale_participants_slope")  # cost of a message to one recipient, SQLite
+TOGETHER: Final = "cpu_per_accept_3_over_1"  # the same, PostgreSQL and RabbitMQ, one process and three
+PARTS: Final = ("rss_3000_participants_mb", "rss_100k_mb", "ledger_kb_per_message", "hostile_p99_over_quiet")
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 70, 30, 190, 50
 
 
@@ -109,42 +113,59 @@ def _line(one: tuple[str, str, Figure], at: int, across: _Axis, up: _Axis) -> It
 def table(figures: Sequence[Figure]) -> str:
     """Return the generated part of the page."""
     by_name = {figure.name: figure for figure in figures}
-    message_s = max(cost for name in ("scale_waiting_slope", "scale_participants_slope") for _, cost in by_name[name].points)
-    addressee_s = max(cost / size for size, cost in by_name["scale_recipients_slope"].points[1:])
+    value = {name: figure.value for name, figure in by_name.items()}
     memory = by_name["rss_3000_participants_mb"].points
+    alone_s = max(cost for name in ALONE for _, cost in by_name[name].points)
+    together = by_name[TOGETHER].points
+    addressee_s = max(cost / size for size, cost in by_name["scale_recipients_slope"].points[1:])
     lines = [
         "| site | participants | messages a day | at the peak | processors | memory of a process | ledger in 90 days |",
         "|---|--:|--:|--:|--:|--:|--:|",
-    ]
-    for site in SITES:
-        peak = site.a_day * PEAK / 86_400
-        cores = max(1, math.ceil(peak * message_s * RESERVE))
-        megabytes = next((mb for size, mb in memory if size >= site.participants), memory[-1][1])
-        need_mb = max(megabytes, by_name["rss_100k_mb"].value) * RESERVE
-        disk_gb = site.a_day * KEPT_DAYS * by_name["ledger_kb_per_message"].value / (1 << 20)
-        needs = f"{peak:,.2f}/s | {cores} | {need_mb:.0f} MB | {disk_gb:,.1f} GB"
-        lines.append(f"| {site.name} | {site.participants:,} | {site.a_day:,} | {needs} |")
-    value = {name: figure.value for name, figure in by_name.items()}
-    lines += [
+        *(_row(site, by_name, max([alone_s, *(cost for _, cost in together)])) for site in SITES),
         "",
-        f"- a message to one recipient: at most {message_s * 1e3:.2f} ms of one processor",
+        f"- a message to one recipient: at most {alone_s * 1e3:.2f} ms of one processor on SQLite",
+        *(f"- the same on PostgreSQL and RabbitMQ, processes {size:.0f}: {cost * 1e3:.2f} ms" for size, cost in together),
+        f"- three processes beside one, same load: {value[TOGETHER]:.2f} times the processor time",
         f"- each recipient of a message to many: at most {addressee_s * 1e3:.2f} ms",
         f"- a message of 4 KiB that waits: {value['ledger_kb_per_message']:.1f} KiB of ledger",
         f"- a process with 100,000 waiting messages: {value['rss_100k_mb']:.0f} MB",
         f"- a process in a network of 3,000 participants: {memory[-1][1]:.0f} MB",
-        f"- three processes beside one, same load: {value['cpu_per_accept_3_over_1']:.2f} times the processor time",
         f"- healthy participants beside hostile ones: {value['hostile_p99_over_quiet']:.1f} times the quiet p99",
     ]
     return "\n".join(lines) + "\n"
 
 
+def _row(site: Site, by_name: Mapping[str, Figure], message_s: float) -> str:
+    """Return what a site needs, where a message costs so much."""
+    memory = by_name["rss_3000_participants_mb"].points
+    peak = site.a_day * PEAK / 86_400
+    cores = max(1, math.ceil(peak * message_s * RESERVE))
+    megabytes = next((mb for size, mb in memory if size >= site.participants), memory[-1][1])
+    need_mb = max(megabytes, by_name["rss_100k_mb"].value) * RESERVE
+    disk_gb = site.a_day * KEPT_DAYS * by_name["ledger_kb_per_message"].value / (1 << 20)
+    needs = f"{peak:,.2f}/s | {cores} | {need_mb:.0f} MB | {disk_gb:,.2f} GB"
+    return f"| {site.name} | {site.participants:,} | {site.a_day:,} | {needs} |"
+
+
+def missing(figures: Sequence[Figure]) -> list[str]:
+    """Return the figures that are needed and were not measured."""
+    return sorted({*LINES, TOGETHER, *PARTS} - {figure.name for figure in figures})
+
+
+def page(before: str, figures: Sequence[Figure]) -> str:
+    """Return the page with its generated part written anew."""
+    head, rest = before.split(BEGIN)
+    return head + BEGIN + "\n" + table(figures) + "\n" + END + rest.split(END)[1]
+
+
 def main() -> None:
     """Write both files."""
-    figures = msgspec.json.decode(MEASURED.read_bytes(), type=list[Figure])
+    figures = read(MEASURED)
+    if lacking := missing(figures):
+        sys.exit(f"{MEASURED} lacks {', '.join(lacking)}: run python -m tests.bench {' '.join(SECTIONS)}")
     (FOLDER / "capacity.svg").write_text(plot(figures))
-    page = FOLDER / "capacity.md"
-    before, rest = page.read_text().split(BEGIN)
-    page.write_text(before + BEGIN + "\n" + table(figures) + "\n" + END + rest.split(END)[1])
+    file = FOLDER / "capacity.md"
+    file.write_text(page(file.read_text(), figures))
 
 
 if __name__ == "__main__":

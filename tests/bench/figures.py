@@ -18,13 +18,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Figure", "beside", "best_of", "show", "slope", "write"]
+__all__ = ["Figure", "beside", "best_of", "read", "show", "slope", "write"]
 
 ROUNDS: Final = 7  # rounds of each side, in turn; the best of each is what the machine can do undisturbed
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row of `build/bench.json`; `points` are size and cost where the value is a slope or an end of them."""
+    """One row of `build/bench.json`; `points` are size and cost where the value is a slope, an end of them or their ratio."""
 
     name: str
     value: float
@@ -66,6 +66,11 @@ def show(figures: Sequence[Figure]) -> None:
     for figure in figures:
         table.add_row(figure.name, f"{figure.value:.4g}", figure.unit, figure.aim, figure.against, figure.note)
     Console(width=200).print(table)
+
+
+def read(path: Path) -> list[Figure]:
+    """Return what was written; nothing where there is no file."""
+    return msgspec.json.decode(path.read_bytes(), type=list[Figure]) if path.exists() else []
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:

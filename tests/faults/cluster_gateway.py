@@ -2,7 +2,8 @@
 One gateway of the cluster, whose clock can jump: `python -m tests.faults.cluster_gateway CONFIG OFFSET`.
 
 OFFSET is a file of eight bytes, the seconds by which its clock is wrong (a double, native order); it is mapped, so that whoever
-writes it moves the clock at once. All else is a gateway as `gateway serve` runs it: SIGTERM stops it gracefully.
+writes it moves the clock at once. It looks at what its gauges show as often as the campaign's Prometheus asks for them, as is
+usual (deploy/prometheus/prometheus.yml). All else is a gateway as `gateway serve` runs it: SIGTERM stops it gracefully.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import struct
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import uvloop
 
 from gateway import server
 from gateway.config import Config, load
+from gateway.exchange import gauges
 from gateway.ops.logs import adopt_libraries, configure
+from tests.faults.cluster_watch import EVERY_S
 
 
 async def serve(config: Config, passphrase: bytes, offset: mmap.mmap) -> None:
@@ -41,6 +45,7 @@ if __name__ == "__main__":
     assert settings.keys.passphrase_file is not None
     configure("warning")
     adopt_libraries()
-    with Path(sys.argv[2]).open("r+b") as file, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    often = patch.object(gauges, "PAUSE_S", EVERY_S)
+    with often, Path(sys.argv[2]).open("r+b") as file, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         wrong = mmap.mmap(file.fileno(), 8)
         runner.run(serve(settings, settings.keys.passphrase_file.read_bytes(), wrong))

@@ -1,5 +1,5 @@
 """
-A sender's application that sends at a steady rate until it is told to end, and writes down each message it holds a receipt for.
+A sender's application that sends at a steady rate until it is told to end, and writes down what was accepted, and when.
 
     python -m tests.faults.cluster_sender HOME PASSPHRASE_FILE LOG RATE ENDED RECIPIENT...
 
@@ -30,7 +30,7 @@ async def run(opening: tuple[Path, bytes], log: Path, rate: float, ended: Path, 
     async with ContactPoint.open(opening[0], passphrase=opening[1]) as me:
         await me.publish_card()
         with log.open("ab", buffering=0) as out:
-            post = Post(me, out)
+            post = Post(me, out, timed=True)
             out.write(b"ready\n")
 
             async def work(place: int) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Count", "count"]
+__all__ = ["Count", "count", "missing"]
 
 Delivery = tuple[str, str]  # message id, recipient
 
@@ -44,10 +44,7 @@ def count(senders: Iterable[Path], recipients: Iterable[Path]) -> Count:
         senders: One file for each sender.
         recipients: One file for each recipient, named after it: `NCB-QN.log`.
     """
-    accepted: set[Delivery] = set()
-    for path in senders:
-        for _, message, *names in _facts(path, "accepted"):
-            accepted.update((message, name) for name in names)
+    accepted = _accepted(senders)
     acknowledged: set[Delivery] = set()
     duplicated = 0
     for path in recipients:
@@ -59,6 +56,17 @@ def count(senders: Iterable[Path], recipients: Iterable[Path]) -> Count:
     # A message may be accepted though its sender never saw the 202: what was opened beyond the 202s is no loss.
     opened = accepted & acknowledged
     return Count(len(accepted), len(opened), len(accepted - opened), duplicated)
+
+
+def missing(senders: Iterable[Path], recipients: Iterable[Path]) -> list[Delivery]:
+    """Return the deliveries that were accepted and not opened, from the same files."""
+    opened = {(message, path.stem) for path in recipients for _, message in _facts(path, "ack")}
+    return sorted(_accepted(senders) - opened)
+
+
+def _accepted(senders: Iterable[Path]) -> set[Delivery]:
+    facts = [fact for path in senders for fact in _facts(path, "accepted")]
+    return {(message, name) for _, message, *names in facts for name in names}
 
 
 def _facts(path: Path, *kinds: str) -> Iterable[list[str]]:

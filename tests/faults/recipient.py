@@ -1,15 +1,17 @@
 """
 A recipient's application: writes what it was handed, acknowledges, writes that.
 
-    python -m tests.faults.recipient HOME PASSPHRASE_FILE LOG
+    python -m tests.faults.recipient HOME PASSPHRASE_FILE LOG [timed]
 
-It runs until it is killed; the next run goes on with the same home and the same file.
+`timed`: it also writes when, see `tests.faults.cluster_pace`. It runs until it is killed; the next run goes on with the same
+home and the same file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from io import FileIO
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from gateway.client import ContactPoint
 from gateway.ids import format_id
 
 
-async def run(home: Path, passphrase: bytes, log: Path, *, first: bool) -> None:
+async def run(home: Path, passphrase: bytes, log: Path, *, first: bool, timed: bool) -> None:
     """Read for ever; each line is one write, so that a kill cuts at most the last one."""
     async with ContactPoint.open(home, passphrase=passphrase) as me:
         if first:  # a later run may find no gateway
@@ -30,6 +32,8 @@ async def run(home: Path, passphrase: bytes, log: Path, *, first: bool) -> None:
                 out.write(f"got {name}\n".encode())
                 await delivery.acknowledge()
                 out.write(f"ack {name}\n".encode())
+                if timed:
+                    out.write(f"at {name} {time.monotonic():.4f}\n".encode())
 
 
 async def _say_what_was_cut_off(me: ContactPoint, log: Path, out: FileIO) -> None:
@@ -46,5 +50,6 @@ async def _say_what_was_cut_off(me: ContactPoint, log: Path, out: FileIO) -> Non
 
 
 if __name__ == "__main__":
-    facts = Path(sys.argv[3])
-    asyncio.run(run(Path(sys.argv[1]), Path(sys.argv[2]).read_bytes().strip(), facts, first=not facts.exists()))
+    HOME, SECRET, LOG, *TIMED = sys.argv[1:]
+    facts = Path(LOG)
+    asyncio.run(run(Path(HOME), Path(SECRET).read_bytes().strip(), facts, first=not facts.exists(), timed=bool(TIMED)))

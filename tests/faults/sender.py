@@ -62,16 +62,20 @@ class Post:
     Args:
         me: Open.
         out: Each line is one write.
+        timed: Whether it also writes down when each was sent and was known to be accepted; see `tests.faults.cluster_pace`.
     """
 
-    def __init__(self, me: ContactPoint, out: FileIO) -> None:
+    def __init__(self, me: ContactPoint, out: FileIO, *, timed: bool = False) -> None:
         self._me = me
         self._out = out
+        self._timed = timed
         self._kept: dict[bytes, list[str]] = {}
 
     async def send(self, index: int, content: Content, to: list[str], *, thin: bool = False) -> None:
         """Send; of what is kept every other one is waited for, so that not everything is sent to a gateway that is away."""
+        began_s = time.monotonic()
         receipt: SendReceipt = await self._me.send(content, to=to, sealed_by_gateway=thin)
+        self._time("sent", receipt.message_id, began_s)
         if not receipt.kept:
             self._note(receipt.message_id, to)
             return
@@ -100,6 +104,11 @@ class Post:
 
     def _note(self, message_id: bytes, to: list[str]) -> None:
         self._out.write(f"accepted {format_id(message_id)} {' '.join(to)}\n".encode())
+        self._time("at", message_id, time.monotonic())
+
+    def _time(self, fact: str, message_id: bytes, when_s: float) -> None:
+        if self._timed:
+            self._out.write(f"{fact} {format_id(message_id)} {when_s:.4f}\n".encode())
 
 
 async def run(opening: tuple[Path, bytes], log: Path, pace: Pace, messages: int, recipients: list[str]) -> None:

@@ -21,7 +21,7 @@ from tests.scenario.asking import read_until
 from tests.scenario.lines import Line, plain
 from tests.scenario.process import Served, run
 from tests.scenario.town import READER, SENDER, Town
-from tests.support.ports import free_ports
+from tests.support.ports import free_row
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def order(town: Town, place: int, *words: str) -> None:
 @asynccontextmanager
 async def working(town: Town) -> AsyncIterator[Served]:
     """Serve a network by two workers."""
-    town.operations_port = min(free_ports(8))  # the next one is free as well, very likely
+    town.operations_port = free_row(WORKERS)
     served = await town.prepare()
     served.fresh = True
     await asyncio.to_thread(served.start, "--workers", str(WORKERS))

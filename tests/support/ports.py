@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import ExitStack, suppress
 
-__all__ = ["LOOPBACK", "free_port", "free_ports", "wait_for_port"]
+__all__ = ["LOOPBACK", "free_port", "free_ports", "free_row", "wait_for_port"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,6 +26,16 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in held:
             one.close()
+
+
+def free_row(count: int) -> int:
+    """Return the first of so many ports in a row that were all free a moment ago."""
+    while True:
+        first = free_port()
+        with ExitStack() as held, suppress(OSError):
+            for port in range(first, first + count):
+                held.enter_context(socket.socket()).bind((LOOPBACK, port))
+            return first
 
 
 def wait_for_port(port: int, limit_s: float = 30.0) -> None:

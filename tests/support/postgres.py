@@ -38,11 +38,18 @@ log_min_messages = fatal
 
 
 class Cluster:
-    """A running PostgreSQL server with data, socket and log in `folder`; a context manager that starts and removes it."""
+    """
+    A running PostgreSQL server with data, socket and log in `folder`; a context manager that starts and removes it.
 
-    def __init__(self) -> None:
+    Args:
+        folder: Where they go, also on a disk of its own; it stays. None makes a temporary folder that is removed at the end.
+        segment_mb: Size of a file of its write-ahead log: a power of two. Small ones need new blocks soon.
+    """
+
+    def __init__(self, folder: Path | None = None, *, segment_mb: int = 16) -> None:
         self._bin = find_binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
+        self._own_folder = folder is None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
         self.port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
@@ -50,7 +57,8 @@ class Cluster:
         self.folder.chmod(0o755)
         if os.geteuid() == 0:
             shutil.chown(self.folder, USER)
-        self._run("initdb", "-D", self._data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        form = ("-E", "UTF8", "--locale=C", f"--wal-segsize={segment_mb}")
+        self._run("initdb", "-D", self._data, "-U", USER, "-A", "trust", *form, "--no-sync")
         conf = _CONF.format(host=LOOPBACK, port=self.port, folder=self.folder)
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(conf)
@@ -94,10 +102,21 @@ class Cluster:
             self._server.wait(START_S)
             self._server = None
 
+    def recover(self) -> None:
+        """Wait until the server answers after a trouble, and start it again if it ended of that."""
+        deadline = time.monotonic() + START_S
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise RuntimeError((self.folder / "log").read_text()[-2000:])
+            if self._server is None or self._server.poll() is not None:
+                self.start()
+            time.sleep(0.02)
+
     def remove(self) -> None:
-        """Stop the server, if it runs, and delete the folder."""
+        """Stop the server, if it runs, and delete the folder, if it is ours."""
         self.stop(crash=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._own_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def use_template(self, database: str) -> None:
         """Make each later database a copy of this one: copying is faster than migrating."""

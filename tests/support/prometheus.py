@@ -1,7 +1,8 @@
 """
 A private Prometheus in a temporary folder, never the system's one, with the configuration and rules that are shipped.
 
-What is changed of them is what an operator changes: the targets, and how often it looks, so that a test need not wait.
+What is changed of them is what an operator changes: the targets, and how often it looks, so that a test need not wait. Where
+`haste` is given, the rules also wait that many times shorter: see `tests.support.haste`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.error import URLError
 from urllib.parse import quote
 
+from tests.support.haste import hastened
 from tests.support.ports import free_ports
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = ["Prometheus", "scraped"]
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "deploy/prometheus"
 START_S: Final = 20.0
 STOP_S: Final = 10.0
+_FIRING: Final = 'ALERTS{alertstate="firing"}'
 
 
 class Prometheus:
@@ -37,16 +40,21 @@ class Prometheus:
         folder: Where its configuration and data go.
         gateways: Ports of operations listeners on loopback.
         relays: The same, of relays.
-        every_s: Seconds between two looks.
+        every_s: Seconds between two looks, and the most that an answer may take.
+        haste: By how much every `for:`, range and offset of the rules is divided.
     """
 
-    def __init__(self, folder: Path, gateways: Sequence[int], relays: Sequence[int] = (), *, every_s: int = 1) -> None:
+    def __init__(
+        self, folder: Path, gateways: Sequence[int], relays: Sequence[int] = (), *, every_s: float = 1.0, haste: int = 1
+    ) -> None:
         self._folder = folder / "prometheus"
         (self.port,) = free_ports(1)
         self._process: subprocess.Popen[bytes] | None = None
         shutil.copytree(SHIPPED, self._folder)
         config = self._folder / "prometheus.yml"
-        config.write_text(re.sub(r"_interval: \d+s", f"_interval: {every_s}s", config.read_text()))
+        config.write_text(re.sub(r"_interval: \d+s", f"_interval: {every_s * 1e3:.0f}ms", config.read_text()))
+        for rules in (self._folder / "recording.yml", self._folder / "alerts.yml"):
+            rules.write_text(hastened(rules.read_text(), haste))
         for name, ports in (("gateways", gateways), ("relays", relays)):
             targets = [{"targets": [f"127.0.0.1:{port}" for port in ports]}]
             (self._folder / f"targets/{name}.yml").write_text(json.dumps(targets))
@@ -96,6 +104,15 @@ class Prometheus:
         (state,) = (rule["state"] for rule in self.rules() if rule["name"] == alert)
         return str(state)
 
+    def firing(self) -> set[str]:
+        """Return the names of the alarms that are raised now, by the series that Prometheus keeps of them."""
+        return _named(self._asked(f"query?query={quote(_FIRING)}"))
+
+    def fired(self, since: float, until: float) -> set[str]:
+        """Return the names of the alarms that were raised at any time between two, in Unix seconds."""
+        window = f"max_over_time({_FIRING}[{max(1, round((until - since) * 1e3))}ms])"  # every sample, not one a step
+        return _named(self._asked(f"query?query={quote(window)}&time={until:.3f}"))
+
     def _asked(self, path: str) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}", timeout=STOP_S) as response:
             return json.load(response)["data"]
@@ -106,6 +123,10 @@ class Prometheus:
                 return bool(response.status == 200)
         except (URLError, OSError):
             return False
+
+
+def _named(found: Any) -> set[str]:
+    return {series["metric"]["alertname"] for series in found["result"]}
 
 
 def scraped(port: int, name: str) -> float:

@@ -2,16 +2,19 @@
 Three private RabbitMQ nodes that are one cluster, on one machine: `with RabbitCluster() as cluster`, then `cluster.urls`.
 
 It takes about fifteen seconds to start, so it is for the few tests that lose a node. The first node is started alone; the
-others find it by their configuration, with its cookie and its port mapper.
+others find it by their configuration, with its cookie and its port mapper. Three brokers that did not find each other would
+serve most tests as well, so it is asked whether they are one.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final, Self
 
-from tests.support.rabbitmq import RabbitNode
+from tests.support.rabbitmq import CONTROL, START_LIMIT_S, RabbitNode
 
 __all__ = ["NODES", "RabbitCluster"]
 
@@ -43,9 +46,19 @@ class RabbitCluster:
                 stack.callback(node.close)
             with ThreadPoolExecutor() as pool:
                 list(pool.map(RabbitNode.start, others))
+            _require_one(first)
             self.nodes = [first, *others]
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *failure: object) -> None:
         self._stack.close()
+
+
+def _require_one(node: RabbitNode) -> None:
+    """Raise RuntimeError where a node does not see all the others."""
+    command = [CONTROL, "-n", node.name, "cluster_status", "--formatter", "json"]
+    told = subprocess.run(command, env=node._environment(), check=True, capture_output=True, timeout=START_LIMIT_S)
+    running = json.loads(told.stdout)["running_nodes"]
+    if len(running) != NODES:
+        raise RuntimeError(f"{NODES} nodes were started, and {node.name} sees {running}")
