@@ -113,3 +113,11 @@ def test_a_window_counts_what_ended_in_it(tmp_path: Path) -> None:
 def test_a_pace_is_the_quiet_one_within_twice(pace: Pace, like: bool) -> None:  # noqa: FBT001
     """Accepting, opening and the flow each count; nothing that flows is never quiet."""
     assert pace.like(Pace(30.0, 0.02, 0.05)) is like
+
+
+def test_a_quiet_cluster_is_as_its_slowest_second() -> None:
+    """One window is compared with what any one window may be."""
+    quiet = Pace.slowest([Pace(32, 0.016, 0.028), Pace(30, 0.015, 0.033), Pace(33, 0.019, 0.030)])
+    assert quiet == Pace(30, 0.019, 0.033)
+    assert Pace(16, 0.037, 0.065).like(quiet)
+    assert not Pace(16, 0.039, 0.065).like(quiet)

@@ -40,6 +40,12 @@ class Pace(NamedTuple):
     accepted_s: float
     opened_s: float
 
+    @classmethod
+    def slowest(cls, paces: Sequence[Pace]) -> Pace:
+        """Return what is to be reckoned with in any one window."""
+        rates, accepted, opened = zip(*paces, strict=True)
+        return cls(min(rates), max(accepted), max(opened))
+
     def like(self, quiet: Pace) -> bool:
         """Say whether this is the pace of a quiet cluster, within twice."""
         slowed = max(self.accepted_s / quiet.accepted_s, self.opened_s / quiet.opened_s, quiet.rate / max(self.rate, 1e-9))

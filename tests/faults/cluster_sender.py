@@ -10,10 +10,11 @@ keeps is accepted too. Any exception of the SDK ends it at once: that fails the 
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.client import ContactPoint
 from gateway.message import read_message_file
@@ -21,6 +22,9 @@ from tests.faults.sender import AT_ONCE, SEALED, SETTLE_S, THIN, THIN_EVERY, Pos
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+HURRY_S: Final = 1.0
 
 
 async def run(opening: tuple[Path, bytes], log: Path, rate: float, ended: Path, recipients: Sequence[str]) -> None:
@@ -34,10 +38,11 @@ async def run(opening: tuple[Path, bytes], log: Path, rate: float, ended: Path, 
             out.write(b"ready\n")
 
             async def work(place: int) -> None:
-                due, turn = time.monotonic() + place / rate, place
+                due, turn, each_s = time.monotonic() + place / rate, place, AT_ONCE / rate
                 while not ended.exists():  # noqa: ASYNC240  one system call
                     await asyncio.sleep(due - time.monotonic())
-                    due = max(due, time.monotonic() - 1) + AT_ONCE / rate  # after an outage it does not hurry for long
+                    # After an outage it does not hurry for long, and goes on in its own turn: together they would be bursts.
+                    due += each_s * max(1, math.ceil((time.monotonic() - HURRY_S - due) / each_s))
                     in_clear = turn % THIN_EVERY == 0
                     to = [recipients[turn % count], recipients[(turn + 1) % count]]
                     await post.send(turn, thin if in_clear else sealed, to, thin=in_clear)

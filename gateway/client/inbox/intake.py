@@ -62,6 +62,7 @@ class Intake:
         self._ledger_after = 0
         self._signed_at = parts.clock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._sweep: asyncio.TimerHandle | None = None
         self.progress = asyncio.Event()
         self.sweep_due = False
         self.reading_ledger = False  # it has more than was read
@@ -101,8 +102,22 @@ class Intake:
             self._returned = [0, 0]
             await self._session.send(credit)
 
+    def sweep_in(self, wait_s: float) -> None:
+        """Let what is held be tried again after a time; one that is asked for already stays as it is."""
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(wait_s, self._sweep_now)
+
+    def _sweep_now(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        self.sweep_due = True
+        self.progress.set()
+
     async def close(self) -> None:
         """Leave the session and end every task."""
+        if self._sweep is not None:
+            self._sweep.cancel()
         self._parts.post.detach(self._session)
         await end(self._tasks)
         await self._session.close()
@@ -234,8 +249,7 @@ class Intake:
                 raise
             except GatewayError as exc:
                 _log.warning("while the inbox is followed: %s", exc)
-            self.sweep_due = True
-            self.progress.set()
+            self._sweep_now()
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and self.ended is None:

@@ -283,6 +283,30 @@ async def test_with_a_wrong_clock_nothing_is_rejected(homes: Homes, gate: FakeGa
         assert len(await drain(gn)) == 1
 
 
+async def test_what_is_held_is_tried_again_soon(
+    homes: Homes, gate: FakeGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A followed inbox offers it as soon as it can be judged, long before the next pulse."""
+    monkeypatch.setattr(intake, "PULSE_S", 60.0)
+    monkeypatch.setattr(inbox_module, "HELD_S", 0.02)
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await mail(qm, gn)
+    gate.clock = clock
+    async with homes("GN-QN") as gn, asyncio.timeout(10):
+        opener = gn._parts.opener
+        real = opener._clock
+        looks: list[float] = []
+
+        def wrong_twice() -> float:
+            looks.append(real())
+            return real() - 600 * (len(looks) <= 3)
+
+        opener._clock = wrong_twice
+        async with aclosing(gn.inbox(follow=True)) as deliveries:
+            assert (await anext(deliveries)).number == 1
+    assert len(looks) > 3
+
+
 async def test_an_inbox_takes_many_and_keeps_their_order(homes: Homes, gate: FakeGateway) -> None:
     """Two hundred messages come in order of acceptance, however many are under way at once."""
     async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
