@@ -250,7 +250,7 @@ class Limits(_Section, frozen=True, kw_only=True):
         answer_within_s: Seconds for the receipt of a delivery that was handed over; then the session ends. Default 600,
             far below RabbitMQ's 30 minutes.
         unanswered_sessions: Sessions that may end with a delivery unanswered before it is held. Default 10.
-        repair_after_s: Seconds a row may stand `queued` while its mailbox is connected and empty. Default 60.
+        repair_after_s: Seconds a row may stand `queued` after its mailbox was seen empty. Default 60.
         expire_every_s: Seconds between two looks for what expired. Default 10.
         thin_bytes: Bytes in one answer to a thin client. Default 8 MiB.
         sender_per_s: Submissions of one participant in a second, for long, in each process; above it `quota`. Default 1000.

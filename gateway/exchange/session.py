@@ -70,7 +70,7 @@ class Session:
         self._checked_at = parts.ticks()
         self._look_at = 0.0
         self._look_s = FIRST_LOOK_S
-        self._dry_since: float | None = None
+        self._dry_at: float | None = None
         self._log = logger()
 
     def credit(self, messages: int, size_bytes: int) -> None:
@@ -210,7 +210,6 @@ class Session:
 
     async def _hand_over(self, taken: Sequence[Taken]) -> list[Handed]:
         """Drop what is unwanted or was handed over before; remember and return the rest."""
-        self._dry_since = None
         self._look_at, self._look_s = 0.0, FIRST_LOOK_S
         wanted = await self._parts.ledger.wanted([one.ref for one in taken])
         # The last moment: what is not handed over goes back to the mailbox, for the newer session.
@@ -239,7 +238,7 @@ class Session:
         now = self._parts.ticks()
         if self._flights or not self._intake.connected or now < self._look_at:
             return False
-        self._dry_since = now if self._dry_since is None else self._dry_since
+        self._dry_at = now if self._dry_at is None else self._dry_at
         waiting = await self._parts.ledger.waiting_count(self.asker)
         self._look_at = now + (self._look_s if waiting else IDLE_S)
         self._look_s = min(LONGEST_LOOK_S, self._look_s * 2)
@@ -250,10 +249,11 @@ class Session:
         return not told
 
     async def _repair(self, now: float) -> None:
-        if self._dry_since is None or now - self._dry_since < self._limits.repair_after_s:
+        """Send back what was queued when the mailbox was empty a while ago and has not come since, whatever else came."""
+        if self._dry_at is None or now - self._dry_at < self._limits.repair_after_s:
             return
-        self._dry_since = now
-        count = await self._parts.ledger.requeue(self.asker, int(self._parts.clock() - self._limits.repair_after_s))
+        ago_s, self._dry_at = now - self._dry_at, now
+        count = await self._parts.ledger.requeue(self.asker, int(self._parts.clock() - ago_s))
         if count:
             self._parts.metrics.repaired.inc(count)
             self._log.warning("repaired", mailbox=self.asker, count=count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -245,12 +246,33 @@ async def test_what_the_broker_lost_is_repaired_by_evidence(tmp_path: Path, brok
         await stage.reached("queued", 1)
         await broker.lose()
         session = await stage.open("GN-QN")
-        while session._dry_since is None:
+        while session._dry_at is None:
             assert await nothing(session)
         stage.clock.jump(50)
         assert await nothing(session, 1.2)
         stage.clock.jump(20)
         assert [number for number, _ in await soon(session)] == [1]
+
+
+async def test_what_the_broker_lost_comes_in_the_midst_of_other_mail(tmp_path: Path, broker: FlakyBroker) -> None:
+    """A mailbox that is never quiet for long, but empty now and then, is repaired as one that nobody writes to."""
+    limits = msgspec.structs.replace(QUICK, poll_s=60)
+    async with staged(tmp_path, broker=broker, limits=limits) as stage:
+        await submit(stage)
+        await stage.reached("queued", 1)
+        await broker.lose()
+        session, came = await stage.open("GN-QN"), list[int]()
+        while session._dry_at is None:
+            assert await nothing(session)
+        while 1 not in came and len(came) < 9:
+            stage.clock.jump(20)
+            sealed = await submit(stage)
+            came += [number for number, _ in await soon(session)]
+            assert await session.record([stage.receipt("GN-QN", sealed.envelope_hash)]) == [""]
+            with suppress(TimeoutError):
+                came += [number for number, _ in await asyncio.wait_for(session.next(), 0.3)]
+    assert came[-1] == 1
+    assert 3 <= len(came) < 9
 
 
 async def test_an_offline_mailbox_is_never_published_twice(tmp_path: Path, broker: FlakyBroker) -> None:
