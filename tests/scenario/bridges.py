@@ -46,6 +46,7 @@ SOON_S: Final = 90.0  # a busy machine, a truncated file that is left alone for 
 ICN, EU = Network("icn"), Network("eu-network")
 CASTS: Final = {ICN: ("NCB-QM", "ncb", "BRIDGE-EU", EU), EU: ("GN-QN", "contact-point", "BRIDGE-ICN", ICN)}
 LATE_TRIPS: Final = 10
+TOLD: Final = 4_000  # characters of a bridge's log, where nothing crosses
 
 
 class Fate(Enum):
@@ -206,7 +207,7 @@ class Bridged:
             self.heard[who] += await drain(self.points[who])
             return next((one for one in self.heard[who] if one.envelope_hash == said.envelope_hash), None)
 
-        return await soon(arrived)
+        return await self._soon(arrived)
 
     async def comes_to(self, state: str, who: str, said: SendReceipt) -> None:
         """Wait until the only delivery of a message stands so, and that is proved to its author."""
@@ -215,7 +216,7 @@ class Bridged:
             [one] = (await self.points[who].status(said.message_id)).recipients
             return one.proved and one.state == state
 
-        await soon(there)
+        await self._soon(there)
 
     async def settles(self) -> None:
         """Wait until everything but a directory, which is laid out anew again and again, is answered."""
@@ -223,7 +224,13 @@ class Bridged:
         async def settled() -> bool:
             return not {sort for bridge in self.bridges.values() for sort in bridge.waits_for()} - {"directory"}
 
-        await soon(settled)
+        await self._soon(settled)
+
+    async def _soon(self, look: Callable[[], Awaitable[T | None]]) -> T:
+        try:
+            return await soon(look)
+        except TimeoutError as exc:
+            raise AssertionError("\n".join(bridge.log.read_text()[-TOLD:] for bridge in self.bridges.values())) from exc
 
 
 async def soon(look: Callable[[], Awaitable[T | None]]) -> T:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.client import ContactPoint
-    from tests.client.conftest import Clock, Homes
+    from tests.client.conftest import Homes
     from tests.support.fake_gateway import FakeGateway
 
 DAY_S = 86_400
@@ -265,46 +265,6 @@ async def test_a_repeat_of_what_was_acknowledged_is_answered_and_not_shown(homes
         first, message.rows[0].state = message.rows[0].receipt, "accepted"
         assert await drain(gn) == []
     assert message.rows[0].receipt == first
-
-
-async def test_with_a_wrong_clock_nothing_is_rejected(homes: Homes, gate: FakeGateway, clock: Clock) -> None:
-    """Ten minutes behind the gateway a delivery is held, and opens when the clock is right."""
-    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
-        await mail(qm, gn)
-    gate.clock = clock
-    async with homes("GN-QN") as gn:
-        gn._parts.opener.clock_off_s = 0.0
-        real = gn._parts.opener._clock
-        gn._parts.opener._clock = lambda: real() - 600
-        deliveries = gn.inbox()
-        assert [one async for one in deliveries] == []
-        assert (deliveries.refused, gate.states()) == (0, {"delivered": 1})
-        gn._parts.opener._clock = real
-        assert len(await drain(gn)) == 1
-
-
-async def test_what_is_held_is_tried_again_soon(
-    homes: Homes, gate: FakeGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A followed inbox offers it as soon as it can be judged, long before the next pulse."""
-    monkeypatch.setattr(intake, "PULSE_S", 60.0)
-    monkeypatch.setattr(inbox_module, "HELD_S", 0.02)
-    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
-        await mail(qm, gn)
-    gate.clock = clock
-    async with homes("GN-QN") as gn, asyncio.timeout(10):
-        opener = gn._parts.opener
-        real = opener._clock
-        looks: list[float] = []
-
-        def wrong_twice() -> float:
-            looks.append(real())
-            return real() - 600 * (len(looks) <= 3)
-
-        opener._clock = wrong_twice
-        async with aclosing(gn.inbox(follow=True)) as deliveries:
-            assert (await anext(deliveries)).number == 1
-    assert len(looks) > 3
 
 
 async def test_an_inbox_takes_many_and_keeps_their_order(homes: Homes, gate: FakeGateway) -> None:

@@ -1,0 +1,58 @@
+"""What cannot be judged yet is held, and neither handed over nor refused."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from gateway.client.inbox import inbox as inbox_module
+from gateway.client.inbox import intake
+from tests.client.examples import drain
+from tests.client.inbox.test_receiving import mail
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.client.conftest import Clock, Homes
+    from tests.support.fake_gateway import FakeGateway
+
+
+async def test_with_a_wrong_clock_nothing_is_rejected(homes: Homes, gate: FakeGateway, clock: Clock) -> None:
+    """Ten minutes behind the gateway a delivery is held, and opens when the clock is right."""
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await mail(qm, gn)
+    gate.clock = clock
+    async with homes("GN-QN") as gn:
+        gn._parts.opener.clock_off_s = 0.0
+        real = gn._parts.opener._clock
+        gn._parts.opener._clock = lambda: real() - 600
+        deliveries = gn.inbox()
+        assert [one async for one in deliveries] == []
+        assert (deliveries.refused, gate.states()) == (0, {"delivered": 1})
+        gn._parts.opener._clock = real
+        assert len(await drain(gn)) == 1
+
+
+async def test_what_is_held_is_tried_again_soon(
+    homes: Homes, gate: FakeGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A followed inbox offers it as soon as it can be judged, long before the next pulse."""
+    monkeypatch.setattr(intake, "PULSE_S", 60.0)
+    monkeypatch.setattr(inbox_module, "HELD_S", 0.02)
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await mail(qm, gn)
+    gate.clock = clock
+    async with homes("GN-QN") as gn, asyncio.timeout(10):
+        opener = gn._parts.opener
+        real = opener._clock
+        looks: list[float] = []
+
+        def wrong_twice() -> float:
+            looks.append(real())
+            return real() - 600 * (len(looks) <= 3)
+
+        opener._clock = wrong_twice
+        async with aclosing(gn.inbox(follow=True)) as deliveries:
+            assert (await anext(deliveries)).number == 1
+    assert len(looks) > 3
