@@ -123,6 +123,8 @@ class _Connection(RequestHandler):
         del message  # repeats what was sent
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun")
+        if self.transport is None and isinstance(exc, ConnectionError):
+            raise exc  # whoever asked is gone: no bug, and nobody to tell
         what = Rejected("not a request that HTTP knows, or a line or field beyond its limit") if status < 500 else exc
         response = answer(what or GatewayError(), time.time())
         response.force_close()

@@ -178,8 +178,9 @@ class PeerDirectories:
 
     def _keep(self, network: Network, held: _Held, found: Brought) -> None:
         """Keep pieces until the rest comes: as many as one directory has, for what is brought next replaces them."""
-        if found.files and self._held.get(network) is held:
-            self._held[network] = _Held(held.expected, held.version, held.stored, held.copy, found.files)
+        now = self._held.get(network)
+        if found.files and now is not None and now.expected == held.expected and now.copy is held.copy:
+            self._held[network] = _Held(now.expected, now.version, now.stored, now.copy, found.files)
 
     async def _publish(self, network: Network, held: _Held, copy: Copy) -> bool:
         gone = dict.fromkeys(held.stored.keys() - copy.files.keys())

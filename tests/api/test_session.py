@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 from yarl import URL
 
 from gateway.directory.entries import Status
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gateway.envelope.keys import Keyring
+    from gateway.ids import Address
     from tests.support.fake_exchange import FakeSession
 
 QM = "NCB-QM@icn"
@@ -302,21 +304,50 @@ async def test_sessions_end_when_the_gateway_stops() -> None:
         assert not one.inbox.counted
 
 
+async def upgrade(stage: Stage) -> asyncio.StreamWriter:
+    """Ask for a session and read nothing."""
+    fields = {
+        **stage.signed("GET", media.INBOX, stage.exchange.directory.join(QM)),
+        "Host": f"127.0.0.1:{stage.api.port}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    _, writer = await asyncio.open_connection("127.0.0.1", stage.api.port, limit=1024)
+    writer.write(f"GET {media.INBOX} HTTP/1.1\r\n".encode())
+    writer.write("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
+    return writer
+
+
+async def test_a_client_that_leaves_before_its_session_stands_is_no_bug(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session ends at once, and nobody is called."""
+    made, gone = stage.exchange.open_session, asyncio.Event()
+
+    async def late(asker: Address) -> FakeSession:
+        inbox = await made(asker)
+        await gone.wait()
+        return inbox
+
+    monkeypatch.setattr(stage.exchange, "open_session", late)
+    writer = await upgrade(stage)
+    await asyncio.wait_for(stage.exchange.session_made.wait(), SOON_S)
+    writer.transport.abort()
+    await writer.wait_closed()
+    await asyncio.sleep(0.1)
+    with capture_logs() as lines:
+        gone.set()
+        await asyncio.wait_for(stage.exchange.sessions[0].closed.wait(), SOON_S)
+        await asyncio.sleep(0.1)
+    assert lines == []
+
+
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
     """A client that takes nothing cannot make the gateway wait, or hold, without end."""
     async with staged(replace(QUICK, send_time_s=0.3)) as stage:
-        qm = stage.exchange.directory.join(QM)
-        fields = {
-            **stage.signed("GET", media.INBOX, qm),
-            "Host": f"127.0.0.1:{stage.api.port}",
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-        }
-        _, writer = await asyncio.open_connection("127.0.0.1", stage.api.port, limit=1024)
-        writer.write(f"GET {media.INBOX} HTTP/1.1\r\n".encode())
-        writer.write("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
+        writer = await upgrade(stage)
         await asyncio.wait_for(stage.exchange.session_made.wait(), SOON_S)
         inbox = stage.exchange.sessions[0]
         for number in range(20):
