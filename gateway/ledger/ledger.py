@@ -189,12 +189,12 @@ class Ledger:
 
     async def find(self, sender: Address, message_id: MessageId) -> Stored | None:
         """Return what is stored under a sender's id."""
-        found = await self._read(accepting.find, [(sender, message_id)])
+        found = await self._readers.look(accepting.find, [(sender, message_id)])
         return found.get((sender, message_id))
 
     async def answered(self, envelope_hash: EnvelopeHash, asker: Address) -> Answered | None:
         """Return a message that a participant sent or got; None for any other, as for one that is not here (promise 9)."""
-        return await self._read(reading.answered, envelope_hash, asker)
+        return await self._readers.look(reading.answered, envelope_hash, asker)
 
     # --- conveying -----------------------------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.support.fake_gateway import FakeGateway
 
 REQUEST = str(path())
+# As a command of a terminal: a suite that was started in the background hands down that interrupts are ignored.
+HEEDING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 
 
 async def one_waits(gateway: Gateway) -> None:
@@ -130,7 +132,7 @@ async def test_a_prompt_for_the_passphrase_ends_with_an_interrupt(gateway: Gatew
     await gateway("inbox", name="GN-QN")
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", MAIN, "inbox", "--home", str(tmp_path / "GN-QN")),
+        *(sys.executable, "-c", f"{HEEDING}; {MAIN}", "inbox", "--home", str(tmp_path / "GN-QN")),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -140,7 +142,6 @@ async def test_a_prompt_for_the_passphrase_ends_with_an_interrupt(gateway: Gatew
     os.close(theirs)
     try:
         assert b"Passphrase" in await asyncio.to_thread(os.read, ours, 100)
-        await asyncio.sleep(0.3)  # as nobody is faster: the interpreter misses a signal between the prompt and its read
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(10):
             assert await process.wait() == 130
