@@ -136,7 +136,7 @@ class BrokerConfig(_Section, frozen=True, kw_only=True):
     Args:
         urls: `["memory"]`, or AMQP addresses of one cluster, tried in turn. Default memory: right for one process alone.
         mailbox_bytes: Bytes that may wait in one mailbox; what is above waits in the ledger. Default none: 512 KiB in
-            memory (it is this process's memory; all mailboxes together hold 24 MiB), 64 MiB on RabbitMQ (its disk).
+            memory (it is this process's memory; all mailboxes together hold 32 MiB), 64 MiB on RabbitMQ (its disk).
         prefix: Before each queue's name, so that two networks can share a broker. Default empty.
     """
 
