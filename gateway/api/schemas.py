@@ -1,13 +1,14 @@
 """
 The schemas, code lists and specifications that the project ships, for everybody to read.
 
-A folder is read once in a process; afterwards a request is a look-up by exact name, so no path leaves the folder. An ETag is
-the hash of the file, and the index gives the same hash.
+The names and hashes of a folder are taken once in a process; a request is a look-up among them by exact name, so no path leaves
+the folder, and its file is read then: all of them would take 8 MB of every process. An ETag is the hash of what is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -47,7 +48,10 @@ class SchemaIndex(msgspec.Struct, frozen=True):
 class _Loaded(NamedTuple):
     data: bytes
     media: str
-    etag: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{_hash(self.data)}"'
 
 
 class SchemaRoutes:
@@ -55,14 +59,14 @@ class SchemaRoutes:
     The routes of the schemas.
 
     Args:
-        folder: From `gateway.resources.schemas_path`; read here, unless it was read before.
+        folder: From `gateway.resources.schemas_path`; looked through here, unless it was before.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._files = _read(folder)
-        index = SchemaIndex([SchemaFile(path, len(one.data), one.etag.strip('"')) for path, one in self._files.items()])
-        encoded = msgspec.json.encode(index)
-        self._index = _Loaded(encoded, media.JSON, _etag(encoded))
+        self._folder = folder
+        files = _look_through(folder)
+        self._names = frozenset(one.path for one in files)
+        self._index = _Loaded(msgspec.json.encode(SchemaIndex(files)), media.JSON)
 
     def routes(self) -> list[Route]:
         """Return the rows of the table."""
@@ -88,11 +92,15 @@ class SchemaRoutes:
         return _served(call, self._index)
 
     async def file(self, call: Call) -> web.StreamResponse:
-        """Return one file."""
-        found = self._files.get(call.parameter)
-        if found is None:
+        """Return one file, as it is now."""
+        if call.parameter not in self._names:
             raise Rejected(code="not-found")
-        return _served(call, found)
+        path = self._folder / call.parameter
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:  # another release was installed in its place
+            raise Rejected(code="not-found") from None
+        return _served(call, _Loaded(data, _MEDIA.get(path.suffix, media.OCTETS)))
 
 
 def _served(call: Call, found: _Loaded) -> web.StreamResponse:
@@ -104,9 +112,13 @@ def _served(call: Call, found: _Loaded) -> web.StreamResponse:
 
 
 @cache
-def _read(folder: Path) -> Mapping[str, _Loaded]:
-    """Return the files of a folder, by path: more than a thousand, and what is released does not change."""
-    return {path: _load(folder / path) for path in _paths(folder)}
+def _look_through(folder: Path) -> Sequence[SchemaFile]:
+    """Return what the index tells of the files of a folder: more than a thousand, and what is released does not change."""
+    return [_told(path, (folder / path).read_bytes()) for path in _paths(folder)]
+
+
+def _told(path: str, data: bytes) -> SchemaFile:
+    return SchemaFile(path, len(data), _hash(data))
 
 
 def _paths(folder: Path) -> list[str]:
@@ -116,10 +128,5 @@ def _paths(folder: Path) -> list[str]:
     return sorted(name.as_posix() for name in names if not any(part.startswith((".", "_")) for part in name.parts))
 
 
-def _load(path: Path) -> _Loaded:
-    data = path.read_bytes()
-    return _Loaded(data, _MEDIA.get(path.suffix, media.OCTETS), _etag(data))
-
-
-def _etag(data: bytes) -> str:
-    return f'"{sha256(data).hexdigest()}"'
+def _hash(data: bytes) -> str:
+    return sha256(data).hexdigest()

@@ -237,7 +237,7 @@ class Limits(_Section, frozen=True, kw_only=True):
 
     Args:
         inline_bytes: Submissions above this are examined in a thread. Default 16 KiB: at most some 120 recipients, 3 ms.
-        page_bytes: Bytes that the dispatcher reads from the ledger at once. Default 4 MiB.
+        page_bytes: Bytes that the dispatcher reads from the ledger at once. Default 1 MiB.
         page_rows: Deliveries that it reads at once. Default 512.
         fresh_bytes: Bytes of just accepted messages kept in memory for the dispatcher; what is above is read back
             from the ledger. Default 8 MiB.
@@ -267,7 +267,7 @@ class Limits(_Section, frozen=True, kw_only=True):
     """
 
     inline_bytes: Bytes = 16 << 10
-    page_bytes: Bytes = 4 << 20
+    page_bytes: Bytes = 1 << 20
     page_rows: Count = 512
     fresh_bytes: Bytes = 8 << 20
     poll_s: Seconds = 5.0

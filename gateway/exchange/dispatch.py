@@ -17,7 +17,6 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from gateway.envelope import MAX_SUBMISSION_BYTES
 from gateway.errors import GatewayError
 from gateway.exchange.mailboxes import Resting
 from gateway.exchange.parcels import Dispatch, from_waiting
@@ -136,12 +135,9 @@ class Dispatcher:
         await self._publisher.settle()
         self._behind = False
         page = await self._ledger.waiting(self._limits.page_bytes, self._page_rows, self._resting.names())
-        ours = self._for_us(map(from_waiting, page))
+        ours = self._for_us(map(from_waiting, page.messages))
         self._seen.append(frozenset(dispatch.number for dispatch in ours))
-        found = sum(len(waiting.rows) for waiting in page)
-        size_bytes = sum(len(waiting.body) + len(waiting.head) for waiting in page)
-        # A page that ended at one of its limits is not the whole: the next message may have been too large for the rest.
-        if ours and (found >= self._page_rows or size_bytes + MAX_SUBMISSION_BYTES >= self._limits.page_bytes):
+        if ours and not page.whole:
             self._behind = True
         if self._behind:
             self._leave_fresh()

@@ -94,9 +94,7 @@ class Forwarding:
                 return []
             await self._signed.wait(turn, min(left_s, self._look_s))
 
-    async def answered(
-        self, network: Network, epoch: int, answers: Sequence[tuple[int, str, Sequence[bytes]]]
-    ) -> list[str]:
+    async def answered(self, network: Network, epoch: int, answers: Sequence[tuple[int, str, Sequence[bytes]]]) -> list[str]:
         """
         Take what the other gateway answered.
 

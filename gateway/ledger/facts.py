@@ -152,6 +152,13 @@ class Waiting(NamedTuple):
         return [self.receipt] if self.first_receipt is None else [self.first_receipt, self.receipt]
 
 
+class Page(NamedTuple):
+    """What a reading of bounded size found, and whether that is the whole."""
+
+    messages: list[Waiting]
+    whole: bool
+
+
 class Record(NamedTuple):
     """
     A verified receipt.

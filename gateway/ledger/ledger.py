@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Answered,
         EventRow,
         MessageStatus,
+        Page,
         Record,
         Ref,
         SignEnd,
@@ -198,14 +199,14 @@ class Ledger:
 
     # --- conveying -----------------------------------------------------------------------------------------------
 
-    async def waiting(self, limit_bytes: int, limit_rows: int, skip: Collection[Address] = ()) -> list[Waiting]:
+    async def waiting(self, limit_bytes: int, limit_rows: int, skip: Collection[Address] = ()) -> Page:
         """
         Return rows in state `accepted`, with their messages: urgent first, then in order of acceptance (promise 11).
 
         Args:
             limit_bytes: Of heads and bodies; the first message comes even when it is larger.
             limit_rows: A message with more rows comes in several pages.
-            skip: Recipients to pass over.
+            skip: Recipients to pass over; of them nothing is said.
         """
         return await self._read(waiting.waiting, limit_bytes, limit_rows, frozenset(skip))
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
+from gateway.api.routes import Call
 from gateway.api.schemas import SchemaRoutes
+from gateway.errors import Rejected
 from gateway.protocol import media
 from gateway.resources import schemas_path
 
@@ -60,4 +63,16 @@ async def test_hidden_files_and_links_are_not_served(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "x.pyc").write_bytes(b"x")
     (tmp_path / "link.json").symlink_to("/etc/hostname")
-    assert list(SchemaRoutes(tmp_path)._files) == ["shown.json"]
+    assert SchemaRoutes(tmp_path)._names == {"shown.json"}
+
+
+async def test_a_file_that_went_away_is_not_found(tmp_path: Path) -> None:
+    """Another release that is installed in the place of a running gateway's breaks no request."""
+    (tmp_path / "old.json").write_bytes(b"{}")
+    routes = SchemaRoutes(tmp_path)
+    call = Call(make_mocked_request("GET", f"{media.SCHEMAS}old.json"), "old.json")
+    assert (await routes.file(call)).status == 200
+    (tmp_path / "old.json").unlink()
+    with pytest.raises(Rejected) as refused:
+        await routes.file(call)
+    assert refused.value.code == "not-found"

@@ -320,9 +320,7 @@ async def upgrade(stage: Stage) -> asyncio.StreamWriter:
     return writer
 
 
-async def test_a_client_that_leaves_before_its_session_stands_is_no_bug(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_client_that_leaves_before_its_session_stands_is_no_bug(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its session ends at once, and nobody is called."""
     made, gone = stage.exchange.open_session, asyncio.Event()
 

@@ -136,7 +136,7 @@ async def test_numbers_grow_in_the_order_of_commits_over_processes(postgres_url:
 
         async def watch() -> None:
             while not seen or len(seen[-1]) < 120:
-                page = await one.waiting(1 << 20, 1000)
+                page = (await one.waiting(1 << 20, 1000)).messages
                 seen.append([waiting.number for waiting in page])
 
         writers = [side.accept(sample([QN])) for _ in range(60) for side in (one, other)]

@@ -29,7 +29,7 @@ async def test_a_page_has_all_that_a_delivery_needs(ledger: Ledger) -> None:
     """What waits comes back as it was accepted."""
     message = sample(urgency="flash")
     await accept(ledger, message)
-    (page,) = await ledger.waiting(PAGE, 100)
+    (page,) = (await ledger.waiting(PAGE, 100)).messages
     assert (page.number, page.head, page.body, page.receipt) == (1, message.head, message.body, sign(1))
     assert (page.urgent, page.expires, page.rows) == (True, message.expires, list(message.rows))
 
@@ -37,20 +37,20 @@ async def test_a_page_has_all_that_a_delivery_needs(ledger: Ledger) -> None:
 async def test_urgent_messages_overtake_and_the_rest_keeps_its_order(ledger: Ledger) -> None:
     """Flash and urgent come first; everything else comes as it was accepted."""
     await accept(ledger, *(sample(urgency=urgency) for urgency in ("normal", "urgent", "routine", "flash", "normal")))
-    assert [page.number for page in await ledger.waiting(PAGE, 100)] == [2, 4, 1, 3, 5]
+    assert [page.number for page in (await ledger.waiting(PAGE, 100)).messages] == [2, 4, 1, 3, 5]
 
 
 async def test_a_page_ends_before_it_has_too_many_bytes(ledger: Ledger) -> None:
     """Memory is bounded by the page, but a single large message still comes."""
     await accept(ledger, *(sample(body=bytes(1000)) for _ in range(5)))
-    assert [len(await ledger.waiting(limit, 100)) for limit in (10, 2008, 2007, PAGE)] == [1, 2, 1, 5]
+    assert [len((await ledger.waiting(limit, 100)).messages) for limit in (10, 2008, 2007, PAGE)] == [1, 2, 1, 5]
 
 
 async def test_a_page_ends_after_so_many_rows(ledger: Ledger) -> None:
     """A message with many recipients comes in several pages, each row once."""
     refs = await accept(ledger, sample([QM, QN, QX]), sample())
     seen: list[Ref] = []
-    while page := await ledger.waiting(PAGE, 2):
+    while page := (await ledger.waiting(PAGE, 2)).messages:
         taken = [Ref(one.number, row.index) for one in page for row in one.rows]
         assert len(taken) <= 2
         await ledger.mark_queued(taken)
@@ -58,12 +58,20 @@ async def test_a_page_ends_after_so_many_rows(ledger: Ledger) -> None:
     assert sorted(seen) == refs
 
 
+async def test_a_page_says_whether_it_is_the_whole(ledger: Ledger) -> None:
+    """The dispatcher reads on where a limit ended the page, and only there."""
+    await accept(ledger, sample(body=bytes(1000)), sample([QN], body=bytes(1000)))
+    limits = ((PAGE, 100), (PAGE, 4), (PAGE, 3), (PAGE, 2), (10, 100))
+    assert [(await ledger.waiting(*limit)).whole for limit in limits] == [True, True, False, False, False]
+    assert (await ledger.waiting(PAGE, 100, {QM, QN, QX})).whole
+
+
 async def test_mailboxes_can_be_passed_over(ledger: Ledger) -> None:
     """A full mailbox does not stand in the way of the others."""
     await accept(ledger, sample([QN]), sample([QN, QX]), sample([QX]))
-    page = await ledger.waiting(PAGE, 100, {QN})
+    page = (await ledger.waiting(PAGE, 100, {QN})).messages
     assert [(one.number, [row.recipient for row in one.rows]) for one in page] == [(2, [QX]), (3, [QX])]
-    assert await ledger.waiting(PAGE, 100, {QN, QX}) == []
+    assert (await ledger.waiting(PAGE, 100, {QN, QX})).messages == []
 
 
 async def test_a_page_over_many_mailboxes_keeps_the_order(ledger: Ledger) -> None:
@@ -73,15 +81,15 @@ async def test_a_page_over_many_mailboxes_keeps_the_order(ledger: Ledger) -> Non
     messages = [sample([boxes[turn * 7 % 40 if turn % 3 else 0]], urgency=urgencies[turn % 3]) for turn in range(120)]
     await accept(ledger, *messages)
     order = sorted(range(120), key=lambda turn: (urgencies[turn % 3] != "flash", turn))
-    assert [page.number - 1 for page in await ledger.waiting(PAGE, 100)] == order[:100]
-    assert [page.number - 1 for page in await ledger.waiting(PAGE, 500)] == order
+    assert [page.number - 1 for page in (await ledger.waiting(PAGE, 100)).messages] == order[:100]
+    assert [page.number - 1 for page in (await ledger.waiting(PAGE, 500)).messages] == order
 
 
 async def test_what_the_broker_has_is_not_taken_again(ledger: Ledger) -> None:
     """A queued row is still wanted by its recipient, and by no dispatcher."""
     refs = await accept(ledger, sample(), sample())
     await ledger.mark_queued(refs[:3])
-    assert [one.number for one in await ledger.waiting(PAGE, 100)] == [2]
+    assert [one.number for one in (await ledger.waiting(PAGE, 100)).messages] == [2]
     assert await ledger.wanted([*refs, Ref(9, 9)]) == set(refs)
     assert await ledger.waiting_count(QN) == 2
     assert await states(ledger) == {State.QUEUED: 3, State.ACCEPTED: 1}
@@ -106,7 +114,7 @@ async def test_a_mailbox_goes_back_only_when_it_has_waited_long_enough(ledger: L
     assert await ledger.requeue(QN, NOW - 1) == 0
     assert await ledger.requeue(QN, NOW + 99) == 1
     assert await states(ledger) == {State.QUEUED: 3, State.ACCEPTED: 1}
-    assert [one.rows[0].recipient for one in await ledger.waiting(PAGE, 9)] == [QN]
+    assert [one.rows[0].recipient for one in (await ledger.waiting(PAGE, 9)).messages] == [QN]
 
 
 async def test_all_goes_back_when_the_broker_has_lost_it(ledger: Ledger) -> None:
@@ -134,7 +142,7 @@ async def test_a_delivery_that_session_after_session_leaves_unanswered_is_held(l
     assert [(one.state, one.receipt) for one in status.recipients] == [(State.HELD, end(message.envelope_hash, QN))]
     assert await ledger.wanted([ref]) == set()
     await ledger.release([ref])
-    assert [one.number for one in await ledger.waiting(PAGE, 9)] == [1]
+    assert [one.number for one in (await ledger.waiting(PAGE, 9)).messages] == [1]
     assert await ledger.unanswered([ref], 3, end) == []
 
 
@@ -191,7 +199,7 @@ async def test_mailboxes_in_front_do_not_hide_the_next_one(ledger: Ledger) -> No
     """With hundreds of rows in front for recipients who are away, the next mailbox's page is found."""
     away = [Address(f"NCB-X{number}@icn") for number in range(10, 14)]
     await accept(ledger, *(sample(away) for _ in range(200)), sample([QN]))
-    assert [one.number for one in await ledger.waiting(PAGE, 5, set(away))] == [201]
+    assert [one.number for one in (await ledger.waiting(PAGE, 5, set(away))).messages] == [201]
 
 
 async def test_few_rows_are_looked_for_at_once_or_by_a_thread(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ async def test_a_ledger_opens_after_its_migration(config: Path, capsys: pytest.C
     assert text == f"the ledger has schema {SCHEMA_VERSION}"
     assert json.loads(answer) == {"schema_version": SCHEMA_VERSION}
     async with await Ledger.open(f"sqlite:///{config.parent / 'gateway.db'}", migrate=False) as ledger:
-        assert await ledger.waiting(1, 1) == []
+        assert (await ledger.waiting(1, 1)).messages == []
 
 
 async def test_a_running_gateway_is_not_disturbed(config: Path) -> None:

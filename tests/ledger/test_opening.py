@@ -49,7 +49,7 @@ async def test_an_empty_database_is_refused_until_it_is_migrated(empty_url: str)
     assert refused.value.row.hint == "run gateway migrate"
     assert migrate(empty_url) == SCHEMA_VERSION
     async with await Ledger.open(empty_url, migrate=False) as ledger:
-        assert await ledger.waiting(1, 1) == []
+        assert (await ledger.waiting(1, 1)).messages == []
 
 
 async def test_a_ledger_of_a_newer_program_says_which_program_to_start(ledger_url: str) -> None:
@@ -112,7 +112,7 @@ async def test_a_file_has_one_process(sqlite_url: str) -> None:
             await Ledger.open(sqlite_url, migrate=True)
         await accept(ledger, sample())
     async with await Ledger.open(sqlite_url, migrate=False) as ledger:
-        assert len(await ledger.waiting(1 << 20, 10)) == 1
+        assert len((await ledger.waiting(1 << 20, 10)).messages) == 1
 
 
 async def test_a_refused_start_lets_go_of_the_file(sqlite_url: str) -> None:

@@ -88,7 +88,7 @@ async def test_rows_of_another_network_wait_for_the_relay_alone(ledger: Ledger) 
     """Dispatcher, sessions and thin clients never see them, and the relay gets all of a message at once, urgent first."""
     one, two = mixed(), mixed(FAR, urgency="flash")
     await accept(ledger, one, two, sample([QN], network=OWN))
-    assert [page.number for page in await ledger.waiting(PAGE, 100)] == [1, 3]
+    assert [page.number for page in (await ledger.waiting(PAGE, 100)).messages] == [1, 3]
     assert await ledger.inbox(FAR, 0, PAGE) == []
     assert await ledger.requeue_all() == 0
     page = await outbound(ledger, EU, 64, PAGE)
@@ -294,7 +294,7 @@ async def test_deliveries_of_relayed_mail_have_both_receipts(ledger: Ledger) -> 
     """The receipt of the sender's network comes first."""
     message = coming()
     await accept(ledger, message)
-    (page,) = await ledger.waiting(PAGE, 10)
+    (page,) = (await ledger.waiting(PAGE, 10)).messages
     assert page.receipts == [b"theirs", page.receipt]
     assert await ledger.relay.waiting_bytes(EU) == len(message.body)
     assert await ledger.relay.waiting_bytes(Network("u-network")) == 0

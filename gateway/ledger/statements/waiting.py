@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from gateway.envelope import Row
 from gateway.ids import Address
-from gateway.ledger.facts import URGENT, Ref, Waiting
+from gateway.ledger.facts import URGENT, Page, Ref, Waiting
 from gateway.ledger.prepared import Statement, Transaction, given, place, single
 from gateway.ledger.states import INBOX, WAITING, State
 from gateway.ledger.tables import Int8, any_of, delivery, message
@@ -111,12 +111,14 @@ _WAITING_COUNT: Final = single(
 )
 
 
-def waiting(transaction: Transaction, limit_bytes: int, limit_rows: int, skip: Collection[Address]) -> list[Waiting]:
+def waiting(transaction: Transaction, limit_bytes: int, limit_rows: int, skip: Collection[Address]) -> Page:
     """Return accepted rows with their messages: urgent first, then in order of acceptance."""
     boxes = [recipient for (recipient,) in transaction.run(_BOXES) if recipient not in skip]
     at_once = max(LEAST_ROWS, 2 * limit_rows // max(1, len(boxes)))
     first = islice(merge(*(_in_box(transaction, recipient, at_once) for recipient in boxes)), limit_rows)
-    return load(transaction, [Ref(number, index) for _, number, index in first], limit_bytes)
+    refs = [Ref(number, index) for _, number, index in first]
+    messages = load(transaction, refs, limit_bytes)
+    return Page(messages, whole=len(refs) < limit_rows and sum(len(one.rows) for one in messages) == len(refs))
 
 
 def inbox(transaction: Transaction, recipient: Address, after_number: int, limit_bytes: int) -> list[Waiting]:
