@@ -11,10 +11,10 @@ Spec: schemas/directory.md, "Reading"; schemas/relay.md, "Peering".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.directory.cards import DeliveryCard, KeyCard
 from gateway.directory.entries import Entry, RevocationReason, WhoIsWho, decode_who
@@ -54,6 +54,9 @@ class Directory:
         snapshot_sha256: Of the snapshot metadata; empty where the view was not read from a repository.
         borders: By network: the peers that the authority names.
         peers: By network: those of their directories that are at hand and verified; see `with_peers`.
+
+    Attributes:
+        verdicts: What `gateway.policy` concluded from this view; a copy with other fields begins with nothing.
     """
 
     network: Network
@@ -70,6 +73,7 @@ class Directory:
     peers: Mapping[Network, Directory] = field(default_factory=dict)
     _keys: Mapping[KeyId, KeyRecord] = field(default_factory=dict, repr=False)
     _delivery: Mapping[Address, tuple[KeyRecord, ...]] = field(default_factory=dict, repr=False)
+    verdicts: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, address: Address) -> Directory | None:
         """Return the directory that speaks for an address: this one, a peer's, or None."""

@@ -78,6 +78,8 @@ class Dispatcher:
         for page in self._seen:
             if dispatch.number in page:
                 return
+        if all(row.recipient in self._resting for row in dispatch.rows):
+            return  # the page that is read when their rest is over has it
         self._fresh.append(dispatch)
         self._fresh_bytes += dispatch.size_bytes
         if self._fresh_bytes > self._limits.fresh_bytes:

@@ -110,6 +110,6 @@ def _admitted(forward: Forward, view: View) -> Ready | Rejected:
         head=head(forward),
         rows=forward.rows,
         submission_hash=None,
-        handling=border.meant_here(header, directory),
+        handling=border.meant_here(header.sender, header.handling, directory),
         first_receipt=forward.accepted.data,
     )

@@ -9,7 +9,7 @@ Spec: schemas/relay.md, "Policy at the border".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.directory.peers import within
@@ -19,14 +19,14 @@ from gateway.policy.verdict import Rule, Verdict
 if TYPE_CHECKING:
     from gateway.directory.peers import Peer
     from gateway.directory.view import Directory
-    from gateway.envelope.header import Header
     from gateway.ids import Address
+    from gateway.policy.parties import Parties
 
 __all__ = ["coming", "leaving", "meant_here"]
 
 
 class _Crossing(NamedTuple):
-    header: Header
+    parties: Parties
     network: Network  # the other one
     directory: Directory  # of this one, with its peers
 
@@ -39,39 +39,38 @@ class _Crossing(NamedTuple):
 _Rules = Mapping[Rule, tuple[str, Callable[[_Crossing], str | None]]]
 
 
-def leaving(header: Header, recipients: Sequence[Address], directory: Directory) -> Verdict | None:
+def leaving(asked: Parties, directory: Directory) -> Verdict | None:
     """
     Decide whether a message may leave for the other networks among its recipients.
 
     Args:
-        header: As its author signed it, or is about to.
-        recipients: All of them; those of this network pass no border.
+        asked: As the author signed it, or is about to; recipients of this network pass no border.
         directory: Of this network, with its peers.
 
     Returns:
         The first rule that is broken, of whichever network; None where it may leave.
     """
-    others = [one for one in dict.fromkeys(map(network_of, recipients)) if one != directory.network]
-    return _first_broken(_LEAVING, [_Crossing(header, one, directory) for one in others]) if others else None
+    others = [one for one in dict.fromkeys(map(network_of, asked.recipients)) if one != directory.network]
+    return _first_broken(_LEAVING, [_Crossing(asked, one, directory) for one in others]) if others else None
 
 
-def coming(header: Header, directory: Directory) -> Verdict | None:
+def coming(asked: Parties, directory: Directory) -> Verdict | None:
     """
     Decide whether a message of another network's participant may come in.
 
     Args:
-        header: As its author signed it; the network of its sender is where it comes from.
+        asked: As the author signed it; the network of its sender is where it comes from.
         directory: Of this network, with its peers.
 
     Returns:
         The first rule that is broken; None where it may come in.
     """
-    return _first_broken(_COMING, [_Crossing(header, network_of(header.sender), directory)])
+    return _first_broken(_COMING, [_Crossing(asked, network_of(asked.sender), directory)])
 
 
-def meant_here(header: Header, directory: Directory) -> str:
+def meant_here(sender: Address, handling: str, directory: Directory) -> str:
     """Return the code by which a message is handled in this network: never laxer than its header; for `coming` ones alone."""
-    return directory.borders[network_of(header.sender)].meant_here(header.handling) or header.handling
+    return directory.borders[network_of(sender)].meant_here(handling) or handling
 
 
 def _first_broken(rules: _Rules, crossings: Iterable[_Crossing]) -> Verdict | None:
@@ -94,27 +93,27 @@ def _at_hand(case: _Crossing) -> str | None:
 
 
 def _sent(case: _Crossing) -> str | None:
-    kind = case.header.kind
+    kind = case.parties.kind
     return None if case.peer.may_send(kind) else f"{kind} is not sent from {case.directory.network} to {case.network}"
 
 
 def _taken(case: _Crossing) -> str | None:
-    kind = case.header.kind
+    kind = case.parties.kind
     return None if case.peer.may_take(kind) else f"{case.directory.network} does not take {kind} from {case.network}"
 
 
 def _listed(case: _Crossing) -> str | None:
-    code = case.header.handling
+    code = case.parties.handling
     known = case.peer.meant_here(code) is not None
     return None if known else f"{code} of {case.network} has no meaning in {case.directory.network}"
 
 
 def _within_as_written(case: _Crossing) -> str | None:
-    return _above(case, case.header.handling)
+    return _above(case, case.parties.handling)
 
 
 def _within_as_meant(case: _Crossing) -> str | None:
-    return _above(case, meant_here(case.header, case.directory))
+    return _above(case, meant_here(case.parties.sender, case.parties.handling, case.directory))
 
 
 def _above(case: _Crossing, code: str) -> str | None:

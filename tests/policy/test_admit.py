@@ -10,7 +10,7 @@ from gateway.envelope.header import HANDLING_CODES, Header
 from gateway.errors import Rejected
 from gateway.ids import Address, ConversationId, Kind, MessageId
 from gateway.policy import Rule, admit, judge
-from gateway.policy.admit import EXPIRES_WITHIN_S
+from gateway.policy.admit import EXPIRES_WITHIN_S, REMEMBERED
 from tests.support.network import World, make_world
 
 NOW = 2_000_000_000
@@ -93,6 +93,29 @@ def test_a_message_ends_within_ninety_days(world: World) -> None:
     assert ruled(world, expires=NOW) == ("not-expired", "expired")
     assert ruled(world, expires=NOW + EXPIRES_WITHIN_S) == ("admitted", None)
     assert ruled(world, expires=NOW + EXPIRES_WITHIN_S + 1) == ("lifetime", "out-of-time")
+
+
+def test_what_is_remembered_of_the_parties_does_not_outlive_the_time_of_a_message(world: World) -> None:
+    """The same parties are asked about one by one: the time of each message decides for itself."""
+    verdicts = [judge(HEADER, [QN], world.directory, at) for at in (NOW, HEADER.expires, NOW)]
+    assert [one.rule for one in verdicts] == ["admitted", "not-expired", "admitted"]
+
+
+def test_the_first_broken_rule_decides_whether_it_is_about_time_or_not(world: World) -> None:
+    """An unknown sender learns nothing of times, and who is late learns nothing of recipients."""
+    stranger = Address("NCB-XX@icn")
+    assert ruled(world, expires=NOW, sender=stranger, to=(stranger,)) == ("sender-active", "sender-unknown")
+    assert ruled(world, expires=NOW, to=(stranger,)) == ("not-expired", "expired")
+    assert ruled(world, to=(stranger,)) == ("recipients-active", "recipient-unknown")
+
+
+def test_so_many_parties_are_remembered_and_no_more(world: World) -> None:
+    """Whoever names ever new recipients fills no memory, and is judged all the same."""
+    for turn in range(REMEMBERED + 2):
+        stranger = Address(f"NCB-{turn}@icn")
+        assert ruled(world, to=(stranger,)) == ("recipients-active", "recipient-unknown")
+    assert len(world.directory.verdicts) == REMEMBERED
+    assert ruled(world) == ("admitted", None)
 
 
 def test_each_recipient_stands_once(world: World) -> None:

@@ -19,6 +19,7 @@ from gateway.errors import CODES, Rejected
 from gateway.ids import Address, ConversationId, Kind, MessageId
 from gateway.policy import admit, admit_relayed, judge, judge_relayed
 from gateway.policy.border import coming, leaving, meant_here
+from gateway.policy.parties import parties
 from gateway.policy.verdict import Rule
 from tests.support.network import World, make_pair
 
@@ -86,8 +87,8 @@ def test_what_both_networks_allow_passes(pair: Pair) -> None:
     """An author writes to another network's participant as to a neighbour, and to both at once."""
     ours, theirs = pair
     assert left(ours) == left(ours, to=(FAR, QN)) == came(theirs) == ("admitted", None)
-    assert leaving(HEADER, [QN, FAR], ours) is None
-    assert coming(HEADER, theirs) is None
+    assert leaving(parties(HEADER, [QN, FAR]), ours) is None
+    assert coming(parties(HEADER, [FAR]), theirs) is None
     admit(HEADER, [FAR], ours, NOW)
     admit_relayed(HEADER, [FAR], theirs, NOW)
 
@@ -143,7 +144,7 @@ def test_a_table_says_what_their_codes_mean_here() -> None:
     assert came(theirs) == ("border-handling", "handling-unknown")
     assert came(theirs, handling="red/restricted") == ("admitted", None)  # a table makes nothing laxer
     assert came(theirs, handling="green/restricted") == ("clearance", "clearance")
-    assert meant_here(msgspec.structs.replace(HEADER, handling="red/restricted"), theirs) == "red/restricted"
+    assert meant_here(HEADER.sender, "red/restricted", theirs) == "red/restricted"
     lower = stating(theirs, ceiling="amber/restricted")
     assert came(lower, handling="green/restricted") == ("border-ceiling", "border-ceiling")
 
