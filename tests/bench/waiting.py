@@ -76,8 +76,7 @@ def figures() -> Iterator[Figure]:
                 gateway.wait_ready()
                 _settle(gateway)  # a million events come into the audit log first
                 points.append((MILLION, _cost_s(stand, gateway)))
-                note = f"{MILLION} messages of 4 KiB wait for {len(RECIPIENTS)} recipients who are away; SQLite, broker in memory"
-                yield Figure(name="rss_1m_mb", value=gateway.memory_mb(), unit="MB", against="none", note=note)
+                yield Figure(name="rss_1m_mb", value=gateway.memory_mb(), unit="MB", against="none", note=_note(MILLION))
     costs = ", ".join(f"{count:.0f}: {cost_s * 1e6:.0f}" for count, cost_s in points)
     note = f"CPU to accept and deliver a message of 4 KiB while others wait, SQLite, broker in memory; microseconds: {costs}"
     yield Figure(
@@ -92,13 +91,17 @@ def _started(gateway: GatewayProcess, stand: Stand) -> Iterator[Figure]:
     waiting = gateway.metrics()
     count = sum(waiting[f'gateway_deliveries{{state="{state}"}}'] for state in ("accepted", "queued"))
     assert count == WAITING, count
-    note = f"{WAITING} messages of 4 KiB wait for {len(RECIPIENTS)} recipients who are away; SQLite, broker in memory"
+    note = _note(WAITING)
     memory = f"{note}; at most {gateway.memory_mb('VmHWM'):.0f} MB since the start"
     yield Figure(name="rss_100k_mb", value=gateway.memory_mb(), unit="MB", against="none", note=memory, aim="<= 150")
     start = f"{note}; from the start of the process until it says that it is ready"
     yield Figure(name="start_100k_s", value=start_s, unit="s", against="none", note=start, aim="<= 10")
     size_kb = Path(stand.ledger.removeprefix("sqlite:///")).stat().st_size / WAITING / 1024
     yield Figure(name="ledger_kb_per_message", value=size_kb, unit="KiB", against="4 KiB sealed", note=f"SQLite file; {note}")
+
+
+def _note(count: int) -> str:
+    return f"{count} messages of 4 KiB wait for {len(RECIPIENTS)} recipients who are away; SQLite, broker in memory"
 
 
 def _cost_s(stand: Stand, gateway: GatewayProcess) -> float:
