@@ -1,7 +1,7 @@
 # The commands of the project. Each does its own set-up; `make help` lists them.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench faults schemas catalogue lock sbom clean
+.PHONY: help demo test suite lint bench faults schemas catalogue lock sbom clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +19,11 @@ help: ## list the commands
 demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, refuse (ARGS="--broker amqp://... --ledger postgresql://..."; ARGS=--two-networks: two of them)
 	$(BIN)/gateway demo $(ARGS)
 
-test: lint $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
+test: $(VENV)/.dev $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
+	$(MAKE) --no-print-directory -j 2 lint suite
+
+# Types take a minute of one core: beside the tests, which wait for servers meanwhile.
+suite:
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=20 -m "not alone" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS)
 
