@@ -21,11 +21,11 @@ demo: $(VENV)/.server ## a whole network on this machine: send, read, answer, re
 
 test: $(VENV)/.dev $(VENV)/.system ## everything that must hold, on real RabbitMQ and PostgreSQL
 	$(MAKE) --no-print-directory -j 2 lint suite
+	$(BIN)/python -m pytest -m alone $(ARGS)
 
 # Types take a minute of one core: beside the tests, which wait for servers meanwhile.
-suite:
+suite: $(VENV)/.dev $(VENV)/.system
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=20 -m "not alone" $(ARGS)
-	$(BIN)/python -m pytest -m alone $(ARGS)
 
 lint: $(VENV)/.dev ## style, types and import rules
 	$(BIN)/ruff check gateway tests deploy

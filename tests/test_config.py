@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway import config as module
-from gateway.config import BrokerConfig, Config, LedgerConfig, load, read
+from gateway.config import BrokerConfig, Config, LedgerConfig, load, read, without_password
 from gateway.errors import CODES, Rejected
 
 if TYPE_CHECKING:
@@ -189,6 +189,40 @@ def test_passwords_are_never_shown() -> None:
     )
     assert "hush" not in repr(config) + str(config) + repr(config.ledger) + repr(config.broker)
     assert "db.example" in repr(config)
+
+
+HARD = ["pa/ss+w==", "a:b:c", "a@b", "sl/ash@:colon"]
+
+
+@pytest.mark.parametrize("password", HARD)
+def test_a_password_of_any_signs_is_hidden_and_seen(tmp_path: Path, password: str) -> None:
+    """What a generator of passwords makes stays out of sight, and the file that holds it must be its owner's alone."""
+    shown = without_password(f"postgresql://gw:{password}@db.example:5432/gw?sslmode=verify-full")
+    assert shown == "postgresql://gw:...@db.example:5432/gw?sslmode=verify-full"
+    with pytest.raises(Rejected) as caught:
+        load(written(tmp_path, f'[ledger]\nurl = "postgresql://gw:{password}@db.example/gw"\n', mode=0o644))
+    assert password not in str(caught.value) + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://db.example/gw?user=gw&password=hush&sslmode=require", "user=gw&password=...&sslmode=require"),
+        ("postgresql://gw@db.example/gw?SSLPASSWORD=hush", "gw@db.example/gw?SSLPASSWORD=..."),
+        ("amqp:gw:hush@mq.example/", "...@mq.example/"),
+    ],
+)
+def test_a_password_anywhere_in_an_address_is_hidden(url: str, shown: str) -> None:
+    """A query may hold one as well, and so may what is no good address."""
+    told = without_password(url)
+    assert told.endswith(shown)
+    assert "hush" not in told
+
+
+@pytest.mark.parametrize("url", ["sqlite:///gateway.db", "postgresql://gw@db.example:5432/gw", "memory", "amqps://mq.example/"])
+def test_an_address_without_a_password_is_shown_as_it_is(url: str) -> None:
+    """Only what hides something makes a file secret."""
+    assert without_password(url) == url
 
 
 WITNESS = '[[audit.witnesses]]\nurl = "https://w.example/"\nkey = "w.example/{}+0badf00d+BA=="\n'

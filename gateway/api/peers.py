@@ -31,7 +31,7 @@ _MAX_BUNDLE_BYTES: Final = media.MAX_BUNDLE_PATHS * 256
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _REFUSALS: Final = (
     "malformed", "peer-unknown", "directory-untrusted", "directory-rollback", "directory-expired", "network-differs",
-    "key-taken", "card-serial", "busy",
+    "key-taken", "card-serial", "busy", "too-many",
 )  # fmt: skip
 
 _Names = Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(min_length=1, max_length=media.MAX_BUNDLE_PATHS)]

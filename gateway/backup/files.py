@@ -27,7 +27,7 @@ PUBLICATION: Final = "publication"
 LEFT_OUT: Final = {
     "audit memory": "it must know what was signed after this backup",
     "passphrase": "it opens the keys: it is kept apart",
-    "TLS key": "it lies open: issue another",
+    "TLS keys": "they lie open: issue others",
     "queues of the broker": "the ledger is the record: they fill again",
 }
 _ELSEWHERE: Final = "restore into an empty place, or move what is there away"
@@ -52,13 +52,15 @@ def collect(config: Config, path: Path, folder: Path) -> None:
 
 def places(config: Config) -> dict[str, Path]:
     """Return where each file lies, by its name in the backup; `publication` is a folder."""
-    listen = config.listen
+    listen, operations = config.listen, config.operations
     found = {
         "gateway.keys": config.keys.file,
         "root.json": config.directory.root,
         PUBLICATION: config.directory.publication,
         "tls/certificate.pem": listen.tls_certificate,
         "tls/client-ca.pem": listen.client_ca,
+        "operations-tls/certificate.pem": operations.tls_certificate,
+        "operations-tls/client-ca.pem": operations.client_ca,
         "timestamp-ca.pem": config.audit.timestamp_ca,
     }
     return {name: place for name, place in found.items() if place is not None}

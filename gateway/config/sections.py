@@ -31,7 +31,8 @@ __all__ = [
 ]
 
 MEMORY_BROKER: Final = "memory"
-_PASSWORD: Final = re.compile(r"(?<=:)[^:@/]*(?=@)")  # the part of an address between `user:` and `@`
+_IN_QUERY: Final = re.compile(r"(?i)(?<=[?&])((?:ssl)?password)=[^&#]*")
+_HIDDEN: Final = "..."
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
@@ -98,7 +99,7 @@ class KeysConfig(_Section, frozen=True, kw_only=True):
     The gateway's own keys.
 
     Args:
-        file: The encrypted key file that `gateway enrol --gateway` wrote. Default `gateway.keys`.
+        file: The encrypted key file that `gateway enrol --as-gateway` wrote. Default `gateway.keys`.
         passphrase_file: File whose first line opens it; must be readable by its owner alone. Default none: then
             the credential `passphrase` of the service manager ($CREDENTIALS_DIRECTORY) is read, else the start stops.
     """
@@ -319,5 +320,9 @@ class Config(_Section, frozen=True, kw_only=True):
 
 
 def without_password(url: str) -> str:
-    """Return an address without its password."""
-    return _PASSWORD.sub("...", url) if "@" in url else url
+    """Return an address without its passwords: what is between `user:` and the last `@`, and those of the query."""
+    before, at, host = url.rpartition("@")
+    scheme, slashes, user = before.partition("://") if "://" in before else ("", "", before)
+    user, colon, _ = user.partition(":")
+    shown = f"{scheme}{slashes}{user}:{_HIDDEN}@{host}" if at and colon else url
+    return _IN_QUERY.sub(rf"\1={_HIDDEN}", shown)

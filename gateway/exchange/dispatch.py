@@ -145,6 +145,7 @@ class Dispatcher:
             self._leave_fresh()
         else:
             self._fresh = [dispatch for dispatch in self._fresh if dispatch.number not in self._seen[-1]]
+            self._fresh_bytes = sum(dispatch.size_bytes for dispatch in self._fresh)
         stored = await self._publisher.publish(ours)
         # Full mailboxes make a page mostly a waste: read about as much as gets through.
         self._page_rows = min(self._limits.page_rows, max(LEAST_ROWS, 2 * stored))

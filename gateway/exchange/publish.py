@@ -69,8 +69,10 @@ class Publisher:
             Unavailable: The broker or the ledger is away; what was not marked is still `accepted`.
         """
         stored = 0
-        for chunk in self._chunks(dispatches):
+        passed_over: set[Address] = set()
+        for chunk in self._chunks(dispatches, passed_over):
             stored += await self._publish(chunk)
+            passed_over.update(self._resting.names())  # also where its rest ends meanwhile: what was refused goes first
         return stored
 
     def answered(self, ref: Ref) -> None:
@@ -91,12 +93,13 @@ class Publisher:
             if outcome is not None:
                 raise outcome
 
-    def _chunks(self, dispatches: Sequence[Dispatch]) -> Iterator[list[Parcel]]:
+    def _chunks(self, dispatches: Sequence[Dispatch], passed_over: set[Address]) -> Iterator[list[Parcel]]:
         chunk: list[Parcel] = []
         size_bytes = 0
         for dispatch in dispatches:
             for row in dispatch.rows:
-                if row.recipient in self._resting:
+                if row.recipient in passed_over or row.recipient in self._resting:
+                    passed_over.add(row.recipient)
                     continue
                 parcel = make_parcel(dispatch, row, self._next_id(), self._wall_clock())
                 chunk.append(parcel)

@@ -40,7 +40,7 @@ _FILE: Final = "types of a bridge's files"
 
 _TASKS: Final = (
     "dispatch", "expire", "erase", "deadlines", "directory", "expiry", "revocations", "sequence", "gauges", "reload", "drain",
-    "witness", "timestamp", "orders",
+    "witness", "timestamp", "orders", "count",
 )  # fmt: skip
 _LANES: Final = ("lease", "directory", "forwards", "receipts", "files", "giving")
 _WATCHED: Final = ("clock-skew", "log-forked", "out-of-time")  # shown from the start: a rule sees the first of them too

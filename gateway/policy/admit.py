@@ -7,7 +7,7 @@ its author, and the rest of its recipients here. The rules about replies need th
 `gateway.policy.replies`. Promise 5, promise 2. Spec: schemas/relay.md, "Policy at the border".
 
 All rules but two are standing: they look at the parties and the directory alone, so a directory remembers what they said of the
-same parties. The next version of a directory begins with nothing.
+same parties of a submission. The next version of a directory begins with nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def judge(header: Header, recipients: Sequence[Address], directory: Directory, n
     standing: Verdict | None = directory.verdicts.get(asked)
     if standing is None:
         standing = _submitted(asked, directory)
-        if len(asked.recipients) <= _FEW and len(directory.verdicts) < REMEMBERED:
+        if len(asked.recipients) <= _FEW:
+            if len(directory.verdicts) >= REMEMBERED:
+                directory.verdicts.clear()
             directory.verdicts[asked] = standing
     return _first(standing, header, now)
 

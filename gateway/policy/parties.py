@@ -22,7 +22,8 @@ class Parties(NamedTuple):
         sealer: The same, or a gateway.
         kind: A name that may not be in the registry.
         handling: The code as its author wrote it.
-        recipients: In the order of the message; those of this network alone where another one relayed it.
+        recipients: In order, whatever the order of the message, which is drawn by lot; those of this network alone where
+            another one relayed it.
     """
 
     sender: Address
@@ -34,4 +35,4 @@ class Parties(NamedTuple):
 
 def parties(header: Header, recipients: Iterable[Address]) -> Parties:
     """Return the parties of a header and its recipients."""
-    return Parties(header.sender, header.sealer, header.kind, header.handling, tuple(recipients))
+    return Parties(header.sender, header.sealer, header.kind, header.handling, tuple(sorted(recipients)))

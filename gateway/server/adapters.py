@@ -42,6 +42,6 @@ async def open_adapters(config: Config, *, clock: Callable[[], float] = time.tim
 def _broker(config: Config) -> Broker:
     if config.broker.in_memory:
         return MemoryBroker(config.broker.limit_bytes)
-    from gateway.broker.rabbitmq import RabbitBroker  # noqa: PLC0415  an embedded gateway does not load aio-pika
+    from gateway.broker.rabbitmq import RabbitBroker  # noqa: PLC0415  an embedded gateway does not load its AMQP client
 
     return RabbitBroker(config.broker.urls, config.broker.limit_bytes, config.broker.prefix)

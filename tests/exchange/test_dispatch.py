@@ -10,7 +10,7 @@ import pytest
 
 from gateway.broker import Outcome
 from gateway.config import DirectoryConfig
-from gateway.exchange import Exchange, dispatch
+from gateway.exchange import Exchange, dispatch, publish
 from tests.support.exchange import MAILBOX_BYTES, QUICK, Stage, address, make_parts, staged
 from tests.support.flaky_broker import FlakyBroker
 from tests.support.waiting import SOON_S, until
@@ -125,6 +125,29 @@ async def test_a_full_mailbox_is_filled_in_order_when_it_drains(tmp_path: Path) 
         await session.close()
 
 
+async def test_a_mailbox_that_drains_meanwhile_is_not_overtaken(
+    flaky: Stage, broker: FlakyBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise 11: what a full mailbox refused goes first, also where its reader makes room while others are published to."""
+    monkeypatch.setattr(publish, "CHUNK_PARCELS", 1)
+    sent = broker.publish
+
+    async def emptied_meanwhile(parcels: list) -> list[Outcome]:  # type: ignore[type-arg]
+        if parcels[0].mailbox == address("NCB-XA"):
+            flaky.exchange._dispatcher.emptied(address("GN-QN"))
+        return await sent(parcels)
+
+    monkeypatch.setattr(broker, "publish", emptied_meanwhile)
+    broker.down = True
+    await submit(flaky, 1)
+    await submit(flaky, 1, ("NCB-XA",))
+    await submit(flaky, 2)
+    broker.outcomes.append(Outcome.FULL)
+    broker.down = False
+    await until(lambda: len(broker.published) == 4)
+    assert numbers(broker) == [1, 3, 4]
+
+
 async def test_an_unknown_mailbox_is_declared(flaky: Stage, broker: FlakyBroker) -> None:
     """The first message to somebody makes the mailbox, and is published again."""
     await submit(flaky, 1)
@@ -168,11 +191,11 @@ async def test_a_large_message_is_published_in_pieces(
 ) -> None:
     """Memory is bounded by bytes: no publish holds more than about a mebibyte of parcels."""
     sizes = []
-    publish = broker.publish
+    sent = broker.publish
 
     async def watched(parcels: list) -> list[Outcome]:  # type: ignore[type-arg]
         sizes.append(sum(len(parcel.body) for parcel in parcels))
-        return await publish(parcels)
+        return await sent(parcels)
 
     monkeypatch.setattr(broker, "publish", watched)
     await flaky.exchange.submit_sealed(flaky.sealed("NCB-QM", ["GN-QN", "NCB-XA", "TRIB-QX-OTP"], bytes(700_000)).submission)

@@ -114,8 +114,15 @@ def test_so_many_parties_are_remembered_and_no_more(world: World) -> None:
     for turn in range(REMEMBERED + 2):
         stranger = Address(f"NCB-{turn}@icn")
         assert ruled(world, to=(stranger,)) == ("recipients-active", "recipient-unknown")
-    assert len(world.directory.verdicts) == REMEMBERED
+        assert 1 <= len(world.directory.verdicts) <= REMEMBERED
     assert ruled(world) == ("admitted", None)
+
+
+def test_the_order_of_the_recipients_decides_nothing(world: World) -> None:
+    """It is drawn by lot for each message: the same parties are remembered once."""
+    strangers = (Address("NCB-XX@icn"), Address("NCB-XY@icn"))
+    told = {judge(HEADER, to, world.directory, NOW).detail for to in (strangers, strangers[::-1])}
+    assert len(told) == len(world.directory.verdicts) == 1
 
 
 def test_each_recipient_stands_once(world: World) -> None:
