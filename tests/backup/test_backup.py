@@ -12,9 +12,11 @@ import pytest
 
 from gateway.audit.memory import Memory
 from gateway.backup import make_backup, verify_backup
+from gateway.backup.files import places
 from gateway.backup.manifest import hash_parts
 from gateway.backup.refill import NUMBERS, refill
-from gateway.config import load
+from gateway.config import Config, load
+from gateway.config.sections import ListenConfig, OperationsConfig
 from gateway.envelope import LogView
 from gateway.errors import Corrupt, GatewayError, Rejected
 from gateway.ledger import Ledger, migrate
@@ -26,7 +28,6 @@ from tests.ledger.test_migrating import at_version
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.config import Config
     from tests.support.postgres import Cluster
 
 SECRET = "fictional passphrase"
@@ -69,6 +70,19 @@ def path(tmp_path: Path, url: str) -> Path:
 def config(path: Path) -> Config:
     """It, read."""
     return load(path)
+
+
+def test_every_certificate_is_in_it_and_no_key() -> None:
+    """Both listeners find theirs again after a restore; what lies open and must stay secret is left out."""
+    theirs, keys = [Path(f"{name}.pem") for name in "abcd"], [Path("listen.key"), Path("operations.key")]
+    config = Config(
+        address="GW-ICN@icn",
+        listen=ListenConfig(tls_certificate=theirs[0], tls_key=keys[0], client_ca=theirs[1]),
+        operations=OperationsConfig(tls_certificate=theirs[2], tls_key=keys[1], client_ca=theirs[3]),
+    )
+    found = set(places(config).values())
+    assert found >= set(theirs)
+    assert found.isdisjoint(keys)
 
 
 async def filled(url: str, folder: Path, leaves: int = 300) -> None:
