@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Sequencing"]
 
 AT_ONCE: Final = 256  # changes of the ledger that are not waited on; about as many leaves, and one tile
-LEAST_PAUSE_S: Final = 0.02  # between two rounds that were asked for
+LEAST_PAUSE_S: Final = 0.01  # between two rounds that were asked for
 BUSY: Final = 32  # changes in a round: many come together, and one signature serves them all
 BUSY_PAUSE_S: Final = 0.06  # then; a round costs as much as three messages
 
