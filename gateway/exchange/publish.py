@@ -69,10 +69,10 @@ class Publisher:
             Unavailable: The broker or the ledger is away; what was not marked is still `accepted`.
         """
         stored = 0
-        passed_over: set[Address] = set()
+        # To the end of the call, also where a rest ends meanwhile: what was refused, or waits in the ledger, goes first.
+        passed_over = set(self._resting.names())
         for chunk in self._chunks(dispatches, passed_over):
-            stored += await self._publish(chunk)
-            passed_over.update(self._resting.names())  # also where its rest ends meanwhile: what was refused goes first
+            stored += await self._publish(chunk, passed_over)
         return stored
 
     def answered(self, ref: Ref) -> None:
@@ -98,8 +98,7 @@ class Publisher:
         size_bytes = 0
         for dispatch in dispatches:
             for row in dispatch.rows:
-                if row.recipient in passed_over or row.recipient in self._resting:
-                    passed_over.add(row.recipient)
+                if row.recipient in passed_over:
                     continue
                 parcel = make_parcel(dispatch, row, self._next_id(), self._wall_clock())
                 chunk.append(parcel)
@@ -110,13 +109,14 @@ class Publisher:
         if chunk:
             yield chunk
 
-    async def _publish(self, parcels: list[Parcel]) -> int:
+    async def _publish(self, parcels: list[Parcel], passed_over: set[Address]) -> int:
         outcomes = await self._broker.publish(parcels)
         self._count_returns(outcomes)
         if Outcome.ABSENT in outcomes:
             outcomes = await self._declare(parcels, outcomes)
         stored = [Ref(*parcel.ref) for parcel, outcome in zip(parcels, outcomes, strict=True) if outcome is Outcome.STORED]
         self._account(parcels, outcomes)
+        passed_over.update(self._resting.names())
         if stored:
             self._metrics.dispatched.inc(len(stored))
             await self._note(stored)

@@ -18,6 +18,8 @@ from tests.support.waiting import SOON_S, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gateway.exchange.parcels import Dispatch
+
 
 async def submit(stage: Stage, count: int, recipients: tuple[str, ...] = ("GN-QN",), **changes: Any) -> None:
     """Let a number of messages be accepted, one after the other."""
@@ -146,6 +148,30 @@ async def test_a_mailbox_that_drains_meanwhile_is_not_overtaken(
     broker.down = False
     await until(lambda: len(broker.published) == 4)
     assert numbers(broker) == [1, 3, 4]
+
+
+async def test_a_mailbox_that_rests_already_and_drains_meanwhile_is_not_overtaken(
+    flaky: Stage, broker: FlakyBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise 11: the same where it was refused earlier, and its next mail comes from memory after another's."""
+    monkeypatch.setattr(publish, "CHUNK_PARCELS", 1)
+    sent = broker.publish
+
+    async def emptied_meanwhile(parcels: list) -> list[Outcome]:  # type: ignore[type-arg]
+        if parcels[0].mailbox == address("NCB-XA"):
+            flaky.exchange._dispatcher.emptied(address("GN-QN"))
+        return await sent(parcels)
+
+    dispatcher = flaky.exchange._dispatcher
+    offered: list[Dispatch] = []
+    broker.outcomes.append(Outcome.FULL)
+    await submit(flaky, 1)
+    await until(lambda: address("GN-QN") in dispatcher._resting)
+    monkeypatch.setattr(dispatcher, "offer", offered.append)
+    await submit(flaky, 1, ("NCB-XA",))
+    await submit(flaky, 1, ("GN-QN", "TRIB-QX-OTP"))
+    monkeypatch.setattr(broker, "publish", emptied_meanwhile)
+    assert await dispatcher._publisher.publish(offered) == 2
 
 
 async def test_an_unknown_mailbox_is_declared(flaky: Stage, broker: FlakyBroker) -> None:
