@@ -126,20 +126,25 @@ class HomeStore:
         except sqlite3.OperationalError:  # another process is in the way: here nothing waits for it
             return await self.read(work)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], then: Callable[[T], object] | None = None) -> T:
         """
         Run a change in a transaction; when this returns it survives a crash of the machine.
+
+        Args:
+            work: The change. It is made even if the one who waits for it is cancelled.
+            then: Called on the event loop with what the change returned, once it is on disk, whoever went away meanwhile: for
+                what memory must know of the file from then on. Raises nothing.
 
         Raises:
             Unavailable: Nothing was changed: the disk is full, or another process held the file too long.
             Corrupt: The file is damaged.
         """
         self._require_open()
-        return await self._change(work)
+        return await self._change(work, then)
 
-    async def _change(self, work: Work[T]) -> T:
+    async def _change(self, work: Work[T], then: Callable[[T], object] | None = None) -> T:
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._asked.append(_Change(work, result))
+        self._asked.append(_Change(work, result, then))
         if not self._committing:
             self._commit()
         return await result
@@ -211,9 +216,12 @@ class _Change(NamedTuple):
 
     work: Work[Any]
     result: asyncio.Future[Any]
+    then: Callable[[Any], object] | None = None
 
     def settle(self, outcome: _Outcome) -> None:
         """Tell the one who waits, unless he went away."""
+        if self.then is not None and outcome.error is None:
+            self.then(outcome.result)
         if self.result.done():
             return
         if outcome.error is not None:

@@ -74,10 +74,13 @@ class Inbox:
         while not self._closed:
             if self._ready:
                 # Taken off the queue only when it is in the application's hands: a cancelled wait loses nothing.
-                delivery = await self._offer(self._ready[0])
-                taken = self._ready.popleft()
+                claimed = self._ready[0]
+                delivery = await self._offer(claimed)
                 if self._intake is not None:
-                    await self._intake.handed_over(taken.row)
+                    await self._intake.handed_over(claimed.row)
+                if not self._ready:  # closed meanwhile
+                    break
+                self._ready.popleft()
                 if delivery is not None:
                     return delivery
             elif not await self._more():
@@ -105,10 +108,7 @@ class Inbox:
         elif intake.ended is not None:
             await self._lost(intake, intake.ended)
         elif intake.sweep_due:
-            intake.sweep_due = False
-            self._held_s = min(PULSE_S, self._held_s * 2) if self._held else HELD_S
-            await self._release()
-            await self._claim()
+            await self._sweep(intake)
         elif intake.reading_ledger:
             await intake.read_ledger()
         elif intake.idle() and not self._swept:
@@ -121,6 +121,17 @@ class Inbox:
         else:
             await self._wait(intake)
         return True
+
+    async def _sweep(self, intake: Intake) -> None:
+        """Try again what is held, and take up what others gave back."""
+        intake.sweep_due = False  # first: it may be asked for again meanwhile
+        self._held_s = min(PULSE_S, self._held_s * 2) if self._held else HELD_S
+        try:
+            await self._release()
+            await self._claim()
+        except BaseException:
+            intake.sweep_due = True
+            raise
 
     async def _wait(self, intake: Intake) -> None:
         """Wait for the session; when it is silent and nobody follows, ask the ledger what there is."""
@@ -138,7 +149,7 @@ class Inbox:
         if not await store.read(lambda connection: arrivals.unclaimed(connection, owner)):
             return False
         await self._parts.directory.current()
-        self._ready.extend(await store.write(lambda connection: arrivals.claim(connection, owner)))
+        await store.write(lambda connection: arrivals.claim(connection, owner), self._ready.extend)
         return True
 
     async def _offer(self, claimed: Claimed) -> Delivery | None:
@@ -200,13 +211,16 @@ class Inbox:
             return
         self._swept = False
         self._began_at = asyncio.get_running_loop().time()
-        self._intake = Intake(self._parts, session, self._owner, self._ready)
+        self._intake = Intake(self._parts, session, self._owner, self._ready, self._held)
+        if self._held:
+            self._intake.sweep_in(self._held_s)
         await self._intake.start()
 
     async def _lost(self, intake: Intake, reason: BaseException) -> None:
         """Handle the end of a session that nobody asked for."""
         self._intake = None
         await intake.close()
+        await self._release()
         replaced = isinstance(reason, Rejected) and reason.code == "session-replaced"
         if replaced or not self._follow or not isinstance(reason, GatewayError):
             await self.aclose()
@@ -227,6 +241,6 @@ class Inbox:
 
     async def _release(self) -> None:
         """Give back what is held, to be tried again in a while or by the next iteration."""
-        held, self._held = self._held, []
-        if held:
+        if held := self._held[:]:
+            self._held.clear()
             await self._parts.desk.release(held, seen=False)

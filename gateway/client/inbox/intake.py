@@ -3,7 +3,8 @@ What runs beside the application while an inbox session is open: reading, keepin
 
 Each delivery is committed to the home before its signed `delivered` receipt goes out; what arrives while a commit runs is
 committed together. The reader never waits for the application: credit does, one message for each that was handed over, so a
-slow application bounds what lies in memory. Any end of the session ends all of it, and shows as `ended`.
+slow application bounds what lies in memory. Any end of the session ends all of it, and shows as `ended`; what is on disk then,
+and not yet in line for the application, is held.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.client.line.refusals import clock_hint
@@ -20,7 +21,7 @@ from gateway.client.parts import Parts
 from gateway.client.receiving.opening import Identity, identify, identify_claim
 from gateway.client.receiving.recalls import AT_ONCE
 from gateway.client.records import arrivals
-from gateway.client.records.arrivals import Arrival, Claimed
+from gateway.client.records.arrivals import Arrival, Claimed, Kept
 from gateway.client.records.sealed import sealed_delivery
 from gateway.ending import end
 from gateway.envelope.receipt import Event
@@ -46,13 +47,15 @@ class Intake:
         session: Open; closed with this object.
         owner: The inbox iteration that claims what arrives.
         ready: Where kept deliveries go, in order.
+        held: Where the rows go that are to be claimed again.
     """
 
-    def __init__(self, parts: Parts, session: Session, owner: bytes, ready: deque[Claimed]) -> None:
+    def __init__(self, parts: Parts, session: Session, owner: bytes, ready: deque[Claimed], held: list[int]) -> None:
         self._parts = parts
         self._session = session
         self._owner = owner
         self._ready = ready
+        self._held = held
         self._arriving: list[bytes] = []
         self._arrived = asyncio.Event()
         self._keeping = False
@@ -113,6 +116,10 @@ class Intake:
             self._sweep = None
         self.sweep_due = True
         self.progress.set()
+
+    def _hold(self, rows: list[int]) -> None:
+        self._held += rows
+        self._sweep_now()
 
     async def close(self) -> None:
         """Leave the session and end every task."""
@@ -184,22 +191,33 @@ class Intake:
         return damaged
 
     async def _commit(self, coming: list[Arrival], *, credited: bool) -> None:
-        now = int(self._parts.clock())
-        kept = await self._parts.home.store.write(lambda connection: arrivals.keep(connection, coming, self._owner, now))
-        if any(arrival.recall for arrival in coming):
-            # Before what lies in front of it is handed over: whose `delivered` goes out, has been obeyed.
-            await self._parts.recalls.settle()
-        await self._parts.post.send([due for one in kept for due in one.receipts])
+        now, batch = int(self._parts.clock()), _Batch(self._hold)
+        try:
+            await self._parts.home.store.write(
+                lambda connection: arrivals.keep(connection, coming, self._owner, now), batch.on_disk
+            )
+            if any(arrival.recall for arrival in coming):
+                # Before what lies in front of it is handed over: whose `delivered` goes out, has been obeyed.
+                await self._parts.recalls.settle()
+            await self._parts.post.send([due for one in batch.kept for due in one.receipts])
+        except BaseException:  # the session ended, or the application waits no longer
+            batch.leave()
+            raise
+        repeats = self._line_up(coming, batch.kept, credited=credited)
+        for arrival in repeats if credited else ():
+            await self._give_back(len(arrival.delivery))
+
+    def _line_up(self, coming: list[Arrival], kept: list[Kept], *, credited: bool) -> list[Arrival]:
+        """Let the application have what is new; return the rest."""
+        repeats: list[Arrival] = []
         for arrival, one in zip(coming, kept, strict=True):
-            size_bytes = len(arrival.delivery)
-            if one.row is not None:
-                if credited:
-                    self._owed[one.row] = size_bytes
-                self._ready.append(
-                    Claimed(one.row, arrival.envelope_hash, arrival.number, again=False, delivery=arrival.delivery)
-                )
-            elif credited:
-                await self._give_back(size_bytes)
+            if one.row is None:
+                repeats.append(arrival)
+                continue
+            if credited:
+                self._owed[one.row] = len(arrival.delivery)
+            self._ready.append(Claimed(one.row, arrival.envelope_hash, arrival.number, again=False, delivery=arrival.delivery))
+        return repeats
 
     async def _keep_second_copy(self, damaged: bytes) -> None:
         """The broker may have damaged a copy: take the ledger's; what is no better is refused under the hash that it claims."""
@@ -255,3 +273,27 @@ class Intake:
         if not task.cancelled() and self.ended is None:
             self.ended = task.exception() or Unavailable("the session ended")
             self.progress.set()
+
+
+class _Batch:
+    """
+    Deliveries that are being kept in one commit.
+
+    If whoever keeps them is broken off, what is on disk, then or later, is held: its rows belong to this iteration already,
+    which would never look at them again.
+    """
+
+    def __init__(self, hold: Callable[[list[int]], None]) -> None:
+        self._hold = hold
+        self._left = False
+        self.kept: list[Kept] = []
+
+    def on_disk(self, kept: list[Kept]) -> None:
+        self.kept = kept
+        if self._left:
+            self.leave()
+
+    def leave(self) -> None:
+        self._left = True
+        if rows := [one.row for one in self.kept if one.row is not None]:
+            self._hold(rows)

@@ -143,17 +143,18 @@ class Outbox:
 
     async def _keep_and_send(self, row: Outgoing, keep: Work[None]) -> SendReceipt:
         self._in_flight.add(row.message_id)
+        receipt: SendReceipt | None = None
         try:
             await self._home.store.write(keep)
             try:
                 if await self.flush():
-                    return await self._deliver(row)
+                    receipt = await self._deliver(row)
             except (Unavailable, Uncertain) as exc:  # from here on it is kept
                 _log.warning("the message %s is kept: %s", format_id(row.message_id), exc)
-        finally:
+        finally:  # whoever asked may be gone: it is sent all the same
             self._in_flight.discard(row.message_id)
-        self._anything_kept = True
-        return SendReceipt.of(draft_of(self._home, row), row, self._transport.share_wait_s)
+            self._anything_kept = self._anything_kept or receipt is None
+        return receipt or SendReceipt.of(draft_of(self._home, row), row, self._transport.share_wait_s)
 
     async def _sealing(self, work: Callable[[], Awaitable[Outgoing]]) -> Outgoing:
         """Write or seal a message; look for newer cards first where ours do not have a recipient or its key."""

@@ -6,14 +6,14 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gateway.client.inbox import inbox as inbox_module
 from gateway.client.inbox import intake
-from tests.client.examples import drain
+from tests.client.examples import drain, until
 from tests.client.inbox.test_receiving import mail
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.client.conftest import Clock, Homes
     from tests.support.fake_gateway import FakeGateway
 
@@ -56,3 +56,31 @@ async def test_what_is_held_is_tried_again_soon(
         async with aclosing(gn.inbox(follow=True)) as deliveries:
             assert (await anext(deliveries)).number == 1
     assert len(looks) > 3
+
+
+@pytest.mark.parametrize("where", ["before-the-first-session", "over-a-lost-session"])
+async def test_what_is_held_without_a_session_is_tried_again_soon(
+    homes: Homes, gate: FakeGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Held while no session was open, or in one that is lost: the next one tries again, long before its pulse."""
+    lost = where == "over-a-lost-session"
+    monkeypatch.setattr(intake, "PULSE_S", 3600.0)
+    monkeypatch.setattr(inbox_module, "HELD_S", 3600.0 if lost else 0.02)
+    monkeypatch.setattr(inbox_module, "BACK_OFF_S", (0.01, 0.05))
+    async with homes("NCB-QM") as qm, homes("GN-QN") as gn:
+        await mail(qm, gn)
+        await drain(gn, acknowledge=False)
+    gate.clock = clock
+    async with homes("GN-QN") as gn, asyncio.timeout(10), aclosing(gn.inbox(follow=True)) as deliveries:
+        opener = gn._parts.opener
+        real = opener._clock
+        opener._clock = lambda: real() - 600
+        gate.down = not lost
+        coming = asyncio.ensure_future(anext(deliveries))
+        await until(lambda: bool(deliveries._held))
+        if lost:
+            await until(lambda: bool(gate.sessions))
+        opener._clock = real
+        gate.down = False
+        gate.break_sessions()
+        assert (await coming).number == 1
